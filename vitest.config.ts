@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config"
+
+const conditions = ["@foreman/source"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "tooling/test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    server: { deps: { inline: [/^@foreman\//] } },
+    testTimeout: 30_000,
+    hookTimeout: 30_000
+  }
+})
