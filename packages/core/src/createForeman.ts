@@ -1,0 +1,130 @@
+/**
+ * Foreman for people who do not write Effect: plain promises, plain objects, refusals thrown as
+ * their classes.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Layer, ManagedRuntime, Stream } from "effect"
+import { Foreman } from "./Foreman.ts"
+import type { RecordedEvent } from "./operations/Answers.ts"
+import { CurrentActor } from "./operations/Authorization.ts"
+import { catalogue, type FullCatalogue } from "./operations/catalogue.ts"
+import * as Facade from "./operations/Facade.ts"
+import type { ArtifactStore } from "./ports/ArtifactStore.ts"
+import * as ArtifactStoreMemory from "./ports/ArtifactStoreMemory.ts"
+import type { Driver } from "./ports/Driver.ts"
+import * as DriverMemory from "./ports/DriverMemory.ts"
+import { type Actor, operator } from "./rules/Actor.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What Foreman stands on and who asks. Everything has a default: a store and artifacts in memory,
+ * and the operator, who may do everything.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface ForemanOptions {
+  /** A store's layer, say `SqliteStore.layer({ filename: "foreman.db" })`. */
+  readonly store?: Layer.Layer<Driver, unknown>
+  readonly artifacts?: Layer.Layer<ArtifactStore, unknown>
+  readonly actor?: Actor
+}
+
+/**
+ * Which events: those of one organisation or of all, after a cursor. `"0"` is from the start,
+ * absent is from now on. The signal ends the iteration.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface EventsOptions {
+  readonly organizationId?: string
+  readonly after?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A method for every operation, the feed of events, and an end.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisposable {
+  readonly events: (
+    options?: EventsOptions
+  ) => AsyncIterable<RecordedEvent & { readonly cursor: string }>
+  /** The same Foreman in another one's name. Closing either closes both. */
+  readonly as: (actor: Actor) => PromisedForeman
+  readonly close: () => Promise<void>
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Starts Foreman in this process.
+ *
+ * Nothing is dispatched: agents are started by the reactors of a server, or by your own program.
+ *
+ * **Example** (A refusal says what is allowed)
+ *
+ * ```ts import.meta.vitest
+ * import { createForeman, Task } from "@foreman/core"
+ *
+ * const foreman = await createForeman()
+ * const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
+ * const { id: teamId } = await foreman.createTeam({ orgId, name: "Web", slug: "web" })
+ * const { id: taskId } = await foreman.createTask({ teamId, title: "Fix login" })
+ * const refusal = await foreman.changeTaskStatus({ taskId, status: "done" }).catch((error) => error)
+ * await foreman.close()
+ *
+ * refusal instanceof Task.IllegalMove && refusal.allowed // => ["in_progress", "cancelled"]
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const createForeman = async ({
+  actor = operator,
+  artifacts = ArtifactStoreMemory.layer,
+  store = DriverMemory.layer
+}: ForemanOptions = {}): Promise<PromisedForeman> => {
+  // Inside the process nobody shows a token; the actor is given with each call.
+  const layer = Foreman.layer({ mode: "open" }).pipe(Layer.provide([store, artifacts]))
+  const runtime = ManagedRuntime.make(layer)
+  const foreman = await runtime.runPromise(Foreman)
+  return promised(foreman, runtime, actor)
+}
+
+// internal --------------------------------------------------------------------
+
+type Runtime = ManagedRuntime.ManagedRuntime<Foreman, unknown>
+
+const promised = (foreman: Foreman["Service"], runtime: Runtime, actor: Actor): PromisedForeman => {
+  const run: Facade.Run<CurrentActor> = (effect, options) =>
+    runtime.runPromise(Effect.provideService(effect, CurrentActor, actor), options)
+  const close = () => runtime.dispose()
+  return {
+    ...Facade.make(catalogue, foreman.client, run),
+    events: ({ after, organizationId, signal } = {}) => {
+      const feed = foreman.events.follow({ after, organizationId }).pipe(
+        Stream.map(({ cursor, event }) => ({ ...event, cursor })),
+        Stream.provideService(CurrentActor, actor)
+      )
+      const whole = signal === undefined ? feed : Stream.interruptWhen(feed, aborted(signal))
+      return Stream.toAsyncIterable(whole)
+    },
+    as: (other) => promised(foreman, runtime, other),
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}
+
+const aborted = (signal: AbortSignal): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const end = () => resume(Effect.void)
+    if (signal.aborted) return end()
+    signal.addEventListener("abort", end, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", end))
+  })

@@ -1,0 +1,48 @@
+/**
+ * JSON in its one canonical form: keys in order of their UTF-16 code units, no spaces, nothing
+ * undefined. The same data is the same text everywhere, so it can be hashed and compared.
+ *
+ * @since 0.1.0
+ */
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Writes a JSON value canonically.
+ *
+ * **Example** (The order of keys does not matter)
+ *
+ * ```ts import.meta.vitest
+ * import { Canonical } from "@foreman/core"
+ *
+ * Canonical.stringify({ b: [1, null], a: "x", c: undefined }) // => '{"a":"x","b":[1,null]}'
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const stringify = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(stringifyItem).join(",")}]`
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  const fields: Array<string> = []
+  for (const key of Object.keys(value).toSorted()) {
+    const field: unknown = Reflect.get(value, key)
+    if (field !== undefined) fields.push(`${JSON.stringify(key)}:${stringify(field)}`)
+  }
+  return `{${fields.join(",")}}`
+}
+
+/**
+ * The SHA-256 of a text in 64 lower-case hex digits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const digest = async (text: string): Promise<string> => {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+// internal --------------------------------------------------------------------
+
+const stringifyItem = (item: unknown): string => stringify(item ?? null)

@@ -1,0 +1,98 @@
+/**
+ * Every type of event there is, with its schema and its stream.
+ *
+ * @since 0.1.0
+ */
+import * as Agent from "../rules/Agent.ts"
+import * as Artifact from "../rules/Artifact.ts"
+import type * as Event from "../rules/Event.ts"
+import * as MergeJob from "../rules/MergeJob.ts"
+import * as Message from "../rules/Message.ts"
+import * as Organization from "../rules/Organization.ts"
+import * as Repository from "../rules/Repository.ts"
+import * as Review from "../rules/Review.ts"
+import * as Run from "../rules/Run.ts"
+import * as TaskEvent from "../rules/TaskEvent.ts"
+import * as Team from "../rules/Team.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What can happen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DomainEvent =
+  | Organization.OrganizationEvent
+  | Team.TeamEvent
+  | Agent.AgentEvent
+  | Repository.RepositoryEvent
+  | TaskEvent.TaskEvent
+  | Review.ReviewEvent
+  | MergeJob.MergeJobEvent
+  | Run.RunEvent
+  | Artifact.ArtifactEvent
+  | Message.MessageEvent
+
+/**
+ * The declarations of all events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const declared = [
+  Organization.Created,
+  Team.Created,
+  Team.SettingsUpdated,
+  Agent.Created,
+  Repository.Registered,
+  TaskEvent.Created,
+  TaskEvent.Updated,
+  TaskEvent.StatusChanged,
+  TaskEvent.Assigned,
+  TaskEvent.DependencyAdded,
+  TaskEvent.DependencyRemoved,
+  TaskEvent.Held,
+  TaskEvent.Released,
+  TaskEvent.Dispatched,
+  TaskEvent.AttemptEnded,
+  Review.Created,
+  Review.VerdictGiven,
+  MergeJob.Queued,
+  MergeJob.Started,
+  MergeJob.Completed,
+  MergeJob.Failed,
+  Run.Queued,
+  Run.Starting,
+  Run.Started,
+  Run.Succeeded,
+  Run.Failed,
+  Run.Cancelled,
+  Run.Lost,
+  Artifact.Created,
+  Message.Sent,
+  Message.Processed
+] as const
+
+/** A declaration whose data is not known here. */
+export type AnyDefinition = Event.Definition<string, Event.Fields>
+
+/**
+ * The declaration of a type. A type that is not declared is a defect, or a newer Foreman's.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const definitionOf = (type: string): AnyDefinition => {
+  const definition = byType.get(type)
+  if (definition === undefined) throw new Error(`No such event type: ${type}`)
+  return definition
+}
+
+// internal --------------------------------------------------------------------
+
+const byType = new Map<string, AnyDefinition>(
+  // As: each declaration takes exactly its own data, which a map by type cannot say.
+  declared.map((definition) => [definition.type, definition as unknown as AnyDefinition])
+)

@@ -1,0 +1,84 @@
+/**
+ * A typed client over anything that can invoke: this process, REST, or a recording.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Schema } from "effect"
+import { mapRecord } from "../internal/dynamic.ts"
+import type { CallOptions } from "./Authorization.ts"
+import type { Client } from "./Handlers.ts"
+import type { Invoke } from "./Invoke.ts"
+import * as Operation from "./Operation.ts"
+import { common, type Refusal } from "./Refusal.ts"
+import * as Wire from "./Wire.ts"
+
+// errors ----------------------------------------------------------------------
+
+/** The request did not get an answer of the catalogue. */
+export class ClientError extends Schema.TaggedError<ClientError>()("ClientError", {
+  operation: Schema.String,
+  status: Schema.NullOr(Schema.Number),
+  retryable: Schema.Boolean,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `${this.operation} got no answer (status ${this.status ?? "none"})`
+  }
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * A client with a typed method per operation. Refusals come back as their classes.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make = <const C extends Operation.Catalogue, E, R>(
+  catalogue: C,
+  invoke: Invoke<E, R>
+): Client<C, E | ClientError, R> =>
+  mapRecord(catalogue, (_, operation: Operation.Any) => {
+    const encode = Schema.encodeUnknownEffect(Wire.of(operation.input))
+    const decode = Schema.decodeUnknownEffect(Wire.of(operation.output))
+    const decodeRefusal = fromRefusal(operation)
+    return (input: unknown, options?: CallOptions) =>
+      Effect.orDie(encode(input)).pipe(
+        Effect.flatMap((wire) => invoke(operation.name, wire, options)),
+        Effect.catch((error) => (isRefusal(error) ? decodeRefusal(error) : Effect.fail(error))),
+        Effect.flatMap((output) => Effect.mapError(decode(output), unexpected(operation)))
+      )
+  })
+
+// internal --------------------------------------------------------------------
+
+const isRefusal = (error: unknown): error is Refusal =>
+  typeof error === "object" && error !== null && "code" in error && "facts" in error
+
+/** Turns refusal data back into the class that declared it. */
+const fromRefusal = (operation: Operation.Any) => {
+  const classes = new Map(
+    [...operation.errors, ...common].map((error) => [
+      Operation.codeOf(error),
+      Schema.decodeUnknownEffect(Wire.of(error))
+    ])
+  )
+  return ({ code, facts, status }: Refusal): Effect.Effect<never, unknown> => {
+    const decode = classes.get(code)
+    if (decode === undefined) return Effect.fail(unexpected(operation, status)(code))
+    return decode({ _tag: code, ...facts }).pipe(
+      Effect.mapError(unexpected(operation, status)),
+      Effect.flatMap(Effect.fail)
+    )
+  }
+}
+
+const unexpected =
+  (operation: Operation.Any, status: number | null = null) =>
+  (cause: unknown) =>
+    new ClientError({
+      operation: operation.name,
+      status,
+      retryable: status !== null && status >= 500,
+      cause
+    })

@@ -1,0 +1,65 @@
+/**
+ * The command that is being carried out: its name, its key, and how its answer is kept.
+ *
+ * The middleware of the operations provides it to what a caller asks for; reactors provide it
+ * themselves, with a key derived from what they react to.
+ *
+ * @since 0.1.0
+ */
+import { Context, Effect } from "effect"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A command on its way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Command {
+  readonly name: string
+  /** The caller's key; absent when the caller gave none. */
+  readonly key?: string | undefined
+  /** The command's input as wire data: tells the same wish from another one. */
+  readonly input: () => unknown
+  readonly encodeAnswer: (answer: unknown) => unknown
+  readonly decodeAnswer: (stored: unknown) => unknown
+  readonly correlationId?: string | undefined
+  readonly causationId?: number | undefined
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * The present command.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const CurrentCommand = Context.Reference<Command>("@foreman/core/CurrentCommand", {
+  defaultValue: () => ({
+    name: "internal",
+    input: () => null,
+    encodeAnswer: (answer) => answer ?? null,
+    decodeAnswer: (stored) => stored
+  })
+})
+
+/**
+ * Carries out a reactor's command under a derived key: repeating it changes nothing. Its answer is
+ * plain JSON.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const derived =
+  (name: string, key: string, causationId?: number) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(effect, CurrentCommand, {
+      name,
+      key,
+      causationId,
+      input: () => null,
+      encodeAnswer: (answer) => answer ?? null,
+      decodeAnswer: (stored) => stored
+    })

@@ -1,0 +1,206 @@
+/**
+ * What an actor can ask Foreman to do, said once.
+ *
+ * An operation is a plain value. MCP tool, REST route, OpenAPI document, command line, typed client
+ * and promise facade are derived from it, so no surface can say what another one does not. It names
+ * no transport and runs nothing.
+ *
+ * @since 0.1.0
+ */
+import { Schema, SchemaAST } from "effect"
+import type { Permission, Role } from "../rules/Actor.ts"
+import type { CommonRefusal } from "./Refusal.ts"
+
+// models ----------------------------------------------------------------------
+
+/** A query changes nothing; a command may be repeated safely with an idempotency key. */
+export type Kind = "query" | "command"
+
+/** Where REST finds the operation. Path parameters carry their wire names: `/tasks/:task_id`. */
+export interface Http {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
+  readonly path: `/${string}`
+  /** The status of success, 200 unless said. */
+  readonly status?: number
+}
+
+/** What the words and routes of every operation have in common. */
+export interface Words {
+  readonly title: string
+  /** Written for an agent that has read nothing else. */
+  readonly description: string
+  readonly permission: Permission
+  readonly http: Http
+  readonly cli: string
+  readonly says?: Sayings
+}
+
+/**
+ * Where the agents' tool differs from REST: fields it does not take, words it says instead, and the
+ * roles in whose small default set it is.
+ */
+export interface Tool<Field extends string = string> {
+  readonly omit?: ReadonlyArray<Field>
+  readonly text?: string
+  readonly roles?: ReadonlyArray<Role>
+}
+
+/** What this operation says of a refusal where the contract has other words than the class. */
+export type Sayings = Readonly<Record<string, (facts: Readonly<Record<string, unknown>>) => string>>
+
+/** A schema that decodes and encodes by itself, without services. */
+export type Pure = Schema.Constraint & {
+  readonly DecodingServices: never
+  readonly EncodingServices: never
+}
+
+/** The fields of an input. */
+export type Fields = Readonly<Record<string, Pure>>
+
+export interface Operation<
+  Name extends string,
+  Input extends Fields,
+  Output extends Pure,
+  Refusals extends ReadonlyArray<Pure>
+> extends Words {
+  readonly name: Name
+  readonly kind: Kind
+  /** A list answers one page of items and the cursor of the next. */
+  readonly isList: boolean
+  readonly input: Schema.Struct<Input>
+  readonly output: Output
+  /** A list, not a union: every refusal keeps its own HTTP status. */
+  readonly errors: Refusals
+  /** False where agents get no tool at all. */
+  readonly tool: Tool | false
+}
+
+/** Any operation, seen by the code that walks the catalogue. */
+export interface Any extends Words {
+  readonly name: string
+  readonly kind: Kind
+  readonly isList: boolean
+  readonly input: Pure & { readonly fields: Fields }
+  readonly output: Pure
+  readonly errors: ReadonlyArray<Pure>
+  /** False where agents get no tool at all. */
+  readonly tool: Tool | false
+}
+
+/** A record of operations. Its keys are the method names of every client. */
+export type Catalogue = Readonly<Record<string, Any>>
+
+export type Input<T extends Any> = T["input"]["Type"]
+export type Output<T extends Any> = T["output"]["Type"]
+/** The refusals that the operation itself declares. */
+export type Errors<T extends Any> = T["errors"][number]["Type"]
+/** The declared refusals and those that every operation shares. */
+export type Refusals<T extends Any> = Errors<T> | CommonRefusal
+/** Input without brands and defaults, as people write it: `{ taskId: 42 }`. */
+export type PlainInput<T extends Any> = T["input"]["Encoded"]
+/** Output without brands, as people read it. */
+export type PlainOutput<T extends Any> = T["output"]["Encoded"]
+
+/** What an operation is defined with. */
+export interface Definition<Input extends Fields, Output, Refusals> extends Words {
+  readonly kind: Kind
+  readonly input: Input
+  readonly output: Output
+  readonly errors: Refusals
+  readonly tool?: Tool<keyof Input & string> | false
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Defines an operation that answers with one value.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const make = <
+  const Name extends string,
+  const Input extends Fields,
+  Output extends Pure,
+  const Refusals extends ReadonlyArray<Pure>
+>(
+  name: Name,
+  { input, tool, ...definition }: Definition<Input, Output, Refusals>
+): Operation<Name, Input, Output, Refusals> => ({
+  ...definition,
+  name,
+  input: Schema.Struct(input),
+  isList: false,
+  tool: tool ?? {}
+})
+
+/**
+ * Defines an operation that answers with a page: adds `limit` and `cursor` to the input and wraps
+ * the item as `{ items, nextCursor }`.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const makeList = <
+  const Name extends string,
+  const Input extends Fields,
+  Item extends Pure,
+  const Refusals extends ReadonlyArray<Pure>
+>(
+  name: Name,
+  {
+    item,
+    maxLimit = 200,
+    ...definition
+  }: Omit<Definition<Input, Item, Refusals>, "kind" | "output"> & {
+    readonly item: Item
+    /** The longest page, 200 unless said. */
+    readonly maxLimit?: number
+  }
+): Operation<Name, Input & Paging, Page<Item>, Refusals> => ({
+  ...make(name, {
+    ...definition,
+    kind: "query",
+    input: { ...definition.input, ...paging(maxLimit) },
+    output: page(item)
+  }),
+  isList: true
+})
+
+/**
+ * The HTTP status that a refusal's class declares.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const statusOf = (refusal: Schema.Constraint): number =>
+  SchemaAST.resolveAt<number>("httpApiStatus")(refusal.ast) ?? 500
+
+/**
+ * The tag of a refusal's class, which every surface shows as `code`.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const codeOf = (refusal: Schema.Constraint): string =>
+  SchemaAST.resolveIdentifier(refusal.ast) ?? "Unknown"
+
+// internal --------------------------------------------------------------------
+
+const paging = (maximum: number) => ({
+  limit: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum })).annotate({
+      description: "How many items at most"
+    })
+  ),
+  cursor: Schema.optionalKey(
+    Schema.String.annotate({ description: "next_cursor of the page before" })
+  )
+})
+
+type Paging = ReturnType<typeof paging>
+
+const page = <Item extends Pure>(item: Item) =>
+  Schema.Struct({ items: Schema.Array(item), nextCursor: Schema.NullOr(Schema.String) })
+
+type Page<Item extends Pure> = ReturnType<typeof page<Item>>

@@ -1,0 +1,79 @@
+/**
+ * An artifact store in memory: the port's meaning in its plainest form, for tests and for a try.
+ *
+ * What it keeps ends with the layer.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Layer, Stream } from "effect"
+
+import { ArtifactStore, ArtifactStoreError, BytesNotFound, TooManyBytes } from "./ArtifactStore.ts"
+import type { Range } from "./ArtifactStore.ts"
+
+// layers ----------------------------------------------------------------------
+
+/**
+ * Provides an empty artifact store in memory.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<ArtifactStore> = Layer.sync(ArtifactStore, () => {
+  const kept = new Map<string, Uint8Array>()
+  return {
+    put: Effect.fnUntraced(function* <E>(
+      bytes: Stream.Stream<Uint8Array, E>,
+      { maxBytes }: { readonly maxBytes: number }
+    ) {
+      const whole = yield* collect(bytes, maxBytes)
+      const digest = yield* digestOf(whole)
+      kept.set(digest, whole)
+      return { digest, size: whole.length }
+    }),
+    get: (digest, range) =>
+      Stream.suspend(() => {
+        const bytes = kept.get(digest)
+        return bytes === undefined
+          ? Stream.fail(new BytesNotFound({ digest }))
+          : Stream.succeed(part(bytes, range))
+      }),
+    has: (digest) => Effect.sync(() => kept.has(digest)),
+    remove: (digest) => Effect.sync(() => void kept.delete(digest))
+  }
+})
+
+// internal --------------------------------------------------------------------
+
+// The chunks are copied, since a producer may use its buffer again.
+const collect = Effect.fnUntraced(function* <E>(
+  bytes: Stream.Stream<Uint8Array, E>,
+  maxBytes: number
+) {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  yield* Stream.runForEach(bytes, (chunk) => {
+    size += chunk.length
+    if (size > maxBytes) return Effect.fail(new TooManyBytes({ maxBytes }))
+    chunks.push(chunk.slice())
+    return Effect.void
+  })
+  const whole = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.length
+  }
+  return whole
+})
+
+const digestOf = (bytes: Uint8Array<ArrayBuffer>): Effect.Effect<string, ArtifactStoreError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))
+      return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")
+    },
+    catch: (cause) => new ArtifactStoreError({ operation: "digest", cause, retryable: false })
+  })
+
+const part = (bytes: Uint8Array, range: Range | undefined): Uint8Array =>
+  range === undefined ? bytes.slice() : bytes.slice(range.offset, range.offset + range.length)

@@ -1,0 +1,218 @@
+/**
+ * The closed lists of questions and set changes, over rows in memory.
+ *
+ * @since 0.1.0
+ */
+import type { Question, Row, SetChange, Value } from "./Driver.ts"
+import * as Order from "./MemoryOrder.ts"
+import { having, keyOf, type MemoryTable } from "./MemoryTables.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What a question may look at.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Sight {
+  readonly organization: string
+  /** A table of the organisation that asks. */
+  readonly table: (name: string) => MemoryTable
+  /** Where every organisation stands; for the questions that cross organisations. */
+  readonly heads: () => ReadonlyArray<Row>
+  /** The rows of `organizations`, of all of them. */
+  readonly organizations: () => ReadonlyArray<Row>
+}
+
+/**
+ * A row as a set change leaves it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Changed {
+  readonly table: string
+  readonly row: Row
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * The rows that answer a question.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const ask = (name: Question, sight: Sight, parameters: Row): ReadonlyArray<Row> => {
+  const question = Object.hasOwn(questions, name) ? questions[name] : undefined
+  if (question === undefined) throw new Error(`No such question: ${name}`)
+  return question(sight, parameters)
+}
+
+/**
+ * The rows that a set change leaves behind. Receipts are no table, so expiring them is not here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const apply = (
+  name: Exclude<SetChange, "expire_receipts">,
+  sight: Sight,
+  parameters: Row
+): ReadonlyArray<Changed> => {
+  const change = Object.hasOwn(changes, name) ? changes[name] : undefined
+  if (change === undefined) throw new Error(`No such change: ${name}`)
+  return change(sight, parameters["task"] ?? null)
+}
+
+// internal --------------------------------------------------------------------
+
+type Ask = (sight: Sight, parameters: Row) => ReadonlyArray<Row>
+
+const questions: Readonly<Record<Question, Ask>> = {
+  heads: (sight, { after, limit }) =>
+    page(["organization"], sight.heads(), { organization: after ?? "" }, limit),
+  idle_agents: (sight, { after, limit }) => {
+    const idle = [...sight.table("agents").rows.values()].filter(
+      (agent) =>
+        agent["runner"] !== null && agent["is_paused"] === false && !isWorking(sight, agent)
+    )
+    return page(["id"], idle, { id: after ?? "" }, limit).map(pick("id", "team_id", "role"))
+  },
+  organizations: (sight, { after_id, after_name, limit }) => {
+    const after = { name: after_name ?? "", organization: after_id ?? "" }
+    return page(["name", "organization"], sight.organizations(), after, limit)
+  },
+  path: (sight, { from, to }) => path(sight, from ?? null, to ?? null).map((id) => ({ id })),
+  ready: (sight, { limit }) => queue([...having(sight.table("tasks"), "ready")], limit),
+  ready_for_agent: (sight, { agent_id, limit, team_id, unassigned }) => {
+    const mine = [...having(sight.table("tasks"), "ready")].filter(
+      (task) =>
+        task["team_id"] === team_id &&
+        (task["assignee_id"] === agent_id || (unassigned === true && task["assignee_id"] === null))
+    )
+    return queue(mine, limit)
+  },
+  working_agents: (sight, { team_id }) =>
+    [...having(sight.table("runs"), "runs_live", true)]
+      .map((run) => rowAt(sight, "agents", run["agent_id"]))
+      .filter((agent) => agent !== undefined)
+      .filter((agent) => agent["team_id"] === team_id)
+      .toSorted((left, right) => Order.compareRows(["id"], left, right))
+      .map(pick("id"))
+}
+
+type Change = (sight: Sight, task: Value) => ReadonlyArray<Changed>
+
+const changes: Readonly<Record<Exclude<SetChange, "expire_receipts">, Change>> = {
+  count_dependencies: (sight, task) => {
+    const row = rowAt(sight, "tasks", task)
+    const open = openDependenciesOf(sight, task).length
+    return row === undefined ? [] : [{ table: "tasks", row: { ...row, open_dependencies: open } }]
+  },
+  raise_ranks: (sight, task) =>
+    [...raised(sight, task)].flatMap(([id, rank]) => {
+      const row = rowAt(sight, "tasks", id)
+      return row === undefined || Number(row["rank"]) >= rank
+        ? []
+        : [{ table: "tasks", row: { ...row, rank } }]
+    }),
+  unblock: (sight, task) =>
+    [...having(sight.table("task_dependencies"), "task_dependencies_by_target", task)]
+      .map((edge) => rowAt(sight, "tasks", edge["task_id"]))
+      .filter((row) => row !== undefined)
+      .map((row) => ({
+        table: "tasks",
+        row: { ...row, open_dependencies: Number(row["open_dependencies"]) - 1 }
+      }))
+}
+
+const rowAt = (sight: Sight, table: string, id: Value | undefined): Row | undefined =>
+  sight.table(table).rows.get(keyOf(table, { organization: sight.organization, id: id ?? null }))
+
+const page = (
+  order: ReadonlyArray<string>,
+  rows: ReadonlyArray<Row>,
+  after: Row,
+  limit: Value | undefined
+): ReadonlyArray<Row> => {
+  const compare = (left: Row, right: Row) => Order.compareRows(order, left, right)
+  const rest = rows.filter((row) => compare(row, after) > 0)
+  return Order.first(rest, compare, Number(limit))
+}
+
+const pick =
+  (...columns: ReadonlyArray<string>) =>
+  (row: Row): Row =>
+    Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
+
+const isWorking = (sight: Sight, agent: Row): boolean =>
+  [...having(sight.table("runs"), "live_by_agent", agent["id"] ?? null)].length > 0
+
+/** Rework first, then by priority, then the highest rank, then the oldest. */
+const queue = (tasks: ReadonlyArray<Row>, limit: Value | undefined): ReadonlyArray<Row> => {
+  const number = (row: Row, column: string) => Number(row[column])
+  const compare = (left: Row, right: Row) =>
+    number(right, "is_rework") - number(left, "is_rework") ||
+    number(left, "priority") - number(right, "priority") ||
+    number(right, "rank") - number(left, "rank") ||
+    number(left, "id") - number(right, "id")
+  return Order.first(tasks, compare, Number(limit)).map(
+    pick("id", "team_id", "assignee_id", "is_rework", "priority", "rank")
+  )
+}
+
+const dependenciesOf = (sight: Sight, task: Value): ReadonlyArray<Value> =>
+  [...having(sight.table("task_dependencies"), "key", task)].map(
+    (edge) => edge["depends_on_id"] ?? null
+  )
+
+/** Breadth first, so the path is a shortest one. */
+const path = (sight: Sight, from: Value, to: Value): ReadonlyArray<Value> => {
+  const via = new Map<Value, Value>([[from, null]])
+  // A map lists what is added while it is walked.
+  for (const id of via.keys()) {
+    if (via.has(to)) break
+    for (const next of dependenciesOf(sight, id)) if (!via.has(next)) via.set(next, id)
+  }
+  if (!via.has(to)) return []
+  const found: Array<Value> = []
+  for (let id: Value = to; id !== null; id = via.get(id) ?? null) found.unshift(id)
+  return found
+}
+
+/** The rank of each task that is waited for. Dependents come first, so each is ranked once. */
+const raised = (sight: Sight, task: Value): ReadonlyMap<Value, number> => {
+  const ranks = new Map<Value, number>()
+  const rankOf = (id: Value) =>
+    Math.max(Number(rowAt(sight, "tasks", id)?.["rank"] ?? 0), ranks.get(id) ?? 0)
+  for (const id of dependentsFirst(sight, task)) {
+    for (const next of openDependenciesOf(sight, id)) {
+      ranks.set(next, Math.max(rankOf(next), rankOf(id) + 1))
+    }
+  }
+  return ranks
+}
+
+const openDependenciesOf = (sight: Sight, task: Value): ReadonlyArray<Value> =>
+  dependenciesOf(sight, task).filter((id) => rowAt(sight, "tasks", id)?.["status"] !== "done")
+
+/** Everything that a task waits for and the task itself, each before what it waits for. */
+const dependentsFirst = (sight: Sight, task: Value): ReadonlyArray<Value> => {
+  const seen = new Set([task])
+  const finished: Array<Value> = []
+  const open = [{ id: task, rest: openDependenciesOf(sight, task)[Symbol.iterator]() }]
+  // With a stack of its own: a chain of tasks may be longer than the runtime's.
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const next = top.rest.next()
+    if (next.done === true) {
+      finished.push(top.id)
+      open.pop()
+    } else if (!seen.has(next.value)) {
+      seen.add(next.value)
+      open.push({ id: next.value, rest: openDependenciesOf(sight, next.value)[Symbol.iterator]() })
+    }
+  }
+  return finished.toReversed()
+}

@@ -1,0 +1,250 @@
+/**
+ * What happens after the fact: ready tasks are started, approved ones land, finished ones are
+ * cleared away.
+ *
+ * For each organisation that has anything to do, one process at a time holds the tenure
+ * `dispatcher`; others stand by. Whoever takes it over first records what the holder before it left
+ * unfinished.
+ *
+ * @since 0.1.0
+ */
+import { Cause, Effect, Layer, Queue, Scope, Stream } from "effect"
+import * as Envelope from "../events/Envelope.ts"
+import { AgentRunners } from "../ports/AgentRunner.ts"
+import { ArtifactStore } from "../ports/ArtifactStore.ts"
+import type { StoredEvent } from "../ports/Driver.ts"
+import * as Feed from "../ports/Feed.ts"
+import { Workspace } from "../ports/Workspace.ts"
+import { TaskId } from "../rules/Identifier.ts"
+import { headsOf } from "../services/Events.ts"
+import * as Landings from "../services/Landings.ts"
+import * as Projection from "../services/Projection.ts"
+import { Shell } from "../services/Shell.ts"
+import { StoreClock } from "../services/StoreClock.ts"
+import * as Tenure from "../services/Tenure.ts"
+import * as Dispatcher from "./Dispatcher.ts"
+import * as Integrator from "./Integrator.ts"
+import type { Bench, Limits } from "./Work.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * How the reactors of this process work.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface ReactorsConfig extends Limits {
+  /** Names this process among those that share the store; unique for each start. */
+  readonly holder: string
+  /** How many runs at once. */
+  readonly maxConcurrent: number
+  /** How long a tenure lasts without renewal. */
+  readonly ttlMillis: number
+  readonly apiUrl: () => string | undefined
+}
+
+/**
+ * What a process does unless told otherwise.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const defaults: Omit<ReactorsConfig, "holder"> = {
+  maxConcurrent: 4,
+  ttlMillis: 6000,
+  timeoutSeconds: 1800,
+  maxOutputBytes: 64 * 1024 * 1024,
+  apiUrl: () => undefined
+}
+
+// layers ----------------------------------------------------------------------
+
+/**
+ * Starts the reactors, and ends them and all they started with its scope.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  config: ReactorsConfig
+): Layer.Layer<never, never, AgentRunners | ArtifactStore | Shell | StoreClock | Workspace> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const bench: Bench = {
+        shell: yield* Shell,
+        clock: yield* StoreClock,
+        runners: yield* AgentRunners,
+        workspace: yield* Workspace,
+        artifacts: yield* ArtifactStore,
+        limits: config,
+        apiUrl: config.apiUrl
+      }
+      yield* Effect.forkScoped(coordinate(bench, config))
+    })
+  )
+
+// internal --------------------------------------------------------------------
+
+/** Watches for organisations that have something to do, and looks after each of them. */
+const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> => {
+  const { driver } = bench.shell
+  const capacity = { free: config.maxConcurrent }
+  const checked = new Map<string, number>()
+  const cared = new Set<string>()
+  const look = Effect.fnUntraced(function* (scope: Scope.Scope) {
+    for (const [organization, position] of Object.entries(yield* headsOf(driver))) {
+      if (cared.has(organization) || checked.get(organization) === position) continue
+      checked.set(organization, position)
+      if (!(yield* hasWork(bench, organization))) continue
+      cared.add(organization)
+      yield* Effect.forkIn(care(bench, config, organization, capacity), scope)
+    }
+  })
+  return Effect.scopedWith((scope) =>
+    driver.changes.pipe(
+      Stream.map(() => undefined),
+      Stream.merge(Stream.tick("1 second")),
+      Stream.buffer({ capacity: 1, strategy: "sliding" }),
+      Stream.runForEach(() =>
+        Effect.catch(look(scope), (error) =>
+          Effect.logWarning(`The organizations cannot be read: ${error.message}`)
+        )
+      )
+    )
+  )
+}
+
+const hasWork = Effect.fnUntraced(function* (bench: Bench, organization: string) {
+  const { driver } = bench.shell
+  const idle = yield* driver.ask(organization, "idle_agents", { after: "", limit: 1 })
+  if (idle.length > 0) return true
+  const equals = { is_live: true }
+  const query = { organization, table: "runs", index: "runs_live", equals, limit: 1 }
+  if ((yield* driver.find(query)).length > 0) return true
+  return (yield* Landings.open(bench.shell, organization, 1)).length > 0
+})
+
+/** Takes the tenure whenever it is free, and does its work while it lasts. */
+const care = (
+  bench: Bench,
+  config: ReactorsConfig,
+  organization: string,
+  capacity: Dispatcher.Capacity
+): Effect.Effect<void> => {
+  const { clock, shell } = bench
+  const { holder, ttlMillis } = config
+  const wanted = { organization, name: "dispatcher", holder, ttlMillis }
+  const once = Effect.gen(function* () {
+    const tenure = yield* Tenure.acquire(shell, clock, wanted)
+    if (tenure === undefined) return yield* Effect.sleep(ttlMillis / 4)
+    const release = Effect.ignore(Tenure.release(shell, tenure))
+    yield* Effect.raceFirst(serve(bench, tenure, capacity), renewed(bench, tenure, ttlMillis)).pipe(
+      Effect.ensuring(release)
+    )
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.interrupt
+        : Effect.andThen(Effect.logError("A dispatcher failed", cause), Effect.sleep("1 second"))
+    )
+  )
+  return Effect.forever(once)
+}
+
+/** Goes on for as long as the tenure is ours. Fails to renew three times before it lapses. */
+const renewed = (bench: Bench, tenure: Tenure.Tenure, ttlMillis: number) =>
+  Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(ttlMillis / 4)
+      const isOurs = yield* Tenure.renew(bench.shell, bench.clock, tenure, ttlMillis)
+      if (!isOurs) return yield* Effect.logWarning("Another process dispatches now")
+    }
+  })
+
+const serve = (
+  bench: Bench,
+  tenure: Tenure.Tenure,
+  capacity: Dispatcher.Capacity
+): Effect.Effect<void> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { driver } = bench.shell
+      const { organization } = tenure
+      const after = (yield* headsOf(driver))[organization] ?? 0
+      const lost = yield* Dispatcher.recover(bench, tenure)
+      if (lost > 0) yield* Effect.logWarning(`${lost} runs of a former process are lost`)
+      const toDispatch = yield* Queue.sliding<void>(1)
+      const toLand = yield* Queue.sliding<void>(1)
+      const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch)
+      yield* Effect.addFinalizer(() => dispatcher.stopAll("shutdown"))
+      const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
+      yield* Effect.forkScoped(Effect.forever(land))
+      const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
+      yield* Effect.forkScoped(Effect.forever(dispatch))
+      const wake = Effect.sync(() => {
+        Queue.offerUnsafe(toDispatch, undefined)
+        Queue.offerUnsafe(toLand, undefined)
+      })
+      // The poll backs up what no event announces, say capacity that another organisation freed.
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(wake, Effect.sleep("1 second"))))
+      yield* Feed.follow(driver, { organization, after }).pipe(
+        Stream.runForEach((event) =>
+          Effect.andThen(react(bench, dispatcher, organization, event), wake)
+        )
+      )
+    })
+  ).pipe(
+    Effect.catch((error) =>
+      Effect.andThen(
+        Effect.logError(`The dispatcher stopped: ${error.message}`),
+        Effect.sleep("1 second")
+      )
+    )
+  )
+
+/** What an event asks for at once: a cancelled run ends, the folder of a finished task goes. */
+const react = Effect.fnUntraced(function* (
+  bench: Bench,
+  dispatcher: Dispatcher.Dispatcher,
+  organization: string,
+  event: StoredEvent
+) {
+  if (event.type !== "run.cancelled" && event.type !== "task.status_changed") return
+  const { data } = Envelope.bodyOf(event)
+  if (event.type === "run.cancelled") {
+    return yield* dispatcher.stop(String(data["run_id"]), "cancelled")
+  }
+  if (data["to"] === "done") {
+    yield* Effect.forkChild(discard(bench, organization, TaskId.make(Number(data["task_id"]))))
+  }
+})
+
+const discard = Effect.fnUntraced(
+  function* ({ shell, workspace }: Bench, organization: string, taskId: TaskId) {
+    const runs = yield* shell.read((driver) =>
+      driver.find({
+        organization,
+        table: "runs",
+        index: "runs_by_task",
+        equals: { task_id: taskId },
+        direction: "descending",
+        limit: 1
+      })
+    )
+    const [run] = runs.map(Projection.runs.fromRow)
+    if (run === undefined) return
+    const row =
+      run.repositoryId === null
+        ? undefined
+        : yield* shell.read((driver) =>
+            driver.get(organization, "repositories", { id: run.repositoryId })
+          )
+    const repository =
+      row === undefined
+        ? null
+        : { ...Projection.repositories.fromRow(row), organizationId: organization }
+    yield* workspace.discard({ organizationId: organization, taskId, repository })
+  },
+  Effect.catch((error) => Effect.logWarning(`A folder was left behind: ${error.message}`))
+)

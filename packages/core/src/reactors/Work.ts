@@ -1,0 +1,225 @@
+/**
+ * The carrying out of one attempt: folder, agent, result, output.
+ *
+ * However it ends, the end is recorded with its cause, and what the agent wrote is kept. Whoever
+ * interrupts it finds every process of the agent ended.
+ *
+ * @since 0.1.0
+ */
+import { Cause, Effect, Result } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { AgentRunner, RunResult, RunSpec } from "../ports/AgentRunner.ts"
+import type { ArtifactStore } from "../ports/ArtifactStore.ts"
+import type { CollectInput, Prepared, PrepareInput, Workspace } from "../ports/Workspace.ts"
+import { ArtifactId, CommitId } from "../rules/Identifier.ts"
+import * as Prompt from "../rules/Prompt.ts"
+import type { Hold } from "../rules/TaskWords.ts"
+import * as Attempts from "../services/Attempts.ts"
+import type { Shell } from "../services/Shell.ts"
+import type { StoreClock } from "../services/StoreClock.ts"
+import type { Tenure } from "../services/Tenure.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What runs may use and how much of it.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface Limits {
+  /** How long a run may take unless its agent's `timeout_seconds` says otherwise. */
+  readonly timeoutSeconds: number
+  readonly maxOutputBytes: number
+}
+
+/**
+ * What carrying out an attempt stands on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Bench {
+  readonly shell: Shell["Service"]
+  readonly clock: StoreClock["Service"]
+  readonly runners: ReadonlyMap<string, AgentRunner>
+  readonly workspace: Workspace
+  readonly artifacts: ArtifactStore
+  readonly limits: Limits
+  /** Where a run's agent finds Foreman, once that is known. */
+  readonly apiUrl: () => string | undefined
+}
+
+/**
+ * One attempt to carry out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Order {
+  readonly tenure: Tenure
+  readonly attempt: Attempts.Attempt
+  /** The run's own token, for its agent alone. */
+  readonly token: string
+  /** Completes with a cause when the run is to end before its time. */
+  readonly stop: Effect.Effect<string>
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Carries out an attempt to its recorded end.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
+  const { attempt, tenure } = order
+  const record = (ended: Attempts.Ended) =>
+    Attempts.end(bench.shell, tenure, { ...ended, attempt: attempt.run })
+  return Effect.scoped(
+    work(bench, order).pipe(
+      Effect.catchDefect((defect) =>
+        Effect.as(
+          Effect.logError(`Run ${attempt.run.id} met a defect`, Cause.die(defect)),
+          failed("foreman failed; its log says why")
+        )
+      ),
+      Effect.flatMap(record)
+    )
+  ).pipe(
+    Effect.catch((error) =>
+      Effect.logWarning(`The end of run ${attempt.run.id} is not recorded: ${error.message}`)
+    )
+  )
+}
+
+// internal --------------------------------------------------------------------
+
+const nothing = { exitCode: null, answer: null, headCommit: null, hold: null, output: null }
+
+const failed = (cause: string, hold: Hold | null = null): Attempts.Ended => ({
+  ...nothing,
+  outcome: "failed",
+  cause,
+  hold
+})
+
+const work = Effect.fnUntraced(function* (bench: Bench, order: Order) {
+  const { attempt, tenure } = order
+  const { agent, run } = attempt
+  const runner = bench.runners.get(run.runner)
+  if (runner === undefined) {
+    return failed(`there is no runner ${run.runner} here`, "runner_unusable")
+  }
+  const checked = yield* Effect.result(runner.check(agent.config))
+  if (Result.isFailure(checked)) return failed(checked.failure.detail, "runner_unusable")
+
+  const input = prepareInput(tenure, attempt)
+  const prepared = yield* Effect.result(bench.workspace.prepare(input))
+  if (Result.isFailure(prepared)) {
+    const { _tag, detail } = prepared.failure
+    return failed(detail, _tag === "RepositoryUnusable" ? "repository_unusable" : null)
+  }
+  const { baseCommit, path } = prepared.success
+  const started = yield* Effect.result(
+    Attempts.start(bench.shell, tenure, run, {
+      workspace: path,
+      baseCommit: baseCommit === null ? null : CommitId.make(baseCommit)
+    })
+  )
+  // Cancelled before it began: the end is recorded already.
+  if (Result.isFailure(started)) return failed(started.failure.message)
+
+  const begun = Attempts.begin(bench.shell, tenure, run).pipe(
+    Effect.catch((error) => Effect.logDebug(`Run ${run.id} began too late: ${error.message}`)),
+    Effect.asVoid
+  )
+  const result = yield* Effect.result(runner.run(specOf(bench, order, path), begun))
+  if (Result.isFailure(result)) {
+    const { detail, reason } = result.failure
+    return failed(detail, reason === "failed" ? null : "runner_unusable")
+  }
+  return yield* settle(bench, result.success, {
+    ...input,
+    ...prepared.success,
+    message: messageOf(attempt)
+  })
+})
+
+/** Keeps what the agent wrote and takes in what it left. */
+const settle = Effect.fnUntraced(function* (
+  { artifacts, limits, workspace }: Bench,
+  { answer, cause, exitCode, outcome, output }: RunResult,
+  place: CollectInput & Prepared
+) {
+  // Both ends of the output may go a little beyond the limit that ended the run.
+  const kept = yield* Effect.result(artifacts.put(output, { maxBytes: 2 * limits.maxOutputBytes }))
+  if (Result.isFailure(kept)) yield* Effect.logError(kept.failure.message)
+  const id = ArtifactId.make(SecureRandom.uuidV7Unsafe())
+  const ended = {
+    ...nothing,
+    exitCode,
+    answer,
+    output: Result.isSuccess(kept) ? { ...kept.success, id } : null
+  }
+  if (outcome === "failed") {
+    const isStopped = cause === "cancelled" || cause === "shutdown"
+    return { ...ended, outcome: isStopped ? ("cancelled" as const) : outcome, cause }
+  }
+  const collected = yield* Effect.result(workspace.collect(place))
+  if (Result.isFailure(collected)) {
+    return { ...ended, outcome: "failed" as const, cause: collected.failure.message }
+  }
+  const { headCommit } = collected.success
+  const head = headCommit === null ? null : CommitId.make(headCommit)
+  return { ...ended, outcome, cause, headCommit: head }
+})
+
+const prepareInput = (
+  { organization }: Tenure,
+  { repository, run, task }: Attempts.Attempt
+): PrepareInput => {
+  const { baseCommit, headCommit } = task
+  return {
+    organizationId: organization,
+    taskId: task.id,
+    runId: run.id,
+    branch: run.branch,
+    repository: repository && { ...repository, organizationId: organization },
+    previous: baseCommit === null || headCommit === null ? null : { baseCommit, headCommit }
+  }
+}
+
+const specOf = (bench: Bench, { attempt, stop, token }: Order, workspace: string): RunSpec => {
+  const { agent, feedback, repository, run, task } = attempt
+  const { limits } = bench
+  const timeout = agent.config["timeout_seconds"]
+  const apiUrl = bench.apiUrl()
+  return {
+    runId: run.id,
+    taskId: task.id,
+    attempt: run.attempt,
+    agent: { id: agent.id, name: agent.name, model: agent.model, config: agent.config },
+    prompt: Prompt.of(task, { hasRepository: repository !== null, feedback }),
+    workspace,
+    environment: {
+      FOREMAN_TASK_ID: String(task.id),
+      FOREMAN_TASK_TITLE: task.title,
+      FOREMAN_TASK_PRIORITY: task.priority,
+      FOREMAN_TASK_BRANCH: task.branch,
+      FOREMAN_TASK_TEAM_ID: task.teamId,
+      FOREMAN_RUN_ID: run.id,
+      FOREMAN_RUN_ATTEMPT: String(run.attempt),
+      FOREMAN_RUN_AGENT_ID: agent.id,
+      FOREMAN_RUN_TOKEN: token,
+      ...(apiUrl === undefined ? {} : { FOREMAN_API_URL: apiUrl })
+    },
+    timeoutSeconds: typeof timeout === "number" && timeout > 0 ? timeout : limits.timeoutSeconds,
+    maxOutputBytes: limits.maxOutputBytes,
+    stop
+  }
+}
+
+const messageOf = ({ run, task }: Attempts.Attempt): string =>
+  `${task.title}\n\nTask ${task.id}, run ${run.attempt}.`

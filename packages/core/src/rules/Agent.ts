@@ -1,0 +1,184 @@
+/**
+ * Agents: the workers that can be given tasks.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import { accept, type Decision } from "./Decision.ts"
+import * as Event from "./Event.ts"
+import { AgentId, Free, Name, TeamId, Timestamp } from "./Identifier.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What an agent is there for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const AgentRole = Schema.Literals(["manager", "engineer", "reviewer"]).annotate({
+  description: "What the agent is there for: manager, engineer or reviewer"
+})
+export type AgentRole = typeof AgentRole.Type
+
+/**
+ * What an agent does right now: working while it has a live run, else idle; paused when told so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const AgentStatus = Schema.Literals(["idle", "working", "paused"]).annotate({
+  description: "working while it has a live run"
+})
+export type AgentStatus = typeof AgentStatus.Type
+
+/**
+ * The model of an agent that names none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const defaultModel = "claude-sonnet-4-20250514"
+
+export const Model = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(50)).annotate({
+  description: "Name of the model, at most 50 characters"
+})
+
+/**
+ * An agent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Agent extends Schema.Schema.Type<typeof Agent> {}
+export const Agent = Schema.Struct({
+  id: AgentId,
+  teamId: TeamId,
+  name: Name,
+  role: AgentRole,
+  model: Model,
+  config: Free.annotate({ description: "runner names the adapter that starts the agent" }),
+  status: AgentStatus,
+  createdAt: Timestamp
+})
+
+/**
+ * The stored agent: its status is derived, only a pause is kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentRecord extends Omit<Agent, "status"> {
+  readonly isPaused: boolean
+}
+
+export const Created = Event.define(
+  "agent.created",
+  {
+    agentId: AgentId,
+    teamId: TeamId,
+    name: Name,
+    role: AgentRole,
+    model: Model,
+    config: Free,
+    autoCreated: Schema.Boolean
+  },
+  ({ agentId }) => `agent:${agentId}`
+)
+
+/**
+ * What happens to agents.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentEvent = Event.EventOf<typeof Created>
+
+// errors ----------------------------------------------------------------------
+
+/**
+ * There is no such agent, or the caller may not see it.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()(
+  "AgentNotFound",
+  { agentId: Schema.String },
+  { httpApiStatus: 404 }
+) {
+  override get message() {
+    return "Agent not found"
+  }
+}
+
+// rules -----------------------------------------------------------------------
+
+/** What the creator of an agent decides. */
+export type Wanted = Pick<Agent, "teamId" | "name" | "role" | "model" | "config">
+
+/**
+ * Creates an agent. Whether its name is free is decided where it is written.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const create = (
+  wanted: Wanted,
+  facts: { readonly agentId: AgentId; readonly autoCreated?: boolean }
+): Decision<AgentEvent> =>
+  accept({
+    type: "agent.created",
+    data: { ...wanted, agentId: facts.agentId, autoCreated: facts.autoCreated ?? false }
+  })
+
+/**
+ * The manager that every team has from its first moment.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const managerOf = (teamId: TeamId): Wanted => ({
+  teamId,
+  name: "manager",
+  role: "manager",
+  model: defaultModel,
+  config: { description: "Team manager: decomposes tasks and coordinates work" }
+})
+
+/**
+ * The runner that an agent's configuration names; null for one that connects by itself.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const runnerOf = ({ config }: Pick<Agent, "config">): string | null => {
+  const runner = config["runner"]
+  return typeof runner === "string" && runner !== "" ? runner : null
+}
+
+/**
+ * Derives what an agent does right now.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const statusOf = (
+  { isPaused }: Pick<AgentRecord, "isPaused">,
+  facts: { readonly hasLiveRun: boolean }
+): AgentStatus => (isPaused ? "paused" : facts.hasLiveRun ? "working" : "idle")
+
+/**
+ * Folds one event into the agent.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const evolve = (
+  _before: AgentRecord | undefined,
+  { data }: AgentEvent,
+  at: Timestamp
+): AgentRecord => {
+  const { agentId, autoCreated: _, ...rest } = data
+  return { id: agentId, ...rest, isPaused: false, createdAt: at }
+}

@@ -1,0 +1,298 @@
+/**
+ * Reads a command line as a POSIX shell reads it, and says which programs it starts.
+ *
+ * Nothing is run and nothing is expanded: quotes, escapes, substitutions, here-documents and the
+ * programs that start others (`sudo`, `env`, `xargs`, `sh -c`) are seen through. What a script, a
+ * makefile or an interpreter does by itself is not seen.
+ *
+ * @since 0.1.0
+ */
+
+import { cut, unknown as filledIn } from "../internal/shellWords.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * One program that a command line starts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Command {
+  /** Its name without folder and in lower case: `git` for `/usr/bin/git`. */
+  readonly program: string
+  /** Its arguments. `unknown` stands where the shell fills something in. */
+  readonly words: ReadonlyArray<string>
+}
+
+/**
+ * What a command line says: the programs it starts, and why it could not be read to the end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reading {
+  readonly commands: ReadonlyArray<Command>
+  readonly problems: ReadonlyArray<string>
+}
+
+/**
+ * The options of a program that are followed by a word of their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OptionWords {
+  /** The letters of short options. */
+  readonly short?: string
+  readonly long?: ReadonlyArray<string>
+  /** Whether options may stand after operands, too. */
+  readonly isMixed?: boolean
+}
+
+/**
+ * Options by name, with their values, and the words that are no options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly options: ReadonlyArray<readonly [name: string, value: string]>
+  readonly operands: ReadonlyArray<string>
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Stands in a word for what only the shell knows: a variable, the output of a command, a pattern.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const unknown: string = filledIn
+
+/**
+ * Reads a line, or several, that a shell would run.
+ *
+ * **Example** (Seeing through what stands around a command)
+ *
+ * ```ts import.meta.vitest
+ * import { CommandLine } from "@foreman/core"
+ *
+ * const { commands } = CommandLine.read('cd app && sudo -u me sh -c "git push"')
+ *
+ * commands.map(({ program }) => program) // => ["cd", "sudo", "sh", "git"]
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const read = (line: string): Reading => {
+  const found: Found = { commands: [], problems: new Set() }
+  readInto(found, line, 0)
+  return { commands: found.commands, problems: [...found.problems] }
+}
+
+/**
+ * Reads a program and its arguments that are started without a shell.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const readWords = (words: ReadonlyArray<string>): Reading => {
+  const found: Found = { commands: [], problems: new Set() }
+  start(found, words, { input: undefined, depth: 0 })
+  return { commands: found.commands, problems: [...found.problems] }
+}
+
+/**
+ * Takes words apart into options and operands, as most programs do.
+ *
+ * **Example** (Short options in one word)
+ *
+ * ```ts import.meta.vitest
+ * import { CommandLine } from "@foreman/core"
+ *
+ * CommandLine.optionsOf(["-rf", "build"])
+ * // => { options: [["r", ""], ["f", ""]], operands: ["build"] }
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const optionsOf = (
+  words: ReadonlyArray<string>,
+  { isMixed = false, long = [], short = "" }: OptionWords = {}
+): Options => {
+  const options: Array<readonly [string, string]> = []
+  const operands: Array<string> = []
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!
+    const isOption = word.startsWith("-") && word !== "-"
+    if (word === "--" || (!isOption && !isMixed)) {
+      for (const rest of words.slice(word === "--" ? at + 1 : at)) operands.push(rest)
+      break
+    }
+    if (!isOption) operands.push(word)
+    else if (word.startsWith("--")) {
+      const [name = "", ...value] = word.slice(2).split("=")
+      const isApart = value.length === 0 && long.includes(name)
+      options.push([name, isApart ? (words[++at] ?? "") : value.join("=")])
+    } else {
+      const letters = Array.from(word.slice(1))
+      const last = letters.findIndex((letter) => short.includes(letter))
+      const flags = last === -1 ? letters : letters.slice(0, last)
+      options.push(...flags.map((letter) => [letter, ""] as const))
+      if (last === -1) continue
+      const rest = letters.slice(last + 1).join("")
+      options.push([letters[last]!, rest === "" ? (words[++at] ?? "") : rest])
+    }
+  }
+  return { options, operands }
+}
+
+// internal --------------------------------------------------------------------
+
+interface Found {
+  readonly commands: Array<Command>
+  readonly problems: Set<string>
+}
+
+interface Place {
+  /** What the program reads from a here-document or here-string. */
+  readonly input: string | undefined
+  /** How many programs and lines stand around it. */
+  readonly depth: number
+}
+
+const maxLength = 65_536
+const maxDepth = 16
+
+const readInto = (found: Found, text: string, depth: number): void => {
+  if (text.length > maxLength) found.problems.add("it is too long")
+  else if (depth > maxDepth) found.problems.add("it nests too deep")
+  else {
+    const { nested, problems, simple } = cut(text)
+    for (const problem of problems) found.problems.add(problem)
+    for (const { input, words } of simple) start(found, words, { input, depth })
+    for (const line of nested) readInto(found, line, depth + 1)
+  }
+}
+
+/** Words that a shell itself reads before the name of a program. */
+const reserved = new Set("! { if then elif else while until do function coproc".split(" "))
+const assignment = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/
+
+const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place): void => {
+  let first = 0
+  while (reserved.has(all[first] ?? "") || assignment.test(all[first] ?? "")) {
+    first += all[first] === "function" ? 2 : 1
+  }
+  const [head, ...words] = all.slice(first)
+  if (head === undefined || head === "") return
+  if (depth > maxDepth) {
+    found.problems.add("it nests too deep")
+    return
+  }
+  const program = (/[^/\\]*$/.exec(head)?.[0] ?? "").replace(/\.exe$/i, "").toLowerCase()
+  const inside: Place = { input, depth: depth + 1 }
+  if (program.includes(unknown)) {
+    found.problems.add("only the shell knows what it starts")
+    start(found, words, inside)
+    return
+  }
+  found.commands.push({ program, words })
+  for (const line of linesOf(program, words)) readInto(found, line, depth + 1)
+  if (shells.has(program)) startShell(found, words, inside)
+  if (program === "find") startEach(found, words, inside)
+  const wrapper = wrappers.get(program)
+  if (wrapper === undefined) return
+  const { operands } = optionsOf(words, wrapper)
+  start(found, operands.slice(wrapper.operands ?? 0), inside)
+}
+
+/** Programs that start the program named by their operands, after some operands of their own. */
+const wrappers: ReadonlyMap<string, OptionWords & { readonly operands?: number }> = new Map(
+  Object.entries({
+    busybox: {},
+    builtin: {},
+    caffeinate: { short: "tw" },
+    chroot: { operands: 1 },
+    command: {},
+    doas: { short: "uC" },
+    env: { short: "uCS", long: ["unset", "chdir", "split-string"] },
+    exec: { short: "a" },
+    flock: { short: "wEc", long: ["timeout", "command"], operands: 1 },
+    ionice: { short: "cnpPu", long: ["class", "classdata"] },
+    nice: { short: "n", long: ["adjustment"] },
+    nohup: {},
+    setsid: {},
+    stdbuf: { short: "ioe", long: ["input", "output", "error"] },
+    strace: { short: "abeEIoOpPsSuUX" },
+    sudo: {
+      short: "CDghpRrTtUu",
+      long: ["chdir", "chroot", "close-from", "group", "host", "prompt", "role", "type", "user"]
+    },
+    time: { short: "fo", long: ["format", "output"] },
+    timeout: { short: "ks", long: ["kill-after", "signal"], operands: 1 },
+    toybox: {},
+    xargs: {
+      short: "adEILnPs",
+      long: ["arg-file", "delimiter", "max-args", "max-chars", "max-lines", "max-procs", "replace"]
+    }
+  })
+)
+
+/** Lines that a program gives to a shell, from its options or from all that it is called with. */
+const linesOf = (program: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (program === "eval") return [words.join(" ")]
+  const names = takesLine.get(program)
+  if (names === undefined) return []
+  const { long = [], short = "" } = wrappers.get(program) ?? {}
+  const isMixed = !wrappers.has(program)
+  const given = { short: `${short}cn`, long: [...long, ...names], isMixed }
+  const { operands, options } = optionsOf(words, given)
+  if (program === "watch") return [operands.join(" ")]
+  const rest = program === "env" ? operands : []
+  return options.flatMap(([name, value]) =>
+    names.includes(name) ? [[value, ...rest].join(" ")] : []
+  )
+}
+
+const takesLine: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["env", ["S", "split-string"]],
+  ["flock", ["c", "command"]],
+  ["runuser", ["c", "command"]],
+  ["script", ["c", "command"]],
+  ["su", ["c", "command"]],
+  ["watch", ["interval"]]
+])
+
+const shells = new Set("ash bash dash fish ksh sh zsh".split(" "))
+
+const startShell = (found: Found, words: ReadonlyArray<string>, { depth, input }: Place): void => {
+  const { operands, options } = optionsOf(
+    words.filter((word) => !/^\+[A-Za-z]+$/.test(word)),
+    { short: "oO", long: ["rcfile", "init-file"] }
+  )
+  const names = options.map(([name]) => name)
+  const [line] = operands
+  if (names.includes("c")) readInto(found, line ?? "", depth)
+  else if (line !== undefined && !names.includes("s")) return
+  else if (input !== undefined) readInto(found, input, depth)
+  else if (!names.includes("version") && !names.includes("help")) {
+    found.problems.add("a shell reads from its input what it runs")
+  }
+}
+
+/** `find -exec`: what follows runs, up to a semicolon or a plus. */
+const startEach = (found: Found, words: ReadonlyArray<string>, inside: Place): void => {
+  let rest = words
+  for (;;) {
+    const from = rest.findIndex((word) => /^-(exec|ok)(dir)?$/.test(word))
+    if (from === -1) return
+    rest = rest.slice(from + 1)
+    const end = rest.findIndex((word) => word === ";" || word === "+")
+    start(found, end === -1 ? rest : rest.slice(0, end), inside)
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The names of things: which are numbers, which are UUIDs, and how instants look.
+ *
+ * Tasks, messages, reviews and merge jobs have whole numbers that are unique in the store. All
+ * other things have a UUIDv7, made before the decision and handed to the rule.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+
+// schemas ---------------------------------------------------------------------
+
+const uuid = (description: string) =>
+  Schema.String.check(
+    Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i)
+  ).annotate({ description })
+
+const number = (description: string) =>
+  Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description })
+
+/** The tenant. Every row and every event belongs to one. */
+export const OrganizationId = uuid("Id of the organization").pipe(Schema.brand("OrganizationId"))
+export type OrganizationId = typeof OrganizationId.Type
+
+export const TeamId = uuid("Id of the team").pipe(Schema.brand("TeamId"))
+export type TeamId = typeof TeamId.Type
+
+export const AgentId = uuid("Id of the agent").pipe(Schema.brand("AgentId"))
+export type AgentId = typeof AgentId.Type
+
+export const RepositoryId = uuid("Id of the repository").pipe(Schema.brand("RepositoryId"))
+export type RepositoryId = typeof RepositoryId.Type
+
+export const RunId = uuid("Id of the run").pipe(Schema.brand("RunId"))
+export type RunId = typeof RunId.Type
+
+export const ArtifactId = uuid("Id of the artifact").pipe(Schema.brand("ArtifactId"))
+export type ArtifactId = typeof ArtifactId.Type
+
+/** An agent or a user. */
+export const PrincipalId = uuid("Id of the agent or user").pipe(Schema.brand("PrincipalId"))
+export type PrincipalId = typeof PrincipalId.Type
+
+export const TaskId = number("Number of the task").pipe(Schema.brand("TaskId"))
+export type TaskId = typeof TaskId.Type
+
+export const MessageId = number("Number of the message").pipe(Schema.brand("MessageId"))
+export type MessageId = typeof MessageId.Type
+
+export const ReviewId = number("Number of the review").pipe(Schema.brand("ReviewId"))
+export type ReviewId = typeof ReviewId.Type
+
+export const MergeJobId = number("Number of the merge job").pipe(Schema.brand("MergeJobId"))
+export type MergeJobId = typeof MergeJobId.Type
+
+/** A commit by its object id: 40 or 64 hex digits, never a name that could move. */
+export const CommitId = Schema.String.check(
+  Schema.isPattern(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
+).annotate({ description: "Object id of a commit" })
+export type CommitId = typeof CommitId.Type
+
+/**
+ * An instant in UTC with microseconds: `2026-11-20T08:30:00.123456Z`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Timestamp = Schema.String.check(
+  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/)
+).annotate({ description: "Instant in UTC with microseconds" })
+export type Timestamp = typeof Timestamp.Type
+
+/**
+ * What a short name may be made of: `a-z`, `0-9` and `-`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Slug = Schema.String.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(100),
+  Schema.isPattern(/^[a-z0-9-]+$/)
+).annotate({ description: "Short name: a-z, 0-9 and -" })
+export type Slug = typeof Slug.Type
+
+/**
+ * A name for people, 1 to 100 characters.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)).annotate({
+  description: "Name, at most 100 characters"
+})
+export type Name = typeof Name.Type
+
+/**
+ * The caller's own data: stored and returned, never read by Foreman.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Free = Schema.Record(Schema.String, Schema.Unknown)
+export type Free = typeof Free.Type
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Writes an instant, given in microseconds since 1970.
+ *
+ * **Example** (The form of an instant)
+ *
+ * ```ts import.meta.vitest
+ * import { Identifier } from "@foreman/core"
+ *
+ * Identifier.timestamp(1_000_001) // => "1970-01-01T00:00:01.000001Z"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const timestamp = (micros: number): Timestamp => {
+  const text = new Date(Math.floor(micros / 1000)).toISOString()
+  return `${text.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`
+}
+
+/**
+ * Reads an instant back into microseconds since 1970.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const micros = (instant: Timestamp): number =>
+  Date.parse(`${instant.slice(0, 23)}Z`) * 1000 + Number(instant.slice(23, 26))

@@ -1,0 +1,58 @@
+/**
+ * What an agent is asked at the beginning of a run.
+ *
+ * Titles, descriptions and reviews are other people's words. They are quoted as the task; nothing
+ * in them changes what the frame around them says.
+ *
+ * @since 0.1.0
+ */
+import type { Task } from "./Task.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What the frame says beside the task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PromptFacts {
+  readonly hasRepository: boolean
+  /** Why the task came back, if it did: a reviewer's summary, or what a landing met. */
+  readonly feedback: string | null
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Writes the prompt of a task's next run.
+ *
+ * **Example** (The title comes first)
+ *
+ * ```ts import.meta.vitest
+ * import { Prompt, Task } from "@foreman/core"
+ *
+ * const task = Task.example({ title: "Add a licence" })
+ *
+ * Prompt.of(task, { hasRepository: true, feedback: null }).split("\n")[0]
+ * // => "# Task 1: Add a licence"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const of = (task: Task, { feedback, hasRepository }: PromptFacts): string =>
+  [
+    `# Task ${task.id}: ${task.title}`,
+    ...(task.description === "" ? [] : [task.description]),
+    ...(feedback === null ? [] : [`## Why it came back\n\n${feedback}`]),
+    "## How to work",
+    hasRepository ? inRepository(task) : "Your working folder is empty and yours alone.",
+    "Finish when the task is done; your last lines are read as your answer."
+  ].join("\n\n") + "\n"
+
+// internal --------------------------------------------------------------------
+
+const inRepository = ({ branch }: Task): string =>
+  `Your working folder is a clone of the repository on the branch ${branch}. Commit there, or leave ` +
+  "your changes uncommitted: both are taken in. Do not push."

@@ -1,0 +1,382 @@
+/**
+ * What a task is, and what may happen to it.
+ *
+ * Everything here is a function from data to data. Facts that a rule needs (a new id, the open
+ * dependencies, who acts) are arguments, so a rule needs no clock, no store and no runtime. What
+ * happens is in `TaskEvent.ts`, the graph of dependencies in `TaskGraph.ts`.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import { accept, type Decision, refuse } from "./Decision.ts"
+import {
+  AgentId,
+  CommitId,
+  Free,
+  RepositoryId,
+  RunId,
+  TaskId,
+  TeamId,
+  Timestamp
+} from "./Identifier.ts"
+import type { TaskEvent } from "./TaskEvent.ts"
+import {
+  BlockedByDependencies,
+  type Blocker,
+  IllegalMove,
+  LandingInProgress,
+  NotHeldNorFailed,
+  NotLanded,
+  ReviewRequired,
+  RunIsLive
+} from "./TaskRefusal.ts"
+import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Task extends Schema.Schema.Type<typeof Task> {}
+export const Task = Schema.Struct({
+  id: TaskId,
+  teamId: TeamId,
+  title: Title,
+  description: Schema.String,
+  status: Status,
+  priority: Priority,
+  driId: Schema.NullOr(AgentId).annotate({ description: "The agent who answers for the task" }),
+  assigneeId: Schema.NullOr(AgentId),
+  dependsOn: Schema.Array(TaskId),
+  repoIds: Schema.Array(RepositoryId),
+  tags: Schema.Array(Tag),
+  branch: Schema.String,
+  metadata: Free,
+  /** How many runs it has had. */
+  attempts: Schema.Int,
+  /** How often in a row a review or a landing sent it back. */
+  rejections: Schema.Int,
+  isRework: Schema.Boolean.annotate({ description: "Sent back, and queued for another run" }),
+  hold: Schema.NullOr(Hold).annotate({ description: "Why nothing starts it by itself" }),
+  liveRunId: Schema.NullOr(RunId),
+  lastRunId: Schema.NullOr(RunId),
+  lastAgentId: Schema.NullOr(AgentId),
+  lastOutcome: Schema.NullOr(Outcome),
+  baseCommit: Schema.NullOr(CommitId),
+  headCommit: Schema.NullOr(CommitId).annotate({ description: "The commit of its latest result" }),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  completedAt: Schema.NullOr(Timestamp)
+})
+
+/** What the creator of a task decides. */
+export type Wanted = Pick<
+  Task,
+  | "teamId"
+  | "title"
+  | "description"
+  | "priority"
+  | "driId"
+  | "assigneeId"
+  | "dependsOn"
+  | "repoIds"
+  | "tags"
+  | "metadata"
+>
+
+/** What may be edited at any time. */
+export type Edit = Partial<Pick<Task, "title" | "description" | "priority" | "tags" | "metadata">>
+
+/**
+ * What a move is judged by.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MoveFacts {
+  /** The principal in whose name the move is made. */
+  readonly actorId: string
+  /** The run that makes the move, if one does. */
+  readonly actingRunId?: RunId | undefined
+  /** The dependencies that are not done. */
+  readonly blockedBy: ReadonlyArray<Blocker>
+  readonly requireReview: boolean
+  /** Whether someone else approved the present head commit. */
+  readonly isApproved: boolean
+  /** The job that is to land the task's commits, while it is not over. */
+  readonly mergeJob: { readonly isRunning: boolean } | null
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * The workflow. Documentation, tests, refusals and the board read this table.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const transitions: Readonly<Record<Status, ReadonlyArray<Status>>> = {
+  todo: ["in_progress", "cancelled"],
+  in_progress: ["in_review", "todo", "cancelled"],
+  in_review: ["in_approval", "in_progress", "cancelled"],
+  in_approval: ["merging", "in_progress", "cancelled"],
+  merging: ["done", "in_progress"],
+  done: [],
+  cancelled: []
+}
+
+/**
+ * Says whether a task in this status never moves again.
+ *
+ * **Example** (What is over)
+ *
+ * ```ts import.meta.vitest
+ * import { Task } from "@foreman/core"
+ *
+ * Task.isFinal("done") // => true
+ * Task.isFinal("merging") // => false
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const isFinal = (status: Status): boolean => transitions[status].length === 0
+
+/**
+ * The branch of a task: its number and what of its title is plain.
+ *
+ * **Example** (A branch is safe in every shell)
+ *
+ * ```ts import.meta.vitest
+ * import { Task } from "@foreman/core"
+ *
+ * Task.branchOf(24, "Fix login bug: é & ünïcode") // => "task-24-fix-login-bug-e-unicode"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const branchOf = (taskId: number, title: string): string => {
+  const plain = Array.from(title).slice(0, 50).join("").normalize("NFKD").toLowerCase()
+  const slug = plain
+    .replace(/\s+/g, "-")
+    .replace(/[^a-z0-9-]/g, "")
+    .replace(/-{2,}/g, "-")
+    // One character can decompose into many: a name of a file has 255 bytes at most.
+    .slice(0, 50)
+    .replace(/^-|-$/g, "")
+  return slug === "" ? `task-${taskId}` : `task-${taskId}-${slug}`
+}
+
+/**
+ * Creates a task in status `todo`. What it depends on is checked by `TaskGraph.depend`.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const create = (wanted: Wanted, facts: { readonly taskId: TaskId }): Decision<TaskEvent> =>
+  accept({
+    type: "task.created",
+    data: {
+      ...wanted,
+      taskId: facts.taskId,
+      dependsOn: [...new Set(wanted.dependsOn)],
+      branch: branchOf(facts.taskId, wanted.title)
+    }
+  })
+
+/**
+ * Edits what is named, and lets go of a hold: whoever edits a task has looked at it.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const update = (task: Task, edit: Edit): Decision<TaskEvent> =>
+  Object.keys(edit).length === 0
+    ? accept()
+    : accept({ type: "task.updated", data: { taskId: task.id, ...edit } })
+
+/**
+ * Makes an agent the assignee, in any status.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const assign = (task: Task, assigneeId: AgentId): Decision<TaskEvent> =>
+  accept({
+    type: "task.assigned",
+    data: { taskId: task.id, from: task.assigneeId, to: assigneeId }
+  })
+
+/**
+ * Moves a task to another status by somebody's wish.
+ *
+ * **When to use**
+ *
+ * Use for moves that an actor asks for. What follows from a run, a verdict or a landing is decided
+ * by `Run`, `Review` and `MergeJob`.
+ *
+ * **Gotchas**
+ *
+ * Moving to the present status is refused, so a caller that repeats itself learns it.
+ *
+ * **Example** (Refusing to skip review)
+ *
+ * ```ts import.meta.vitest
+ * import { Result } from "effect"
+ * import { Task } from "@foreman/core"
+ *
+ * const facts = { actorId: "operator", blockedBy: [], requireReview: false, isApproved: false, mergeJob: null }
+ *
+ * Result.isFailure(Task.move(Task.example({ status: "todo" }), "done", facts)) // => true
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const move = (
+  task: Task,
+  to: Status,
+  facts: MoveFacts
+): Decision<TaskEvent, IllegalMove | BlockedByDependencies | GuardRefusal> => {
+  const allowed = transitions[task.status]
+  if (!allowed.includes(to)) {
+    return refuse(new IllegalMove({ taskId: task.id, from: task.status, to, allowed }))
+  }
+  if (to === "in_progress" && facts.blockedBy.length > 0) {
+    return refuse(new BlockedByDependencies({ taskId: task.id, blockedBy: facts.blockedBy }))
+  }
+  const guarded = guard(task, to, facts)
+  return guarded === undefined ? accept(moved(task, to, facts.actorId)) : refuse(guarded)
+}
+
+/** What a move meets beside the workflow and the dependencies. */
+export type GuardRefusal = RunIsLive | ReviewRequired | NotLanded | LandingInProgress
+
+/**
+ * Takes a task whose latest run failed, or that is held, back into the queue.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const retry = (
+  task: Task,
+  facts: { readonly actorId: string }
+): Decision<TaskEvent, NotHeldNorFailed> => {
+  const hasFailed = task.lastOutcome !== null && task.lastOutcome !== "succeeded"
+  if (task.status === "in_progress" && task.liveRunId === null && !task.isRework && hasFailed) {
+    return accept(moved(task, "todo", facts.actorId, "retry"))
+  }
+  if (task.hold !== null && !isFinal(task.status)) {
+    return accept({ type: "task.released", data: { taskId: task.id } })
+  }
+  return refuse(new NotHeldNorFailed({ taskId: task.id, status: task.status }))
+}
+
+/**
+ * The fact that a task stays out of the queue until a person edits or retries it.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const held = (task: Pick<Task, "id">, reason: Hold): TaskEvent => ({
+  type: "task.held",
+  data: { taskId: task.id, reason }
+})
+
+/**
+ * Says whether the dispatcher may start the task now, given that its dependencies are done.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const isReady = (task: Task, facts: { readonly openDependencies: number }): boolean =>
+  task.hold === null &&
+  task.liveRunId === null &&
+  (task.status === "todo" ? facts.openDependencies === 0 : isQueuedRework(task))
+
+/**
+ * Says whether the task was sent back and waits for its next run.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const isQueuedRework = (task: Task): boolean =>
+  task.status === "in_progress" && task.isRework && task.liveRunId === null
+
+/**
+ * The fact of a move, for the rules that decide one.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const moved = (
+  task: Pick<Task, "id" | "status">,
+  to: Status,
+  actorId: string,
+  reason: Extract<TaskEvent, { readonly type: "task.status_changed" }>["data"]["reason"] = "asked"
+): TaskEvent => ({
+  type: "task.status_changed",
+  data: { taskId: task.id, from: task.status, to, actorId, reason }
+})
+
+/**
+ * A task to try a rule with: in status `todo`, with what is given changed.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const example = (given: Partial<Task> = {}): Task => ({
+  id: TaskId.make(1),
+  teamId: TeamId.make("00000000-0000-7000-8000-000000000001"),
+  title: "An example",
+  description: "",
+  status: "todo",
+  priority: "medium",
+  driId: null,
+  assigneeId: null,
+  dependsOn: [],
+  repoIds: [],
+  tags: [],
+  branch: "task-1-an-example",
+  metadata: {},
+  attempts: 0,
+  rejections: 0,
+  isRework: false,
+  hold: null,
+  liveRunId: null,
+  lastRunId: null,
+  lastAgentId: null,
+  lastOutcome: null,
+  baseCommit: null,
+  headCommit: null,
+  createdAt: "2026-01-01T00:00:00.000000Z",
+  updatedAt: "2026-01-01T00:00:00.000000Z",
+  completedAt: null,
+  ...given
+})
+
+export * from "./TaskEvent.ts"
+export * from "./TaskRefusal.ts"
+export * from "./TaskWords.ts"
+
+// internal --------------------------------------------------------------------
+
+const guard = (task: Task, to: Status, facts: MoveFacts): GuardRefusal | undefined => {
+  const { id: taskId, headCommit, liveRunId } = task
+  // What a live run will have changed is not known before its end, so not even it delivers.
+  const isDelivery = to === "merging" || to === "done"
+  const isForeign = facts.actingRunId !== liveRunId && to !== "cancelled"
+  if (liveRunId !== null && (isForeign || isDelivery)) {
+    return new RunIsLive({ taskId, runId: liveRunId })
+  }
+  if (to === "merging" && facts.requireReview && !facts.isApproved) {
+    return new ReviewRequired({ taskId, headCommit })
+  }
+  if (task.status !== "merging") return undefined
+  if (facts.mergeJob?.isRunning === true) return new LandingInProgress({ taskId })
+  return to === "done" && headCommit !== null ? new NotLanded({ taskId, headCommit }) : undefined
+}

@@ -1,0 +1,118 @@
+/**
+ * Who a caller is: turns a token into the actor that holds it.
+ *
+ * Where nobody has to show a token (`open`), every caller is the operator, but a run that shows its
+ * own is still that run.
+ *
+ * @since 0.1.0
+ */
+import { Context, Effect, Layer, Schema } from "effect"
+import type { StoreUnavailable } from "../operations/Refusal.ts"
+import { type Actor, operator } from "../rules/Actor.ts"
+import { OrganizationId, RunId } from "../rules/Identifier.ts"
+import { isLive } from "../rules/Run.ts"
+import * as Projection from "./Projection.ts"
+import { Shell } from "./Shell.ts"
+import { StoreClock } from "./StoreClock.ts"
+import * as Tokens from "./Tokens.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * How callers are told apart.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export type AccessConfig =
+  | { readonly mode: "open" }
+  | { readonly mode: "token"; readonly operatorToken: string }
+
+// errors ----------------------------------------------------------------------
+
+/**
+ * The caller showed no token, or one that is not (or no longer) good.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NotAuthenticated extends Schema.TaggedError<NotAuthenticated>()(
+  "NotAuthenticated",
+  {},
+  { httpApiStatus: 401 }
+) {
+  override get message() {
+    return "Authentication required"
+  }
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * The gate of every transport that callers reach from outside the process.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Access extends Context.Service<
+  Access,
+  {
+    readonly authenticate: (
+      token: string | undefined
+    ) => Effect.Effect<Actor, NotAuthenticated | StoreUnavailable>
+  }
+>()("@foreman/core/Access") {
+  static readonly layer = (config: AccessConfig): Layer.Layer<Access, never, Shell | StoreClock> =>
+    Layer.effect(
+      Access,
+      Effect.gen(function* () {
+        return yield* make(config, yield* Shell, yield* StoreClock)
+      })
+    )
+}
+
+// internal --------------------------------------------------------------------
+
+const make = Effect.fnUntraced(function* (
+  config: AccessConfig,
+  shell: Shell["Service"],
+  clock: StoreClock["Service"]
+) {
+  const expected = config.mode === "open" ? undefined : yield* Tokens.hashOf(config.operatorToken)
+  return {
+    authenticate: Effect.fnUntraced(function* (token: string | undefined) {
+      if (token === undefined && config.mode === "open") return operator
+      if (token === undefined) return yield* new NotAuthenticated()
+      // Hashes are compared, so the time it takes tells nothing about the token.
+      if ((yield* Tokens.hashOf(token)) === expected) return operator
+      const now = yield* clock.now
+      const row = yield* shell.read((driver) => Tokens.find(driver, token, now))
+      if (row === undefined) return yield* new NotAuthenticated()
+      const organization = String(row["organization"])
+      return yield* runActor(shell, organization, String(row["subject"]))
+    })
+  }
+})
+
+/** A run acts with what its agent may, on its one task, while it is live. */
+const runActor = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  organization: string,
+  runId: string
+) {
+  const { agents, runs } = Projection
+  const row = yield* shell.read((driver) => driver.get(organization, runs.table, { id: runId }))
+  const run = row === undefined ? undefined : runs.fromRow(row)
+  if (run === undefined || !isLive(run.status)) return yield* new NotAuthenticated()
+  const key = { id: run.agentId }
+  const agentRow = yield* shell.read((driver) => driver.get(organization, agents.table, key))
+  if (agentRow === undefined) return yield* new NotAuthenticated()
+  const { agentId, attempt, taskId } = run
+  return {
+    type: "run",
+    id: runId,
+    role: agents.fromRow(agentRow).role,
+    organizationId: OrganizationId.make(organization),
+    run: { id: RunId.make(runId), agentId, taskId, attempt }
+  } satisfies Actor
+})

@@ -1,0 +1,378 @@
+/**
+ * The commands of the dispatcher: starting an attempt at a task and ending it.
+ *
+ * Each is one commit under a key that follows from the run, so a restart repeats nothing. A
+ * dispatcher whose tenure has gone to another one can write none of them.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Schema } from "effect"
+import type { DomainEvent } from "../events/EventTypes.ts"
+import { CurrentActor } from "../operations/Authorization.ts"
+import { derived } from "../operations/Command.ts"
+import type { Kept } from "../ports/ArtifactStore.ts"
+import type { StoreError } from "../ports/Driver.ts"
+import { principalOf, system } from "../rules/Actor.ts"
+import * as Agent from "../rules/Agent.ts"
+import {
+  type AgentId,
+  type ArtifactId,
+  type CommitId,
+  MergeJobId,
+  ReviewId,
+  type RunId,
+  type TaskId,
+  timestamp
+} from "../rules/Identifier.ts"
+import * as MergeJob from "../rules/MergeJob.ts"
+import type { Repository } from "../rules/Repository.ts"
+import * as Review from "../rules/Review.ts"
+import * as Run from "../rules/Run.ts"
+import * as Task from "../rules/Task.ts"
+import * as Projection from "./Projection.ts"
+import { latestOf } from "./Reviews.ts"
+import type { Session } from "./Session.ts"
+import { decided, type Plan, type Shell, type ShellFailure } from "./Shell.ts"
+import { blockersOf, reliedOn, settingsOf } from "./TaskSession.ts"
+import { fenceOf, type Tenure } from "./Tenure.ts"
+import type { Issued } from "./Tokens.ts"
+import * as Tokens from "./Tokens.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * An attempt that has been queued, with all that its start needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attempt {
+  readonly run: Run.Run
+  readonly task: Task.Task
+  readonly agent: Agent.AgentRecord
+  readonly repository: Repository | null
+  /** Why the task came back, if it did. */
+  readonly feedback: string | null
+}
+
+/** What is queued: which task for which agent, as which run. */
+export interface Wanted {
+  readonly taskId: TaskId
+  readonly agentId: AgentId
+  readonly runId: RunId
+  readonly issued: Issued
+}
+
+/** How an attempt ended, what it wrote, and what it left. */
+export interface Ended extends Run.End {
+  readonly hold: Task.Hold | null
+  readonly output: (Kept & { readonly id: ArtifactId }) | null
+}
+
+// errors ----------------------------------------------------------------------
+
+/**
+ * The task or the agent is not free any more, or the dispatcher is not the dispatcher any more.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NotStarted extends Schema.TaggedError<NotStarted>()(
+  "NotStarted",
+  {
+    reason: Schema.Literals(["not_ready", "agent_busy", "held", "not_dispatcher"])
+  },
+  { httpApiStatus: 409 }
+) {
+  override get message() {
+    return `Nothing was started: ${this.reason}`
+  }
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Queues an attempt: run, move and token in one commit, before anything is started.
+ *
+ * A task that needs a repository which cannot be told is held instead.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const queue = (
+  shell: Shell["Service"],
+  tenure: Tenure,
+  { agentId, issued, runId, taskId }: Wanted
+): Effect.Effect<Attempt, NotStarted | ShellFailure> =>
+  asSystem(
+    `run/${runId}/queue`,
+    shell.transact(placeOf(tenure, taskId), (session) =>
+      Effect.gen(function* () {
+        const { agent, repository, task, ...found } = yield* free(session, taskId, agentId)
+        const common = { guards: [fenceOf(tenure)], onGuard: () => gone }
+        if (found.isHeld) {
+          const held = [Task.held(task, "repository_needed")]
+          const nothing: Plan<Attempt | null, NotStarted> = {
+            ...common,
+            events: held,
+            answer: () => null
+          }
+          return nothing
+        }
+        const runner = Agent.runnerOf(agent) ?? ""
+        const repositoryId = repository?.id ?? null
+        const { holder } = tenure
+        const facts = { runId, agentId, runner, holder, repositoryId, actorId: system.id }
+        const feedback = task.isRework ? yield* feedbackOf(session, task) : null
+        const events = yield* decided(Run.queue(task, facts))
+        const plan: Plan<Attempt | null, NotStarted> = {
+          ...common,
+          events,
+          also: issued.steps,
+          answer: ({ after }) => ({
+            run: after<Run.Run>(Projection.runs, { id: runId }),
+            task: after<Task.Task>(Projection.tasks, { id: taskId }),
+            agent,
+            repository,
+            feedback
+          }),
+          onConstraint: {
+            runs_one_live_per_agent: () => new NotStarted({ reason: "agent_busy" }),
+            runs_one_live_per_task: () => new NotStarted({ reason: "not_ready" })
+          }
+        }
+        return plan
+      })
+    )
+  ).pipe(
+    Effect.flatMap((attempt) =>
+      attempt === null ? Effect.fail(new NotStarted({ reason: "held" })) : Effect.succeed(attempt)
+    )
+  )
+
+/**
+ * The attempt's folder is ready.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const start = (
+  shell: Shell["Service"],
+  tenure: Tenure,
+  run: Run.Run,
+  facts: { readonly workspace: string; readonly baseCommit: CommitId | null }
+) => step(shell, tenure, run, "start", (now) => Run.start(now, facts))
+
+/**
+ * The attempt's agent lives.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const begin = (shell: Shell["Service"], tenure: Tenure, run: Run.Run) =>
+  step(shell, tenure, run, "begin", Run.begin)
+
+/**
+ * Ends an attempt, keeps its output, and moves its task on. A run that was cancelled meanwhile
+ * only keeps its output.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const end = (
+  shell: Shell["Service"],
+  tenure: Tenure,
+  { attempt: { id: runId, taskId }, ...how }: Ended & { readonly attempt: Run.Run }
+): Effect.Effect<void, NotStarted | ShellFailure> =>
+  Effect.gen(function* () {
+    const { hold, output, ...ended } = how
+    const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
+    const mergeJobId = MergeJobId.make(yield* shell.allocate("merge_jobs"))
+    const transaction = shell.transact(placeOf(tenure, taskId), (session, now) =>
+      Effect.gen(function* () {
+        yield* session.relyOn(`run:${runId}`)
+        const run = yield* session.get(Projection.runs, { id: runId })
+        const task = yield* Effect.orDie(reliedOn(session, taskId))
+        if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
+        const kept = run.outputId === null ? keptAs(run, output) : []
+        const common = { guards: [fenceOf(tenure)], answer: () => null, onGuard: () => gone }
+        if (!Run.isLive(run.status)) return { ...common, events: kept }
+        const events = yield* Effect.orDie(decided(Run.end(run, task, ended, hold)))
+        const onward =
+          ended.outcome === "succeeded"
+            ? yield* arrive(session, after(task, events, now), run, { reviewId, mergeJobId })
+            : []
+        const also = yield* Tokens.revoke(session.driver, session.organization, runId)
+        return { ...common, also, events: [...kept, ...events, ...onward] }
+      })
+    )
+    yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)
+  })
+
+/**
+ * The runs of an organisation that are live, at most 1,000.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const live = (shell: Shell["Service"], organization: string) =>
+  Effect.map(
+    shell.read((driver) =>
+      driver.find({
+        organization,
+        table: "runs",
+        index: "runs_live",
+        equals: { is_live: true },
+        limit: 1000
+      })
+    ),
+    (rows) => rows.map(Projection.runs.fromRow)
+  )
+
+// internal --------------------------------------------------------------------
+
+const gone = new NotStarted({ reason: "not_dispatcher" })
+
+const placeOf = ({ organization }: Tenure, taskId: TaskId) => ({
+  organization,
+  queue: `task:${taskId}`
+})
+
+const asSystem = <A, E, R>(key: string, effect: Effect.Effect<A, E, R>) =>
+  effect.pipe(derived("dispatch", key), Effect.provideService(CurrentActor, system))
+
+/** The task and its agent, if both are free; `isHeld` when nobody can tell the repository. */
+const free = Effect.fnUntraced(function* (session: Session, taskId: TaskId, agentId: AgentId) {
+  const notReady = new NotStarted({ reason: "not_ready" })
+  const task = yield* reliedOn(session, taskId).pipe(
+    Effect.catchTag("TaskNotFound", () => Effect.fail(notReady))
+  )
+  const blockedBy = task.status === "todo" ? yield* blockersOf(session, task) : []
+  if (!Task.isReady(task, { openDependencies: blockedBy.length })) return yield* notReady
+  const agent = yield* session.get(Projection.agents, { id: agentId })
+  const isFree = agent !== undefined && !agent.isPaused && Agent.runnerOf(agent) !== null
+  if (!isFree) return yield* new NotStarted({ reason: "agent_busy" })
+  if (task.assigneeId !== null && task.assigneeId !== agentId) return yield* notReady
+  const repositories = yield* repositoriesOf(session, task)
+  const repository = repositories[0] ?? null
+  return { task, agent, repository, isHeld: repositories.length > 1 }
+})
+
+/** The repositories that a task may mean: the one it names first, or all of its team. */
+const repositoriesOf = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
+  const [named] = task.repoIds
+  if (named !== undefined) {
+    const repository = yield* session.get(Projection.repositories, { id: named })
+    return repository === undefined ? [] : [repository]
+  }
+  const rows = yield* session.driver.find({
+    organization: session.organization,
+    table: "repositories",
+    index: "repositories_by_team",
+    equals: { team_id: task.teamId },
+    limit: 2
+  })
+  return rows.map(Projection.repositories.fromRow)
+})
+
+const feedbackOf = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
+  const review = yield* latestOf(session, task.id)
+  const [row] = yield* session.driver.find({
+    organization: session.organization,
+    table: "merge_jobs",
+    index: "merge_jobs_by_task",
+    equals: { task_id: task.id },
+    direction: "descending",
+    limit: 1
+  })
+  const job = row === undefined ? undefined : Projection.mergeJobs.fromRow(row)
+  const failed = job?.error ?? null
+  const said = review?.verdict === "approve" ? null : (review?.summary ?? null)
+  const parts = [failed, said].filter((part) => part !== null)
+  return parts.length === 0 ? null : parts.join("\n\n")
+})
+
+const step = (
+  shell: Shell["Service"],
+  tenure: Tenure,
+  { id: runId, taskId }: Run.Run,
+  name: string,
+  decide: (run: Run.Run) => ReturnType<typeof Run.begin>
+): Effect.Effect<Run.Run, Run.RunIsOver | NotStarted | ShellFailure> =>
+  asSystem(
+    `run/${runId}/${name}`,
+    shell.transact(placeOf(tenure, taskId), (session) =>
+      Effect.gen(function* () {
+        yield* session.relyOn(`run:${runId}`)
+        const run = yield* session.get(Projection.runs, { id: runId })
+        if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
+        return {
+          events: yield* decided(decide(run)),
+          guards: [fenceOf(tenure)],
+          answer: ({ after }) => after<Run.Run>(Projection.runs, { id: runId }),
+          onGuard: () => gone
+        }
+      })
+    )
+  )
+
+/** The task after the events of its own among these. */
+const after = (
+  task: Task.Task,
+  events: ReadonlyArray<Task.TaskEvent | Run.RunEvent>,
+  now: number
+): Task.Task =>
+  events.reduce<Task.Task>((state, event) => {
+    if (!Projection.tasks.folds(event.type)) return state
+    // As: the projection of tasks folds exactly the events of tasks.
+    return Task.evolve(state, event as Task.TaskEvent, timestamp(now)) ?? state
+  }, task)
+
+/** What a successful run leads to: a review, or under direct delivery the landing. */
+const arrive = (
+  session: Session,
+  task: Task.Task,
+  run: Run.Run,
+  ids: { readonly reviewId: ReviewId; readonly mergeJobId: MergeJobId }
+): Effect.Effect<ReadonlyArray<DomainEvent>, StoreError> =>
+  Effect.gen(function* () {
+    const settings = yield* settingsOf(session, task)
+    const repository =
+      run.repositoryId === null
+        ? undefined
+        : yield* session.get(Projection.repositories, { id: run.repositoryId })
+    const latest = yield* latestOf(session, task.id)
+    const queued = MergeJob.queue(task, {
+      mergeJobId: ids.mergeJobId,
+      repository: repository ?? null,
+      strategy: settings.mergeStrategy
+    })
+    const facts = {
+      reviewId: ids.reviewId,
+      attempt: (latest?.attempt ?? 0) + 1,
+      delivery: settings.delivery,
+      requireReview: settings.requireReview,
+      actorId: principalOf(system),
+      queued
+    }
+    return yield* decided(Review.open(task, facts))
+  })
+
+const keptAs = (run: Run.Run, output: Ended["output"]): ReadonlyArray<DomainEvent> =>
+  output === null
+    ? []
+    : [
+        {
+          type: "artifact.created",
+          data: {
+            artifactId: output.id,
+            runId: run.id,
+            taskId: run.taskId,
+            kind: "log",
+            name: "output.log",
+            contentType: "text/plain; charset=utf-8",
+            size: output.size,
+            digest: output.digest
+          }
+        }
+      ]

@@ -1,0 +1,76 @@
+/**
+ * Leads from an id that comes alone to the organisation that has it, as far as the caller may see.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+import { CurrentActor } from "../operations/Authorization.ts"
+import type { StoreUnavailable } from "../operations/Refusal.ts"
+import type { Row } from "../ports/Driver.ts"
+import type { Actor } from "../rules/Actor.ts"
+import type { Projection } from "./Projection.ts"
+import type { Shell } from "./Shell.ts"
+
+// models ----------------------------------------------------------------------
+
+/** What the directory knows. */
+export type Kind = "organization" | "team" | "agent" | "repository" | "task" | "message" | "run"
+
+// services --------------------------------------------------------------------
+
+/**
+ * The organisation of a thing, or undefined when there is none that the actor may see.
+ *
+ * An actor of one organisation is never told whether another one has the thing.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const organizationOf = (
+  shell: Shell["Service"],
+  kind: Kind,
+  id: string | number
+): Effect.Effect<string | undefined, StoreUnavailable, CurrentActor> =>
+  CurrentActor.use((actor) => organizationFor(shell, actor, kind, id))
+
+/**
+ * A thing by its id, with its organisation.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const lookUp = <State, E>(
+  shell: Shell["Service"],
+  projection: Pick<Projection<State, never>, "table" | "fromRow">,
+  kind: Kind,
+  id: string | number,
+  missing: () => E
+): Effect.Effect<
+  { readonly organization: string; readonly thing: State; readonly row: Row },
+  E | StoreUnavailable,
+  CurrentActor
+> =>
+  Effect.gen(function* () {
+    const organization = yield* organizationOf(shell, kind, id)
+    if (organization === undefined) return yield* Effect.fail(missing())
+    const row = yield* shell.read((driver) => driver.get(organization, projection.table, { id }))
+    if (row === undefined) return yield* Effect.fail(missing())
+    return { organization, thing: projection.fromRow(row), row }
+  })
+
+// internal --------------------------------------------------------------------
+
+const organizationFor = (
+  shell: Shell["Service"],
+  actor: Actor,
+  kind: Kind,
+  id: string | number
+): Effect.Effect<string | undefined, StoreUnavailable> => {
+  const own = actor.organizationId
+  if (own !== null) return Effect.succeed(kind === "organization" && id !== own ? undefined : own)
+  // The directory is the one table that is not an organisation's own.
+  return Effect.map(
+    shell.read((driver) => driver.get("system", "directory", { kind, id: String(id) })),
+    (row) => (row === undefined ? undefined : String(row["organization"]))
+  )
+}

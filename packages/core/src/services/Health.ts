@@ -1,0 +1,57 @@
+/**
+ * Whether the parts that Foreman stands on answer.
+ *
+ * @since 0.1.0
+ */
+import { Context, Effect, Layer } from "effect"
+import type * as Operations from "../operations/HealthOperations.ts"
+import { Driver } from "../ports/Driver.ts"
+import type { Method } from "./Method.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * The version of Foreman.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const version = "0.1.0"
+
+// services --------------------------------------------------------------------
+
+/**
+ * The health of this process.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Health extends Context.Service<
+  Health,
+  { readonly ping: Method<typeof Operations.ping> }
+>()("@foreman/core/Health") {
+  static readonly layer: Layer.Layer<Health, never, Driver> = Layer.effect(
+    Health,
+    Effect.map(Driver, (driver) => ({ ping: () => ping(driver) }))
+  )
+}
+
+// internal --------------------------------------------------------------------
+
+const ping = Effect.fnUntraced(function* (driver: Driver) {
+  // A bounded question to the store; the feed is read from the same place.
+  const answered = yield* driver
+    .ask("system", "heads", { after: "", limit: 1 })
+    .pipe(
+      Effect.timeout("2 seconds"),
+      Effect.match({ onSuccess: () => "ok", onFailure: ({ message }) => `error: ${message}` })
+    )
+  return {
+    status: answered === "ok" ? ("healthy" as const) : ("degraded" as const),
+    server: "ok" as const,
+    version,
+    postgres: answered,
+    redis: answered,
+    store: driver.capabilities.name
+  }
+})

@@ -1,0 +1,116 @@
+/**
+ * Pages of a declared index: at most so many items, and an opaque cursor to the next.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+import { InvalidInput } from "../operations/Refusal.ts"
+import type { Driver, Find, Row, StoreError } from "../ports/Driver.ts"
+import { orderOf } from "../ports/Tables.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * Which page a caller asks for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PageInput {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}
+
+/**
+ * A page.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly nextCursor: string | null
+}
+
+/** A page of nothing. */
+export const empty: Page<never> = { items: [], nextCursor: null }
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Finds one page. `offset` passes over items the slow way, for callers that count.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const find = <A>(
+  driver: Driver,
+  query: Omit<Find, "after" | "limit"> & { readonly toItem: (row: Row) => A },
+  { cursor, limit = 200, offset = 0 }: PageInput & { readonly offset?: number | undefined }
+): Effect.Effect<Page<A>, StoreError | InvalidInput> =>
+  Effect.gen(function* () {
+    const { toItem, ...wanted } = query
+    const order = orderOf(query.table, query.index).filter((name) => !(name in query.equals))
+    const after = cursor === undefined ? undefined : yield* decode(cursor, order)
+    const rows = yield* driver.find({
+      ...wanted,
+      ...(after === undefined ? {} : { after }),
+      limit: offset + limit + 1
+    })
+    const kept = rows.slice(offset, offset + limit)
+    const last = rows.length > offset + limit ? kept.at(-1) : undefined
+    return {
+      items: kept.map(toItem),
+      nextCursor: last === undefined ? null : encode(order.map((name) => last[name] ?? null))
+    }
+  })
+
+/**
+ * Writes a cursor from the values of the last item.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const encode = (values: ReadonlyArray<unknown>): string => {
+  const bytes = new TextEncoder().encode(JSON.stringify(values))
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")
+}
+
+/**
+ * Reads a cursor back into the values of its columns.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const decode = (
+  cursor: string,
+  columns: ReadonlyArray<string>
+): Effect.Effect<Row, InvalidInput> =>
+  Effect.try({
+    try: () => {
+      const text = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"))
+      const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0))
+      const values: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+      if (!Array.isArray(values) || values.length !== columns.length || !values.every(isValue)) {
+        throw new TypeError("Not a cursor of this list")
+      }
+      return Object.fromEntries(columns.map((name, index) => [name, values[index]]))
+    },
+    catch: () => badCursor
+  })
+
+/**
+ * What a caller learns whose cursor is not one of ours.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const badCursor: InvalidInput = new InvalidInput({
+  problems: [{ path: "cursor", problem: "Expected the next_cursor of a page of this list" }]
+})
+
+// internal --------------------------------------------------------------------
+
+const isValue = (value: unknown): boolean =>
+  value === null || ["string", "number", "boolean"].includes(typeof value)

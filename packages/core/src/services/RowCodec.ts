@@ -1,0 +1,98 @@
+/**
+ * How a thing of the rules becomes a row and a row the thing again.
+ *
+ * @since 0.1.0
+ */
+import { keyOf } from "../operations/Wire.ts"
+import type { Row, Value } from "../ports/Driver.ts"
+import { micros, timestamp } from "../rules/Identifier.ts"
+import { type Priority, priorityOrder } from "../rules/TaskWords.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * How a field is kept: as it is, as microseconds, as JSON text, or as a place in an order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Form = "plain" | "instant" | "json" | "priority" | "organization"
+
+/**
+ * Both ways between a thing and its row.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RowCodec<A> {
+  readonly toRow: (thing: A) => Row
+  readonly fromRow: (row: Row) => A
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Makes a codec from the form of every field. `computed` adds columns that follow from the thing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const make = <A extends object>(
+  forms: Readonly<Record<keyof A & string, Form>>,
+  computed: (thing: A) => Row = () => ({})
+): RowCodec<A> => {
+  const fields = Object.entries<Form>(forms).map(([name, form]) => ({
+    name,
+    form,
+    column: form === "organization" ? "organization" : keyOf(name)
+  }))
+  const written = fields.filter(({ form }) => form !== "organization")
+  return {
+    toRow: (thing) => {
+      const row: Record<string, Value> = {}
+      for (const { column, form, name } of written)
+        row[column] = write(form, Reflect.get(thing, name))
+      return { ...row, ...computed(thing) }
+    },
+    fromRow: (row) => {
+      const thing: Record<string, unknown> = {}
+      for (const { column, form, name } of fields) thing[name] = read(form, row[column] ?? null)
+      // As: rows are written by `toRow` alone, so they have the fields of the thing.
+      return thing as A
+    }
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+const priorities = Object.entries(priorityOrder)
+
+const write = (form: Form, value: unknown): Value => {
+  if (value === null || value === undefined) return null
+  switch (form) {
+    case "instant":
+      return micros(String(value))
+    case "json":
+      return JSON.stringify(value)
+    case "priority":
+      // As: a field of this form holds a priority.
+      return priorityOrder[value as Priority]
+    default:
+      // As: a field that is kept as it is holds what a column can hold.
+      return value as Value
+  }
+}
+
+const read = (form: Form, value: Value): unknown => {
+  if (value === null) return null
+  switch (form) {
+    case "instant":
+      return timestamp(Number(value))
+    case "json":
+      return JSON.parse(String(value))
+    case "priority":
+      return priorities.find(([, place]) => place === value)?.[0]
+    default:
+      return value
+  }
+}

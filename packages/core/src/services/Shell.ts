@@ -1,0 +1,289 @@
+/**
+ * The shell around every rule: load what it needs, decide, commit one batch, answer; and again from
+ * the start when somebody else was faster.
+ *
+ * Nothing else writes. A command that is repeated under its key finds its receipt; a commit whose
+ * answer was lost is repeated with its receipt; a retry that cannot win ends as `Busy`.
+ *
+ * @since 0.1.0
+ */
+import { Cause, Context, Effect, Layer, Result, Schedule, Semaphore } from "effect"
+import { SecureRandom } from "effect/crypto"
+import * as Canonical from "../events/Canonical.ts"
+import * as Envelope from "../events/Envelope.ts"
+import type { DomainEvent } from "../events/EventTypes.ts"
+import { CurrentActor } from "../operations/Authorization.ts"
+import { type Command, CurrentCommand } from "../operations/Command.ts"
+import {
+  Busy,
+  IdempotencyKeyReused,
+  RunTokenStale,
+  StoreUnavailable
+} from "../operations/Refusal.ts"
+import {
+  type Answer,
+  type Batch,
+  Driver,
+  type Receipt,
+  type Row,
+  type Step,
+  StoreError
+} from "../ports/Driver.ts"
+import { type Actor, principalOf } from "../rules/Actor.ts"
+import type { Decision } from "../rules/Decision.ts"
+import { timestamp } from "../rules/Identifier.ts"
+import * as Session from "./Session.ts"
+import { StoreClock } from "./StoreClock.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What an attempt wants to write, and what it answers when that is written.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plan<A, E> {
+  readonly events: ReadonlyArray<DomainEvent>
+  /** Checks that must hold where the batch is written. */
+  readonly guards?: ReadonlyArray<Step>
+  /** Operational rows that belong to the decision. */
+  readonly also?: ReadonlyArray<Step>
+  readonly answer: (folded: Session.Folded) => A
+  /** What a guard that does not hold means; absent, the attempt is made again. */
+  readonly onGuard?: (rows: ReadonlyArray<Row>) => E
+  /** What a broken constraint means, by its name; others mean another attempt. */
+  readonly onConstraint?: Readonly<Record<string, () => E>>
+}
+
+/** What every command may end with beside its own refusals. */
+export type ShellFailure = Busy | StoreUnavailable | IdempotencyKeyReused | RunTokenStale
+
+/**
+ * Where a command writes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Place {
+  readonly organization: string
+  /** Commands of this process with the same queue go one after the other. */
+  readonly queue?: string
+  /** Where the receipt is kept, if not in the organisation. */
+  readonly receipts?: string
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * The one way in which anything is written.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Shell extends Context.Service<
+  Shell,
+  {
+    readonly transact: <A, E, R, G = never>(
+      place: Place,
+      attempt: (session: Session.Session, now: number) => Effect.Effect<Plan<A, G>, E, R>
+    ) => Effect.Effect<A, Exclude<E, StoreError> | G | ShellFailure, R | CurrentActor>
+    /** Runs reads: a store that fails is tried again a few times, then unavailable. */
+    readonly read: <A, E, R>(
+      effect: (driver: Driver) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, Exclude<E, StoreError> | StoreUnavailable, R>
+    /** Takes the next number of a store-wide sequence. */
+    readonly allocate: (sequence: string) => Effect.Effect<number, StoreUnavailable>
+    readonly driver: Driver
+  }
+>()("@foreman/core/Shell") {
+  static readonly layer: Layer.Layer<Shell, never, Driver | StoreClock> = Layer.effect(
+    Shell,
+    Effect.gen(function* () {
+      return make(yield* Driver, yield* StoreClock)
+    })
+  )
+}
+
+/**
+ * The events of a decision, or its refusal as a failure.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const decided = <Event, Refusal>(
+  decision: Decision<Event, Refusal>
+): Effect.Effect<ReadonlyArray<Event>, Refusal> =>
+  Result.isSuccess(decision) ? Effect.succeed(decision.success) : Effect.fail(decision.failure)
+
+// internal --------------------------------------------------------------------
+
+const maxAttempts = 12
+const idBlock = 64
+
+const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] => {
+  const queues = makeQueues()
+  const numbers = new Map<string, { next: number; end: number }>()
+  const allocating = Semaphore.makeUnsafe(1)
+
+  const commit = (batch: Batch) =>
+    sure(driver.commit(batch)).pipe(
+      Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
+    )
+
+  const transact: Shell["Service"]["transact"] = (place, attempt) =>
+    Effect.gen(function* () {
+      const command = yield* CurrentCommand
+      const actor = yield* CurrentActor
+      const { organization, queue, receipts = organization } = place
+      const fence = fenceOf(actor)
+      const commandId = command.key ?? SecureRandom.uuidV7Unsafe()
+      const receiptKey = `${principalOf(actor)}/${command.name}/${commandId}`
+      const digest = command.key === undefined ? "" : yield* digestOf(command)
+      if (command.key !== undefined) {
+        const stored = yield* available(driver.receipt(receipts, receiptKey))
+        if (stored !== undefined) return yield* replay(command, stored, digest)
+      }
+      const once = Effect.gen(function* () {
+        for (let tries = 0; tries < maxAttempts; tries++) {
+          if (tries > 2) yield* Effect.sleep(`${2 ** Math.min(tries, 6)} millis`)
+          const session = Session.make(driver, organization)
+          const at = yield* clock.now
+          const plan = yield* attempt(session, at)
+          const folded = yield* session.fold(plan.events, timestamp(at))
+          const answer = plan.answer(folded)
+          const isSilent = plan.events.length === 0 && (plan.also ?? []).length === 0
+          if (isSilent && command.key === undefined) return answer
+          const { correlationId = commandId, causationId = null } = command
+          const metadata = { actor, commandId, correlationId, causationId, at }
+          const outcome = yield* commit({
+            organization,
+            reliesOn: session.versions(),
+            steps: [...fence, ...(plan.guards ?? []), ...folded.steps, ...(plan.also ?? [])],
+            events: plan.events.map((event) => Envelope.seal(event, metadata)),
+            receipt: {
+              ...(receipts === organization ? {} : { organization: receipts }),
+              key: receiptKey,
+              digest,
+              answer: JSON.stringify(command.encodeAnswer(answer))
+            }
+          })
+          const settled = settle(plan, outcome, fence.length)
+          if (settled === "committed") return answer
+          if (settled === "again") continue
+          if (settled === "stale") {
+            return yield* new RunTokenStale({ runId: actor.run?.id ?? actor.id })
+          }
+          if (settled._tag === "Duplicate") return yield* replay(command, settled.receipt, digest)
+          return yield* Effect.fail(settled.refusal)
+        }
+        return yield* new Busy({ retryable: true })
+      })
+      return yield* queues(queue === undefined ? undefined : `${organization}/${queue}`, once)
+    }).pipe(Effect.catch(toUnavailable)) as never // As: `toUnavailable` takes StoreError out, which generics cannot follow.
+
+  return {
+    driver,
+    transact,
+    read: (effect) => available(effect(driver)) as never, // As: the same, for reads.
+    allocate: (sequence) =>
+      allocating.withPermits(1)(
+        Effect.gen(function* () {
+          const block = numbers.get(sequence)
+          if (block !== undefined && block.next < block.end) return block.next++
+          const first = yield* available(driver.allocate(sequence, idBlock))
+          numbers.set(sequence, { next: first + 1, end: first + idBlock })
+          return first
+        })
+      )
+  }
+}
+
+/** A run writes only while it is live, checked where the batch is written. */
+const fenceOf = ({ run }: Actor): ReadonlyArray<Step> =>
+  run === undefined
+    ? []
+    : [
+        {
+          _tag: "Require",
+          table: "runs",
+          key: { id: run.id },
+          where: [{ columns: ["is_live"], is: "=", than: true }]
+        }
+      ]
+
+/** What an answer of the store means for the attempt. */
+const settle = <A, E>(plan: Plan<A, E>, outcome: Answer, fenced: number) => {
+  switch (outcome._tag) {
+    case "Committed":
+      return "committed"
+    case "Conflict":
+      return "again"
+    case "Duplicate":
+      return outcome
+    case "GuardFailed": {
+      if (outcome.step < fenced) return "stale"
+      const isGuard = outcome.step < fenced + (plan.guards ?? []).length
+      const meaning = isGuard ? plan.onGuard : undefined
+      return meaning === undefined
+        ? "again"
+        : { _tag: "Refused" as const, refusal: meaning(outcome.rows) }
+    }
+    case "ConstraintBroken": {
+      const meaning = plan.onConstraint?.[outcome.constraint]
+      return meaning === undefined ? "again" : { _tag: "Refused" as const, refusal: meaning() }
+    }
+  }
+}
+
+const replay = (command: Command, receipt: Receipt, digest: string) =>
+  receipt.digest === digest
+    ? Effect.sync(() => command.decodeAnswer(JSON.parse(receipt.answer)))
+    : Effect.fail(new IdempotencyKeyReused({ idempotencyKey: command.key ?? "" }))
+
+const digestOf = ({ input }: Command) =>
+  Effect.promise(() => Canonical.digest(Canonical.stringify(input())))
+
+/** Repeats what may be repeated: an ambiguous commit carries its receipt, so once is enough. */
+const sure = <A, R>(effect: Effect.Effect<A, StoreError, R>): Effect.Effect<A, StoreError, R> =>
+  Effect.retry(effect, {
+    schedule: Schedule.exponential("20 millis").pipe(Schedule.upTo({ times: 6 })),
+    while: (error) => error.retryable || error.ambiguous
+  })
+
+const available = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.retry(effect, {
+    schedule: Schedule.exponential("20 millis").pipe(Schedule.upTo({ times: 4 })),
+    while: (error) => error instanceof StoreError && error.retryable
+  }).pipe(Effect.catch(toUnavailable))
+
+const toUnavailable = <E>(
+  error: E
+): Effect.Effect<never, Exclude<E, StoreError> | StoreUnavailable> =>
+  error instanceof StoreError
+    ? Effect.logError(error.message, Cause.fail(error.cause)).pipe(
+        Effect.andThen(new StoreUnavailable({ retryable: error.retryable }))
+      )
+    : Effect.fail(error as Exclude<E, StoreError>) // As: what is not a StoreError is the rest.
+
+/** One permit per queue, for as long as somebody waits. */
+const makeQueues = () => {
+  const queues = new Map<string, { readonly permit: Semaphore.Semaphore; waiting: number }>()
+  return <A, E, R>(name: string | undefined, effect: Effect.Effect<A, E, R>) =>
+    name === undefined
+      ? effect
+      : Effect.acquireUseRelease(
+          Effect.sync(() => {
+            const queue = queues.get(name) ?? { permit: Semaphore.makeUnsafe(1), waiting: 0 }
+            queues.set(name, queue)
+            queue.waiting += 1
+            return queue
+          }),
+          (queue) => queue.permit.withPermits(1)(effect),
+          (queue) =>
+            Effect.sync(() => {
+              queue.waiting -= 1
+              if (queue.waiting === 0) queues.delete(name)
+            })
+        )
+}
