@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "tooling/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    // Modules are without effects, so workers are shared: the suite starts in a fraction of the time.
+    isolate: false,
     server: { deps: { inline: [/^@foreman\//] } },
     testTimeout: 30_000,
     hookTimeout: 30_000
