@@ -1,0 +1,251 @@
+/**
+ * Tables that are the fold of events.
+ *
+ * @since 0.1.0
+ */
+import type { Table } from "./Table.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * Tables that are the fold of events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const projections = {
+  organizations: {
+    kind: "projection",
+    columns: { organization: "text", name: "text", slug: "text", created_at: "integer" },
+    key: ["organization"],
+    indexes: {},
+    unique: {}
+  },
+  teams: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      name: "text",
+      slug: "text",
+      settings: "text",
+      created_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { teams_by_name: ["name"] },
+    unique: { teams_slug: { columns: ["organization", "slug"] } }
+  },
+  agents: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      team_id: "text",
+      name: "text",
+      role: "text",
+      model: "text",
+      config: "text",
+      runner: "text?",
+      is_paused: "boolean",
+      created_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { agents_by_team: ["team_id", "name"] },
+    unique: { agents_name: { columns: ["organization", "team_id", "name"] } }
+  },
+  repositories: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      team_id: "text",
+      name: "text",
+      local_path: "text",
+      default_branch: "text",
+      config: "text",
+      created_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { repositories_by_team: ["team_id", "name"] },
+    unique: { repositories_name: { columns: ["organization", "team_id", "name"] } }
+  },
+  tasks: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "integer",
+      team_id: "text",
+      title: "text",
+      description: "text",
+      status: "text",
+      /** 0 critical, 1 high, 2 medium, 3 low. */
+      priority: "integer",
+      dri_id: "text?",
+      assignee_id: "text?",
+      repo_ids: "text",
+      tags: "text",
+      branch: "text",
+      metadata: "text",
+      depends_on: "text",
+      attempts: "integer",
+      rejections: "integer",
+      live_run_id: "text?",
+      last_run_id: "text?",
+      last_agent_id: "text?",
+      last_outcome: "text?",
+      open_dependencies: "integer",
+      is_rework: "boolean",
+      hold: "text?",
+      head_commit: "text?",
+      base_commit: "text?",
+      rank: "integer",
+      created_at: "integer",
+      updated_at: "integer",
+      completed_at: "integer?"
+    },
+    key: ["organization", "id"],
+    indexes: {
+      tasks_by_team: ["team_id"],
+      tasks_by_status: ["team_id", "status"],
+      tasks_by_assignee: ["team_id", "assignee_id"]
+    },
+    unique: {},
+    checks: { tasks_open_dependencies: { column: "open_dependencies", least: 0 } },
+    derived: ["open_dependencies", "rank"]
+  },
+  task_dependencies: {
+    kind: "projection",
+    columns: { organization: "text", task_id: "integer", depends_on_id: "integer" },
+    key: ["organization", "task_id", "depends_on_id"],
+    indexes: { task_dependencies_by_target: ["depends_on_id"] },
+    unique: {}
+  },
+  messages: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "integer",
+      team_id: "text",
+      sender_id: "text",
+      sender_type: "text",
+      recipient_id: "text",
+      recipient_type: "text",
+      task_id: "integer?",
+      content: "text",
+      is_open: "boolean",
+      delivered_at: "integer?",
+      seen_at: "integer?",
+      processed_at: "integer?",
+      created_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: {
+      messages_by_recipient: ["recipient_id"],
+      messages_open: ["recipient_id", "is_open"]
+    },
+    unique: {}
+  },
+  runs: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      task_id: "integer",
+      agent_id: "text",
+      attempt: "integer",
+      status: "text",
+      is_live: "boolean",
+      runner: "text",
+      holder: "text",
+      repository_id: "text?",
+      branch: "text",
+      workspace: "text?",
+      base_commit: "text?",
+      head_commit: "text?",
+      exit_code: "integer?",
+      cause: "text?",
+      answer: "text?",
+      output_id: "text?",
+      queued_at: "integer",
+      started_at: "integer?",
+      ended_at: "integer?"
+    },
+    key: ["organization", "id"],
+    indexes: { runs_by_task: ["task_id", "attempt"], runs_live: ["is_live"] },
+    unique: {
+      runs_attempt: { columns: ["organization", "task_id", "attempt"] },
+      runs_one_live_per_task: { columns: ["organization", "task_id"], where: "is_live" },
+      runs_one_live_per_agent: { columns: ["organization", "agent_id"], where: "is_live" }
+    }
+  },
+  reviews: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "integer",
+      task_id: "integer",
+      attempt: "integer",
+      reviewer_id: "text?",
+      reviewer_type: "text",
+      is_open: "boolean",
+      verdict: "text?",
+      summary: "text?",
+      head_commit: "text?",
+      created_at: "integer",
+      resolved_at: "integer?"
+    },
+    key: ["organization", "id"],
+    indexes: { reviews_by_task: ["task_id", "attempt"], reviews_open: ["is_open"] },
+    unique: { reviews_attempt: { columns: ["organization", "task_id", "attempt"] } }
+  },
+  merge_jobs: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "integer",
+      task_id: "integer",
+      repo_id: "text",
+      status: "text",
+      strategy: "text",
+      is_open: "boolean",
+      is_running: "boolean",
+      branch: "text",
+      target_branch: "text",
+      base_commit: "text",
+      head_commit: "text",
+      merge_commit: "text?",
+      landed_on: "text?",
+      error: "text?",
+      created_at: "integer",
+      started_at: "integer?",
+      completed_at: "integer?"
+    },
+    key: ["organization", "id"],
+    indexes: { merge_jobs_by_task: ["task_id"], merge_jobs_open: ["is_open"] },
+    unique: {
+      merge_jobs_one_open_per_task: { columns: ["organization", "task_id"], where: "is_open" },
+      merge_jobs_one_running_per_branch: {
+        columns: ["organization", "repo_id", "target_branch"],
+        where: "is_running"
+      }
+    }
+  },
+  artifacts: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      run_id: "text",
+      task_id: "integer",
+      kind: "text",
+      name: "text",
+      content_type: "text",
+      size: "integer",
+      digest: "text",
+      created_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { artifacts_by_run: ["run_id"] },
+    unique: {}
+  }
+} as const satisfies Readonly<Record<string, Table>>

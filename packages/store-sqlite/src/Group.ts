@@ -1,0 +1,115 @@
+/**
+ * Group commit: batches that arrive while a group is being written become the next group.
+ *
+ * No timer waits, so one caller alone loses nothing. The line has an end: who comes when it is full
+ * is sent away at once, surely without having written anything.
+ *
+ * @since 0.1.0
+ */
+import { Clock, Effect } from "effect"
+
+import { Driver } from "@foreman/core"
+
+import type { Outcome, Wanted } from "./SqliteCommit.ts"
+import { WriterFailed } from "./SqliteWriter.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A line of batches in front of a writer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GroupOptions {
+  /** How many batches are written together at most. */
+  readonly groupLimit: number
+  /** How many batches may wait at most. */
+  readonly queueLimit: number
+  readonly write: (group: ReadonlyArray<Wanted>) => Promise<ReadonlyArray<Outcome>>
+  readonly failed: (cause: unknown) => Driver.StoreError
+  /** Hears of what was committed, before the callers do. */
+  readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * What commits by getting in line.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make = (options: GroupOptions): Driver.Driver["commit"] => {
+  let waiting: Array<Ticket> = []
+  let isBusy = false
+
+  const schedule = () => {
+    if (isBusy || waiting.length === 0) return
+    isBusy = true
+    // The next turn of the event loop, so that callers woken by the last group join this one.
+    setImmediate(drain)
+  }
+  const drain = async () => {
+    const group = waiting.slice(0, options.groupLimit)
+    waiting = waiting.slice(options.groupLimit)
+    await writeGroup(options, group)
+    isBusy = false
+    schedule()
+  }
+  return (batch) =>
+    Clock.clockWith((clock) =>
+      Effect.callback((resume) => {
+        if (waiting.length >= options.queueLimit) {
+          return resume(Effect.fail(queueFull(options.queueLimit)))
+        }
+        const now = Number(clock.currentTimeNanosUnsafe() / 1000n)
+        const ticket = { wanted: { batch, now }, resume }
+        waiting.push(ticket)
+        schedule()
+        // Who gives up while still in line leaves it; later it is too late.
+        return Effect.sync(() => {
+          waiting = waiting.filter((other) => other !== ticket)
+        })
+      })
+    )
+}
+
+// internal --------------------------------------------------------------------
+
+interface Ticket {
+  readonly wanted: Wanted
+  readonly resume: (effect: Effect.Effect<Driver.Answer, Driver.StoreError>) => void
+}
+
+const queueFull = (limit: number) =>
+  new Driver.StoreError({
+    operation: "commit",
+    cause: new Error(`${limit} batches are waiting already`),
+    retryable: true,
+    ambiguous: false
+  })
+
+const writeGroup = async (options: GroupOptions, group: ReadonlyArray<Ticket>): Promise<void> => {
+  if (group.length === 0) return
+  try {
+    const outcomes = await options.write(group.map(({ wanted }) => wanted))
+    for (const [index, { resume, wanted }] of group.entries()) {
+      const outcome = outcomes[index] ?? unanswered
+      if (outcome._tag === "Failed") {
+        resume(Effect.fail(options.failed(new WriterFailed(outcome.failure))))
+      } else {
+        options.committed(wanted.batch, outcome)
+        resume(Effect.succeed(outcome))
+      }
+    }
+  } catch (cause) {
+    const error = options.failed(cause)
+    for (const { resume } of group) resume(Effect.fail(error))
+  }
+}
+
+const unanswered: Outcome = {
+  _tag: "Failed",
+  failure: { message: "The writer gave no answer", isRetryable: true, isAmbiguous: true }
+}

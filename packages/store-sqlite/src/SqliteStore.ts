@@ -1,0 +1,139 @@
+/**
+ * The store in a SQLite file: one thread writes groups of batches, the calling thread reads.
+ *
+ * A bounded read costs microseconds on the calling thread and many times that through another one;
+ * a write waits for the disk and for the locks of other processes. Several processes may share a
+ * file.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Layer, PubSub, Stream } from "effect"
+import type { Scope } from "effect"
+
+import { Driver, Tables } from "@foreman/core"
+
+import * as Group from "./Group.ts"
+import * as Connection from "./SqliteConnection.ts"
+import { describe } from "./SqliteFailure.ts"
+import * as File from "./SqliteFile.ts"
+import * as Reads from "./SqliteReads.ts"
+import { watch } from "./SqliteWatch.ts"
+import * as Writer from "./SqliteWriter.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * Where a store stands and how it works.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface SqliteConfig {
+  /** The file, made with the folders above it when it is not there. */
+  readonly filename: string
+  /** How many batches are written in one transaction at most: 256 unless said. */
+  readonly groupLimit?: number
+  /** How many batches may wait for their turn at most: 10,000 unless said. */
+  readonly queueLimit?: number
+  /** How often another process's commits are looked for: every 25 ms unless said. */
+  readonly pollMilliseconds?: number
+  /**
+   * The program of the writing thread: the module `SqliteWorker` beside this one unless said.
+   *
+   * A bundler does not see that module. Whoever bundles makes it a second entry, from
+   * `dist/SqliteWorker.js` of this package, and names the result here.
+   */
+  readonly worker?: URL
+}
+
+// layers ----------------------------------------------------------------------
+
+/**
+ * Opens a store that lives as long as the scope.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make: (
+  config: SqliteConfig
+) => Effect.Effect<Driver.Driver, Driver.StoreError, Scope.Scope> = Effect.fnUntraced(
+  function* (config) {
+    const path = yield* Effect.try({
+      try: () => File.pathOf(config.filename),
+      catch: failed("open")
+    })
+    const writer = yield* Effect.acquireRelease(
+      attempt("open", () =>
+        Writer.start(config.worker ?? program(), { path, tables: Tables.tables })
+      ),
+      (writer) => Effect.promise(() => writer.close())
+    )
+    const reader = yield* Effect.acquireRelease(
+      Effect.try({ try: () => openReader(path), catch: failed("open") }),
+      ({ database }) => Effect.sync(() => database.close())
+    )
+    const hints = yield* PubSub.sliding<Driver.Hint>(1024)
+    const watching = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        watch(reader, config.pollMilliseconds ?? 25, (hint) => PubSub.publishUnsafe(hints, hint))
+      ),
+      ({ stop }) => Effect.sync(stop)
+    )
+    const commit = Group.make({
+      groupLimit: config.groupLimit ?? 256,
+      queueLimit: config.queueLimit ?? 10_000,
+      write: writer.commitGroup,
+      failed: failed("commit"),
+      committed: ({ organization }, answer) => {
+        if (answer._tag === "Committed") watching.notice(organization, answer.position)
+      }
+    })
+    return {
+      capabilities: { name: "sqlite", durable: true, manyProcesses: true },
+      allocate: (sequence, count) => attempt("allocate", () => writer.allocate(sequence, count)),
+      commit,
+      changes: Stream.fromPubSub(hints),
+      ...Reads.make(reader)
+    }
+  }
+)
+
+/**
+ * A store as the driver of a composition.
+ *
+ * **Example** (A store in a folder of its own)
+ *
+ * ```ts
+ * import { SqliteStore } from "@foreman/store-sqlite"
+ *
+ * const store = SqliteStore.layer({ filename: ".foreman/foreman.db" })
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (config: SqliteConfig): Layer.Layer<Driver.Driver, Driver.StoreError> =>
+  Layer.effect(Driver.Driver, make(config))
+
+// internal --------------------------------------------------------------------
+
+/** From source, and from `dist`, where the same file is JavaScript. */
+const program = (): URL => {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js"
+  return new URL(`./SqliteWorker.${extension}`, import.meta.url)
+}
+
+const openReader = (path: string): Connection.Connection =>
+  Connection.open(path, Tables.tables, { readOnly: true, timeout: 0 })
+
+/** What the writing thread said of itself, or an error of this one. */
+const failed =
+  (operation: string) =>
+  (cause: unknown): Driver.StoreError => {
+    const { isAmbiguous: ambiguous, isRetryable: retryable } =
+      cause instanceof Writer.WriterFailed ? cause.failure : describe(cause)
+    return new Driver.StoreError({ operation, cause, retryable, ambiguous })
+  }
+
+const attempt = <A>(operation: string, body: () => Promise<A>) =>
+  Effect.tryPromise({ try: body, catch: failed(operation) })
