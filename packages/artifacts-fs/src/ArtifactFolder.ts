@@ -1,0 +1,243 @@
+/**
+ * An artifact store in a folder of this machine: each artifact is a file that is named by its digest.
+ *
+ * Bytes go to a temporary file first and are renamed when they are complete and on the disk, so a
+ * file under its digest is always whole. Paths are made from digests alone, never from a text that
+ * somebody chose.
+ *
+ * @since 0.1.0
+ */
+import { createHash, randomUUID } from "node:crypto"
+import { constants } from "node:fs"
+import * as fs from "node:fs/promises"
+import { dirname, join } from "node:path"
+
+import { Clock, Effect, Layer, Stream } from "effect"
+
+import { ArtifactStore } from "@foreman/core"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * Where the folder stands.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface Options {
+  /** An absolute path. It is made if it is not there, and belongs to one store alone. */
+  readonly root: string
+}
+
+// layers ----------------------------------------------------------------------
+
+/**
+ * Provides the artifact store that keeps its bytes below `root`.
+ *
+ * Opening it makes the folder and removes what unfinished writes left more than an hour ago.
+ *
+ * **Gotchas**
+ *
+ * A file that is not a regular one, or that has a second link, was not written by this store:
+ * reading it fails instead of answering.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<ArtifactStore.ArtifactStore, ArtifactStore.ArtifactStoreError> =>
+  Layer.effect(ArtifactStore.ArtifactStore, open(options))
+
+// internal --------------------------------------------------------------------
+
+const pieceBytes = 64 * 1024
+const leftoverMillis = 60 * 60 * 1000
+const passing = new Set(["EAGAIN", "EBUSY", "EINTR", "EMFILE", "ENFILE"])
+
+const open = Effect.fnUntraced(function* (options: Options) {
+  yield* attempt("open", () => makeFolder(join(options.root, "tmp")))
+  const root = yield* attempt("open", () => fs.realpath(options.root))
+  yield* sweep(join(root, "tmp"))
+  return ArtifactStore.ArtifactStore.of({
+    put: (bytes, { maxBytes }) => put(root, bytes, maxBytes),
+    get: (digest, range) =>
+      Stream.unwrap(
+        Effect.map(openToRead(root, digest), (handle) => read(handle, range ?? everything))
+      ),
+    has: (digest) =>
+      Effect.scoped(openToRead(root, digest)).pipe(
+        Effect.as(true),
+        Effect.catchTag("BytesNotFound", () => Effect.succeed(false))
+      ),
+    remove: Effect.fnUntraced(function* (digest) {
+      const path = pathOf(root, digest)
+      if (path !== undefined) yield* attempt("remove", () => removeFile(path))
+    })
+  })
+})
+
+// What a crash left. Younger files may belong to another process that writes at this moment.
+const sweep = Effect.fnUntraced(function* (folder: string) {
+  const oldest = (yield* Clock.currentTimeMillis) - leftoverMillis
+  const names = yield* attempt("open", () => fs.readdir(folder))
+  for (const name of names) {
+    const path = join(folder, name)
+    yield* attempt("open", () => removeOlder(path, oldest))
+  }
+})
+
+const put = <E>(root: string, bytes: Stream.Stream<Uint8Array, E>, maxBytes: number) => {
+  const temporary = join(root, "tmp", randomUUID())
+  return Effect.acquireUseRelease(
+    attempt("put", () => fs.open(temporary, "wx", 0o600)),
+    (handle) =>
+      Effect.flatMap(fill(handle, bytes, maxBytes), (kept) =>
+        // Nothing may come between the moves: an interrupted writer leaves all or nothing.
+        Effect.uninterruptible(
+          Effect.as(
+            attempt("put", () => finish(root, handle, temporary, kept.digest)),
+            kept
+          )
+        )
+      ),
+    (handle) =>
+      Effect.promise(async () => {
+        await handle.close().catch(() => undefined)
+        await fs.rm(temporary, { force: true }).catch(() => undefined)
+      })
+  )
+}
+
+const fill = Effect.fnUntraced(function* <E>(
+  handle: fs.FileHandle,
+  bytes: Stream.Stream<Uint8Array, E>,
+  maxBytes: number
+) {
+  const hash = createHash("sha256")
+  let size = 0
+  const keep = Effect.fnUntraced(function* (chunk: Uint8Array) {
+    size += chunk.length
+    if (size > maxBytes) return yield* new ArtifactStore.TooManyBytes({ maxBytes })
+    hash.update(chunk)
+    yield* attempt("put", () => writeAll(handle, chunk))
+  })
+  yield* Stream.runForEach(bytes, keep)
+  return { digest: hash.digest("hex"), size }
+})
+
+const writeAll = async (handle: fs.FileHandle, chunk: Uint8Array) => {
+  let offset = 0
+  while (offset < chunk.length) {
+    const { bytesWritten } = await handle.write(chunk, offset)
+    offset += bytesWritten
+  }
+}
+
+// The bytes are on the disk before they have their name, and the name is before anyone is told.
+const finish = async (root: string, handle: fs.FileHandle, temporary: string, digest: string) => {
+  const path = join(root, digest.slice(0, 2), digest.slice(2))
+  await handle.chmod(0o440)
+  await handle.sync()
+  if (await makeFolder(dirname(path))) await syncFolder(root)
+  await fs.rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+const openToRead = Effect.fnUntraced(function* (root: string, digest: string) {
+  const path = pathOf(root, digest)
+  if (path === undefined) return yield* new ArtifactStore.BytesNotFound({ digest })
+  const handle = yield* Effect.acquireRelease(
+    attempt("read", () => openRegular(path)),
+    (opened) => Effect.promise(async () => opened?.close().catch(() => undefined))
+  )
+  if (handle === undefined) return yield* new ArtifactStore.BytesNotFound({ digest })
+  return handle
+})
+
+const read = (handle: fs.FileHandle, range: ArtifactStore.Range) =>
+  Stream.unfold({ ...range }, ({ offset, length }) =>
+    Effect.map(
+      attempt("read", () => readPiece(handle, offset, Math.min(length, pieceBytes))),
+      (piece) =>
+        piece.length === 0
+          ? undefined
+          : ([piece, { offset: offset + piece.length, length: length - piece.length }] as const)
+    )
+  )
+
+const everything: ArtifactStore.Range = { offset: 0, length: Number.MAX_SAFE_INTEGER }
+
+const readPiece = async (handle: fs.FileHandle, offset: number, length: number) => {
+  const piece = new Uint8Array(length)
+  if (length <= 0) return piece
+  const { bytesRead } = await handle.read(piece, 0, length, offset)
+  return piece.subarray(0, bytesRead)
+}
+
+const openRegular = async (path: string): Promise<fs.FileHandle | undefined> => {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await fs.open(path, flags).catch(ignore("ENOENT"))
+  if (handle === undefined) return undefined
+  try {
+    const stat = await handle.stat()
+    if (!stat.isFile() || stat.nlink !== 1 || (await fs.realpath(path)) !== path) {
+      throw new Error("a file in the store is a link, or no regular file")
+    }
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+const removeFile = async (path: string) => {
+  await fs.unlink(path).catch(ignore("ENOENT"))
+  await syncFolder(dirname(path)).catch(ignore("ENOENT"))
+}
+
+const removeOlder = async (path: string, oldest: number) => {
+  const stat = await fs.lstat(path).catch(ignore("ENOENT"))
+  if (stat !== undefined && stat.mtimeMs < oldest) await fs.rm(path, { force: true })
+}
+
+// Answers whether it was made now. A link in its place would lead out of the store.
+const makeFolder = async (path: string): Promise<boolean> => {
+  const made = await fs.mkdir(path, { recursive: true, mode: 0o700 })
+  if (!(await fs.lstat(path)).isDirectory()) throw new Error("a folder of the store is a link")
+  return made !== undefined
+}
+
+const syncFolder = async (path: string) => {
+  const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const pathOf = (root: string, digest: string): string | undefined =>
+  /^[0-9a-f]{64}$/.test(digest) ? join(root, digest.slice(0, 2), digest.slice(2)) : undefined
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined
+
+const ignore =
+  (code: string) =>
+  (error: unknown): undefined => {
+    if (codeOf(error) !== code) throw error
+  }
+
+const attempt = <A>(operation: string, run: () => Promise<A>) =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      new ArtifactStore.ArtifactStoreError({
+        operation,
+        cause,
+        retryable: passing.has(codeOf(cause) ?? "")
+      })
+  })

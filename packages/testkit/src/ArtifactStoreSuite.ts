@@ -1,0 +1,244 @@
+/**
+ * What an artifact store promises, as tests that every one of them runs.
+ *
+ * Left open on purpose: where bytes stand, how they are cut into chunks when they are read, and what
+ * a reader sees of bytes that are removed while it reads.
+ *
+ * @since 0.1.0
+ */
+import { createHash } from "node:crypto"
+
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Stream } from "effect"
+import type { Layer } from "effect"
+
+import { ArtifactStore } from "@foreman/core"
+
+// testing ---------------------------------------------------------------------
+
+/**
+ * Runs the promises of the port against a store. Each test builds the layer anew.
+ *
+ * **Example** (Testing a store)
+ *
+ * ```ts
+ * import { ArtifactStoreMemory } from "@foreman/core"
+ * import { ArtifactStoreSuite } from "@foreman/testkit"
+ *
+ * ArtifactStoreSuite.run("memory", ArtifactStoreMemory.layer)
+ * ```
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const run = <E>(name: string, layer: Layer.Layer<ArtifactStore.ArtifactStore, E>): void => {
+  describe(`the artifact store ${name}`, () => {
+    putting(layer)
+    refusing(layer)
+    reading(layer)
+  })
+}
+
+// internal --------------------------------------------------------------------
+
+type StoreLayer<E> = Layer.Layer<ArtifactStore.ArtifactStore, E>
+
+const putting = <E>(layer: StoreLayer<E>) =>
+  describe("keeping", () => {
+    it.live(
+      "answers the digest and the size, and reads the bytes back",
+      on(layer, function* (store) {
+        const kept = yield* put(store, "abc")
+        assert.deepStrictEqual(kept, { digest: digestOf("abc"), size: 3 })
+        assert.isTrue(yield* store.has(kept.digest))
+        assert.strictEqual(yield* read(store, kept.digest), "abc")
+      })
+    )
+
+    it.live(
+      "keeps no bytes at all as such",
+      on(layer, function* (store) {
+        const kept = yield* store.put(Stream.empty, { maxBytes: 0 })
+        assert.deepStrictEqual(kept, { digest: digestOf(""), size: 0 })
+        assert.strictEqual(yield* read(store, kept.digest), "")
+      })
+    )
+
+    it.live(
+      "keeps the same bytes once",
+      on(layer, function* (store) {
+        const first = yield* put(store, "same")
+        assert.deepStrictEqual(yield* put(store, "sa", "me"), first)
+        yield* store.remove(first.digest)
+        assert.isFalse(yield* store.has(first.digest))
+      })
+    )
+
+    it.live(
+      "takes a copy of each chunk, whose buffer may be used again",
+      on(layer, function* (store) {
+        const buffer = new Uint8Array(1)
+        const chunks = Stream.fromIterable(["a", "b", "c"]).pipe(
+          Stream.rechunk(1),
+          Stream.map((letter) => {
+            buffer.set(encode(letter))
+            return buffer
+          })
+        )
+        const kept = yield* store.put(chunks, { maxBytes: 3 })
+        assert.strictEqual(yield* read(store, kept.digest), "abc")
+      })
+    )
+
+    it.live(
+      "keeps what many put at once, equal or not",
+      on(layer, function* (store) {
+        const texts = Array.from({ length: 24 }, (_, index) => `text ${index % 8}`.repeat(5_000))
+        const kept = yield* Effect.forEach(texts, (text) => put(store, text), {
+          concurrency: "unbounded"
+        })
+        assert.deepStrictEqual(
+          kept.map(({ digest }) => digest),
+          texts.map(digestOf)
+        )
+        for (const text of texts) {
+          assert.strictEqual(yield* read(store, digestOf(text)), text)
+        }
+      })
+    )
+  })
+
+const refusing = <E>(layer: StoreLayer<E>) =>
+  describe("refusing", () => {
+    it.live(
+      "takes exactly as many bytes as are allowed, and not one more",
+      on(layer, function* (store) {
+        yield* store.put(Stream.make(encode("12345")), { maxBytes: 5 })
+        const refusal = yield* Effect.flip(
+          store.put(Stream.make(encode("abc"), encode("def")), { maxBytes: 5 })
+        )
+        assert.strictEqual(refusal._tag, "TooManyBytes")
+        for (const text of ["abc", "abcde", "abcdef"]) {
+          assert.isFalse(yield* store.has(digestOf(text)))
+        }
+      })
+    )
+
+    it.live(
+      "stops reading a stream that is too long",
+      on(layer, function* (store) {
+        const endless = Stream.forever(Stream.make(new Uint8Array(1_000)))
+        const refusal = yield* Effect.flip(store.put(endless, { maxBytes: 10_000 }))
+        assert.strictEqual(refusal._tag, "TooManyBytes")
+      })
+    )
+
+    it.live(
+      "passes on the failure of a stream and keeps nothing of it",
+      on(layer, function* (store) {
+        const broken = Stream.make(encode("half")).pipe(Stream.concat(Stream.fail("broken")))
+        const failure = yield* Effect.flip(store.put(broken, { maxBytes: 100 }))
+        assert.strictEqual(failure, "broken")
+        assert.isFalse(yield* store.has(digestOf("half")))
+      })
+    )
+
+    it.live(
+      "keeps nothing of a stream that is interrupted",
+      on(layer, function* (store) {
+        const reached = yield* Deferred.make<void>()
+        const stuck = Stream.make(encode("half")).pipe(
+          Stream.concat(
+            Stream.fromEffect(
+              Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
+            ).pipe(Stream.drain)
+          )
+        )
+        const fiber = yield* Effect.forkChild(store.put(stuck, { maxBytes: 100 }))
+        yield* Deferred.await(reached)
+        yield* Fiber.interrupt(fiber)
+        assert.isFalse(yield* store.has(digestOf("half")))
+      })
+    )
+  })
+
+const reading = <E>(layer: StoreLayer<E>) =>
+  describe("reading", () => {
+    it.live(
+      "reads a part",
+      on(layer, function* (store) {
+        const { digest } = yield* put(store, "0123456789")
+        const part = (offset: number, length: number) => read(store, digest, { offset, length })
+        assert.strictEqual(yield* part(0, 4), "0123")
+        assert.strictEqual(yield* part(3, 4), "3456")
+        assert.strictEqual(yield* part(8, 100), "89")
+        assert.strictEqual(yield* part(10, 1), "")
+        assert.strictEqual(yield* part(500, 1), "")
+        assert.strictEqual(yield* part(2, 0), "")
+      })
+    )
+
+    it.live(
+      "reads a large part back whole",
+      on(layer, function* (store) {
+        const text = Array.from({ length: 60_000 }, (_, index) => `line ${index}\n`).join("")
+        const { digest, size } = yield* put(store, text)
+        assert.strictEqual(size, text.length)
+        assert.strictEqual(yield* read(store, digest), text)
+        const part = yield* read(store, digest, { offset: 100_000, length: 300_000 })
+        assert.strictEqual(part, text.slice(100_000, 400_000))
+      })
+    )
+
+    it.live(
+      "refuses what is not kept, whatever the digest looks like",
+      on(layer, function* (store) {
+        const { digest } = yield* put(store, "kept")
+        const strangers = [digestOf("other"), digest.toUpperCase(), `../${digest}`, "", "\0"]
+        for (const stranger of strangers) {
+          assert.isFalse(yield* store.has(stranger))
+          const refusal = yield* Effect.flip(read(store, stranger))
+          assert.strictEqual(refusal._tag, "BytesNotFound")
+          yield* store.remove(stranger)
+        }
+        assert.isTrue(yield* store.has(digest))
+      })
+    )
+
+    it.live(
+      "forgets what is removed, and keeps it when it is put again",
+      on(layer, function* (store) {
+        const { digest } = yield* put(store, "gone")
+        yield* store.remove(digest)
+        yield* store.remove(digest)
+        const refusal = yield* Effect.flip(read(store, digest))
+        assert.strictEqual(refusal._tag, "BytesNotFound")
+        yield* put(store, "gone")
+        assert.strictEqual(yield* read(store, digest), "gone")
+      })
+    )
+  })
+
+const on =
+  <E>(
+    layer: StoreLayer<E>,
+    body: (store: ArtifactStore.ArtifactStore) => Effect.fn.Return<void, unknown>
+  ) =>
+  () =>
+    Effect.flatMap(ArtifactStore.ArtifactStore, Effect.fnUntraced(body)).pipe(Effect.provide(layer))
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+const put = (store: ArtifactStore.ArtifactStore, ...texts: ReadonlyArray<string>) =>
+  store.put(Stream.fromIterable(texts.map(encode)).pipe(Stream.rechunk(1)), {
+    maxBytes: 10_000_000
+  })
+
+const read = (store: ArtifactStore.ArtifactStore, digest: string, range?: ArtifactStore.Range) =>
+  Stream.runFold(
+    store.get(digest, range),
+    (): ReadonlyArray<Uint8Array> => [],
+    (chunks, chunk) => [...chunks, chunk]
+  ).pipe(Effect.map((chunks) => Buffer.concat(chunks).toString("utf8")))
