@@ -17,6 +17,8 @@ import * as Wire from "./Wire.ts"
 export interface CallOptions {
   /** Makes a command safe to repeat: the same key and input give the stored answer. */
   readonly idempotencyKey?: string | undefined
+  /** What the events of a command are found by; the command itself unless given. */
+  readonly correlationId?: string | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -43,22 +45,27 @@ export const authorize = <A, E, R>(
   operation: Any,
   input: unknown,
   call: Effect.Effect<A, E, R>,
-  { idempotencyKey }: CallOptions = {}
+  options: CallOptions = {}
 ): Effect.Effect<A, E | PermissionDenied, R | CurrentActor> =>
   CurrentActor.use((actor): Effect.Effect<A, E | PermissionDenied, R> => {
     const { kind, permission } = operation
     if (!may(actor, permission)) return Effect.fail(new PermissionDenied({ permission }))
     if (kind === "query") return call
-    return Effect.provideService(call, CurrentCommand, commandOf(operation, input, idempotencyKey))
+    return Effect.provideService(call, CurrentCommand, commandOf(operation, input, options))
   })
 
 // internal --------------------------------------------------------------------
 
-const commandOf = (operation: Any, input: unknown, key: string | undefined): Command => {
+const commandOf = (
+  operation: Any,
+  input: unknown,
+  { correlationId, idempotencyKey: key }: CallOptions
+): Command => {
   const { decode, encode, encodeInput } = codecsOf(operation)
   return {
     name: operation.name,
     key,
+    correlationId,
     input: () => encodeInput(input),
     encodeAnswer: encode,
     decodeAnswer: decode

@@ -17,12 +17,15 @@ import * as Wire from "./Wire.ts"
 /** The request did not get an answer of the catalogue. */
 export class ClientError extends Schema.TaggedError<ClientError>()("ClientError", {
   operation: Schema.String,
-  status: Schema.NullOr(Schema.Number),
+  url: Schema.optionalKey(Schema.String),
+  status: Schema.NullOr(Schema.Int),
   retryable: Schema.Boolean,
   cause: Schema.Defect()
 }) {
   override get message() {
-    return `${this.operation} got no answer (status ${this.status ?? "none"})`
+    const answer = this.status === null ? "no answer" : `an answer it cannot use (${this.status})`
+    const from = this.url === undefined ? "" : ` from ${this.url}`
+    return [`${this.operation} got ${answer}${from}`, ...wordsOf(this.cause)].join(": ")
   }
 }
 
@@ -51,6 +54,15 @@ export const make = <const C extends Operation.Catalogue, E, R>(
   })
 
 // internal --------------------------------------------------------------------
+
+/** What a cause says, and what the causes behind it say: `fetch failed` alone explains nothing. */
+const wordsOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
+  if (typeof cause === "string") return [cause.slice(0, 500)]
+  if (!(cause instanceof Error) || depth > 4) return []
+  const inner = cause instanceof AggregateError ? cause.errors[0] : cause.cause
+  const own = cause.message === "" ? [] : [cause.message.slice(0, 500)]
+  return [...own, ...wordsOf(inner, depth + 1)]
+}
 
 const isRefusal = (error: unknown): error is Refusal =>
   typeof error === "object" && error !== null && "code" in error && "facts" in error

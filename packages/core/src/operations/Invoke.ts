@@ -81,13 +81,13 @@ const door = <R>(operation: Operation.Any, method: AnyHandler<R>) => {
   const decode = Schema.decodeUnknownEffect(Wire.of(operation.input))
   const encode = Schema.encodeEffect(Wire.of(operation.output))
   const refusal = toRefusal(operation)
-  return (input: Wire.Json, { idempotencyKey, unknownFields }: InvokeOptions = {}) =>
+  return (input: Wire.Json, { unknownFields, ...options }: InvokeOptions = {}) =>
     decode(input, {
       errors: "all",
       onExcessProperty: unknownFields === "refuse" ? "error" : "ignore"
     }).pipe(
       Effect.mapError(({ issue }) => new InvalidInput({ problems: problemsOf(issue) })),
-      Effect.flatMap((decoded) => method(decoded, { idempotencyKey })),
+      Effect.flatMap((decoded) => method(decoded, options)),
       Effect.flatMap((output) => Effect.orDie(encode(output))),
       Effect.mapError(refusal)
     )

@@ -155,7 +155,7 @@ const showDefaults = (ast: SchemaAST.AST, shown: JsonSchema): JsonSchema => {
 /** What decoding puts where the field is left out, if anything. */
 const defaultOf = (field: SchemaAST.PropertySignature, key: string): Json => {
   const wire = of(Schema.make<AnyCodec>(new SchemaAST.Objects([field], [])))
-  const filled = Option.map(Schema.decodeUnknownOption(wire)({}), Schema.encodeSync(wire))
+  const filled = Option.map(Schema.decodeOption(wire)({}), Schema.encodeSync(wire))
   return recordOf(Option.getOrUndefined(filled))[key]
 }
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { catalogue } from "../../src/operations/catalogue.ts"
-import * as Operation from "../../src/operations/Operation.ts"
+import type * as Operation from "../../src/operations/Operation.ts"
 import * as Refusal from "../../src/operations/Refusal.ts"
 import * as Wire from "../../src/operations/Wire.ts"
 
@@ -35,7 +35,7 @@ describe("a refusal", () => {
   })
 
   it("names at most a hundred problems of an input", () => {
-    const many = Schema.decodeUnknownResult(Schema.Array(Schema.Int))(Array(1000).fill("x"), {
+    const many = Schema.decodeResult(Schema.Array(Schema.Int))(Array(1000).fill("x"), {
       errors: "all"
     })
     const problems = Result.match(many, {

@@ -1,0 +1,127 @@
+/**
+ * What happens when an agent calls a tool: one operation is invoked, and its answer or its refusal
+ * becomes data that the agent can act on.
+ *
+ * @since 0.1.0
+ */
+import type { Run } from "@foreman/core/operations/Facade"
+import { type Invoke, toRefusal } from "@foreman/core/operations/Invoke"
+import type * as Operation from "@foreman/core/operations/Operation"
+import * as Refusal from "@foreman/core/operations/Refusal"
+import * as Wire from "@foreman/core/operations/Wire"
+import type { CallToolResult } from "@modelcontextprotocol/server"
+import { Effect, Schema } from "effect"
+import type { Call } from "./McpServer.ts"
+import { inputOf, isEmpty, operations } from "./ToolList.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What a call needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Invokes an operation in the name of whoever is connected. */
+  readonly invoke: Invoke<never, never>
+  /** Runs a call. Over stdio its logger writes to stderr, because stdout is the wire. */
+  readonly run: Run<never>
+}
+
+/**
+ * The most that the arguments of one call may hold, in bytes of JSON.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const maxInputBytes: number = 1024 * 1024
+
+// services --------------------------------------------------------------------
+
+/**
+ * Answers calls of every tool in the list.
+ *
+ * **Details**
+ *
+ * Arguments are checked here, closed and with every problem named, before anything is asked: REST,
+ * which may be behind `invoke`, passes over fields that it does not know.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make = ({ invoke, run }: Options): Call => {
+  const tools = new Map(operations().map((operation) => [operation.name, answering(operation)]))
+  return (name, input, { signal }) => {
+    if (signal.aborted) return Promise.reject(signal.reason)
+    const answer = tools.get(name)
+    if (answer === undefined) throw new TypeError(`The catalogue has no tool ${name}`)
+    return run(answer(invoke, input), { signal })
+  }
+}
+
+/**
+ * A refusal as an agent reads it. It has no structured content, which clients would check against
+ * the schema of the answer and throw away.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const refused = (refusal: Refusal.Refusal): CallToolResult => ({
+  isError: true,
+  content: [{ type: "text", text: JSON.stringify(Refusal.agent(refusal)) }]
+})
+
+// internal --------------------------------------------------------------------
+
+/** Prepares an operation once for all of its calls. */
+const answering = (operation: Operation.Any) => {
+  const input = inputOf(operation)
+  const decode = Schema.decodeUnknownEffect(Wire.of(isEmpty(input) ? nothing : input))
+  const refuse = toRefusal(operation)
+  const check = (input: unknown) =>
+    isTooLarge(input)
+      ? Effect.fail(tooLarge)
+      : decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
+          Effect.mapError(({ issue }) => Refusal.problemsOf(issue)),
+          Effect.mapError((problems) => new Refusal.InvalidInput({ problems }))
+        )
+  return (invoke: Invoke<never, never>, input: Readonly<Record<string, unknown>>) =>
+    check(input).pipe(
+      Effect.mapError(refuse),
+      Effect.flatMap(({ idempotencyKey }) => {
+        const { idempotency_key: _, ...wanted } = input
+        return invoke(operation.name, wanted, { idempotencyKey: asKey(idempotencyKey) })
+      }),
+      Effect.match({ onSuccess: answered, onFailure: refused }),
+      Effect.catchDefect((defect) =>
+        Effect.as(Effect.logError(operation.name, defect), refused(Refusal.internalError))
+      )
+    )
+}
+
+/** A struct without any field would let every field pass. */
+const nothing: Schema.Struct<Operation.Fields> = Schema.Struct({
+  nothing: Schema.optionalKey(Schema.Never)
+})
+
+/** The schema has made sure that what is there is text. */
+const asKey = (key: unknown) => (typeof key === "string" ? key : undefined)
+
+const answered = (output: Wire.Json): CallToolResult => ({
+  content: [{ type: "text", text: JSON.stringify(output, null, 2) }],
+  structuredContent: typeof output === "object" && output !== null ? { ...output } : {}
+})
+
+const tooLarge = new Refusal.InvalidInput({
+  problems: [{ path: "arguments", problem: `Expected at most ${maxInputBytes} bytes of JSON` }]
+})
+
+/** Says so too of what is nested so deep that it cannot be written down again. */
+const isTooLarge = (input: unknown): boolean => {
+  try {
+    return Buffer.byteLength(JSON.stringify(input)) > maxInputBytes
+  } catch {
+    return true
+  }
+}

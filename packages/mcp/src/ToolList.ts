@@ -1,0 +1,111 @@
+/**
+ * The tools that agents see, derived from the operation catalogue.
+ *
+ * @since 0.1.0
+ */
+import { catalogue } from "@foreman/core/operations/catalogue"
+import type * as Operation from "@foreman/core/operations/Operation"
+import * as Wire from "@foreman/core/operations/Wire"
+import type { Tool } from "@modelcontextprotocol/server"
+import { Schema } from "effect"
+import type { RoleTools, ToolRole } from "./ToolRole.ts"
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * The operations that agents have as tools, by name: all of them, or those in the set of a role.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const operations = (role?: ToolRole): ReadonlyArray<Operation.Any> =>
+  Object.values<Operation.Any>(catalogue)
+    .filter(
+      ({ tool }) => tool !== false && (role === undefined || (tool.roles?.includes(role) ?? false))
+    )
+    // The order of a module's exports depends on what loads it; a list that is compared must not.
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+
+/**
+ * Everything about the tools that a server lists, as it stands in the package's `tools.json`.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const toolList = (): RoleTools => ({
+  tools: operations().map(toTool),
+  roles: { manager: names("manager"), engineer: names("engineer"), reviewer: names("reviewer") }
+})
+
+/**
+ * Describes one operation as a tool.
+ *
+ * **Gotchas**
+ *
+ * The output schema is that of the answer alone, and open: clients check it against every structured
+ * answer, and a newer server behind a bridge may say more than this list knows.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const toTool = (operation: Operation.Any): Tool => {
+  const input = inputOf(operation)
+  const isQuery = operation.kind === "query"
+  return {
+    name: operation.name,
+    title: operation.title,
+    description: (operation.tool && operation.tool.text) || operation.description,
+    inputSchema: asObject(isEmpty(input) ? noFields : Wire.jsonSchema(input, "refuse")),
+    outputSchema: asObject(Wire.jsonSchema(operation.output)),
+    annotations: {
+      readOnlyHint: isQuery,
+      // What a command replaces stays in the history: nothing that was said is ever lost.
+      destructiveHint: false,
+      // A command without a key that is repeated happens twice.
+      idempotentHint: isQuery,
+      // All that a call can reach is this control plane.
+      openWorldHint: false
+    }
+  }
+}
+
+/**
+ * The input of an operation as its tool takes it: without the fields that agents do not get, with
+ * an idempotency key if it is a command.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const inputOf = ({ input, kind, tool }: Operation.Any): Schema.Struct<Operation.Fields> => {
+  const omitted = tool === false ? [] : (tool.omit ?? [])
+  const kept = Object.entries(input.fields).filter(([name]) => !omitted.includes(name))
+  return Schema.Struct({ ...Object.fromEntries(kept), ...(kind === "command" ? repeatable : {}) })
+}
+
+/**
+ * Says whether a tool takes nothing at all.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const isEmpty = (input: Schema.Struct<Operation.Fields>): boolean =>
+  Object.keys(input.fields).length === 0
+
+// internal --------------------------------------------------------------------
+
+const names = (role: ToolRole) => operations(role).map(({ name }) => name)
+
+const repeatable = {
+  idempotencyKey: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200)).annotate({
+      description: "Makes a repeat safe: the same key gives the first answer"
+    })
+  )
+}
+
+/** As: a JSON schema is JSON, which the SDK spells out in full where we say unknown. */
+const asObject = (schema: Wire.JsonSchema): Tool["inputSchema"] =>
+  ({ ...schema, type: "object" }) as Tool["inputSchema"]
+
+/** A struct without fields lets everything pass, and its JSON schema says so. */
+const noFields: Wire.JsonSchema = { properties: {}, additionalProperties: false }

@@ -1,0 +1,75 @@
+/**
+ * Tools on a store that is opened in this process, the same that a server may have open.
+ *
+ * Nothing is started here: no agent is dispatched and no commit is landed.
+ *
+ * @since 0.1.0
+ */
+import { Foreman } from "@foreman/core/Foreman"
+import { CurrentActor } from "@foreman/core/operations/Authorization"
+import type { Invoke } from "@foreman/core/operations/Invoke"
+import type { Refusal, StoreUnavailable } from "@foreman/core/operations/Refusal"
+import * as ArtifactStoreMemory from "@foreman/core/ports/ArtifactStoreMemory"
+import type { Driver, StoreError } from "@foreman/core/ports/Driver"
+import { type Actor, operator } from "@foreman/core/rules/Actor"
+import type { NotAuthenticated } from "@foreman/core/services/Access"
+import { Effect, Layer, ManagedRuntime } from "effect"
+import { readFile } from "node:fs/promises"
+import * as ToolCall from "../ToolCall.ts"
+import type { Backend } from "./Backend.ts"
+import { layer as logLayer } from "./Log.ts"
+import type { McpSettings } from "./McpSettings.ts"
+
+// models ----------------------------------------------------------------------
+
+/** The settings that matter here, and the store. */
+export interface Options extends Pick<McpSettings, "logLevel" | "token" | "tokenPath"> {
+  readonly store: Layer.Layer<Driver, StoreError>
+}
+
+// services --------------------------------------------------------------------
+
+/** Opens the store. Whoever shows no token is the operator: it could open the file as well. */
+export const open = async ({ logLevel, store, token, tokenPath }: Options): Promise<Backend> => {
+  const operatorToken = await readFile(tokenPath, "utf8").catch(() => "")
+  const access =
+    operatorToken.trim() === ""
+      ? ({ mode: "open" } as const)
+      : ({ mode: "token", operatorToken: operatorToken.trim() } as const)
+  const runtime = ManagedRuntime.make(
+    Foreman.layer(access).pipe(
+      Layer.provide([store, ArtifactStoreMemory.layer]),
+      Layer.merge(logLayer(logLevel))
+    )
+  )
+  const foreman = await runtime.runPromise(Foreman).catch(async (cause: unknown) => {
+    await runtime.dispose()
+    throw cause
+  })
+  return {
+    call: ToolCall.make({ invoke: inNameOf(foreman, token), run: runtime.runPromise }),
+    close: () => runtime.dispose()
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+/** A token is looked at anew for each call: that of a run ends with the run. */
+const inNameOf = (foreman: Foreman["Service"], token: string | undefined): Invoke<never, never> => {
+  const actor: Effect.Effect<Actor, Refusal> =
+    token === undefined
+      ? Effect.succeed(operator)
+      : Effect.mapError(foreman.access.authenticate(token), notAuthenticated)
+  return (name, input, options) =>
+    Effect.flatMap(actor, (caller) =>
+      Effect.provideService(foreman.invoke(name, input, options), CurrentActor, caller)
+    )
+}
+
+const notAuthenticated = (error: NotAuthenticated | StoreUnavailable): Refusal => ({
+  code: error._tag,
+  message: error.message,
+  ...(error._tag === "NotAuthenticated"
+    ? { status: 401, facts: {} }
+    : { status: 503, facts: { retryable: error.retryable } })
+})

@@ -1,0 +1,166 @@
+/**
+ * What the program `foreman-mcp` is told by its arguments and its environment.
+ *
+ * @since 0.1.0
+ */
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import type { LogLevel } from "@foreman/core/services/Settings"
+import type { ToolRole } from "../ToolRole.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * How to serve.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpSettings {
+  /** The running server to pass calls to. Without one the store is opened here. */
+  readonly url: string | undefined
+  readonly databasePath: string
+  /** Where a server keeps its token; a bridge to a server on this machine may use it. */
+  readonly tokenPath: string
+  readonly token: string | undefined
+  readonly role: ToolRole | undefined
+  readonly logLevel: LogLevel
+}
+
+/**
+ * What the program is to do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Wish =
+  | { readonly _tag: "Serve"; readonly settings: McpSettings }
+  | { readonly _tag: "Print"; readonly text: "help" | "version" }
+  | { readonly _tag: "Refuse"; readonly problem: string }
+
+/**
+ * What the program was started with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Given {
+  readonly arguments: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingFolder: string
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Reads what the program was started with.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const read = (given: Given): Wish => {
+  try {
+    const { help, role, version } = parseFlags(given.arguments)
+    if (help === true) return { _tag: "Print", text: "help" }
+    if (version === true) return { _tag: "Print", text: "version" }
+    return { _tag: "Serve", settings: serving(given, oneOf("--role", roles, role)) }
+  } catch (error) {
+    return { _tag: "Refuse", problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/**
+ * What `--help` prints.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const help: string = `foreman-mcp: Foreman's tools over MCP, on stdin and stdout
+
+  --role manager|engineer|reviewer   only the tools, and the permissions, of this role
+  --help, --version
+
+Without FOREMAN_API_URL it opens the store itself (FOREMAN_DB_PATH, else foreman.db in
+FOREMAN_RUNTIME_ROOT, else in .foreman). With it every call goes to that server, with the token
+in FOREMAN_RUN_TOKEN, FOREMAN_TOKEN or FOREMAN_API_KEY, else the one of the server on this machine.
+FOREMAN_LOG_LEVEL is trace, debug, info, warn, error, fatal or none; the log goes to stderr.
+`
+
+// internal --------------------------------------------------------------------
+
+const roles = ["manager", "engineer", "reviewer"] as const
+const levels = ["Trace", "Debug", "Info", "Warn", "Error", "Fatal", "None"] as const
+
+/**
+ * The settings of all of Foreman's programs: one environment may serve several of them. Core has
+ * the same list with its meanings, and a test compares; loading that takes longer than all of this.
+ */
+const names = [
+  "FOREMAN_API_KEY",
+  "FOREMAN_API_URL",
+  "FOREMAN_ALLOWED_HOSTS",
+  "FOREMAN_ARTIFACT_ROOT",
+  "FOREMAN_AUTH",
+  "FOREMAN_DB_PATH",
+  "FOREMAN_DISPATCH",
+  "FOREMAN_HTTP_ADDR",
+  "FOREMAN_LOG_LEVEL",
+  "FOREMAN_RUNNER",
+  "FOREMAN_RUNTIME_ROOT",
+  "FOREMAN_TOKEN",
+  "FOREMAN_URL"
+]
+
+const parseFlags = (flags: ReadonlyArray<string>) =>
+  parseArgs({
+    args: [...flags],
+    options: {
+      role: { type: "string" },
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean", short: "v" }
+    }
+  }).values
+
+const serving = (given: Given, role: ToolRole | undefined): McpSettings => {
+  const text = (name: string) => given.environment[name] || undefined
+  refuseUnknown(Object.keys(given.environment))
+  const url = urlOf(text("FOREMAN_API_URL") ?? text("FOREMAN_URL") ?? text("OPENCLAW_API_URL"))
+  const token = text("FOREMAN_RUN_TOKEN") ?? text("FOREMAN_TOKEN")
+  const key = text("FOREMAN_API_KEY") ?? text("OPENCLAW_API_KEY")
+  const root = resolve(given.workingFolder, text("FOREMAN_RUNTIME_ROOT") ?? ".foreman")
+  const level = oneOf("FOREMAN_LOG_LEVEL", levels, text("FOREMAN_LOG_LEVEL"))
+  return {
+    url,
+    databasePath: resolve(given.workingFolder, text("FOREMAN_DB_PATH") ?? join(root, "foreman.db")),
+    tokenPath: join(root, "token"),
+    token: token ?? (url === undefined ? undefined : key),
+    role,
+    logLevel: level ?? "Info"
+  }
+}
+
+const refuseUnknown = (given: ReadonlyArray<string>) => {
+  const unknown = given.find(
+    (name) => /^FOREMAN_(?!TASK_|RUN_)/.test(name) && !names.includes(name)
+  )
+  if (unknown !== undefined) throw new Error(`${unknown} is not a setting of Foreman`)
+}
+
+const oneOf = <A extends string>(
+  name: string,
+  allowed: ReadonlyArray<A>,
+  given: string | undefined
+): A | undefined => {
+  if (given === undefined) return undefined
+  const found = allowed.find((one) => one.toLowerCase() === given.toLowerCase())
+  if (found === undefined) throw new Error(`${name} is ${allowed.join(", ")}, not ${given}`)
+  return found
+}
+
+const urlOf = (given: string | undefined): string | undefined => {
+  if (given === undefined) return undefined
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+    throw new Error(`The server's URL is an http or https URL, not ${given}`)
+  }
+  return given.replace(/\/+$/, "")
+}
