@@ -5,15 +5,20 @@
  * @since 0.1.0
  */
 import { Effect, Layer, ManagedRuntime, Stream } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { Foreman } from "./Foreman.ts"
 import type { RecordedEvent } from "./operations/Answers.ts"
 import { CurrentActor } from "./operations/Authorization.ts"
 import { catalogue, type FullCatalogue } from "./operations/catalogue.ts"
 import * as Facade from "./operations/Facade.ts"
+import { type AgentRunner, AgentRunners } from "./ports/AgentRunner.ts"
 import type { ArtifactStore } from "./ports/ArtifactStore.ts"
 import * as ArtifactStoreMemory from "./ports/ArtifactStoreMemory.ts"
 import type { Driver } from "./ports/Driver.ts"
 import * as DriverMemory from "./ports/DriverMemory.ts"
+import type { Workspace } from "./ports/Workspace.ts"
+import * as WorkspaceMemory from "./ports/WorkspaceMemory.ts"
+import * as Reactors from "./reactors/Reactors.ts"
 import { type Actor, operator } from "./rules/Actor.ts"
 
 // models ----------------------------------------------------------------------
@@ -30,6 +35,15 @@ export interface ForemanOptions {
   readonly store?: Layer.Layer<Driver, unknown>
   readonly artifacts?: Layer.Layer<ArtifactStore, unknown>
   readonly actor?: Actor
+  /**
+   * Who drives agents. With at least one, ready tasks are started for agents whose `config.runner`
+   * is its name, and approved ones are landed.
+   */
+  readonly runners?: ReadonlyArray<AgentRunner>
+  /** Where runs work, say `Workspaces.layer({ root })`. Without it, tasks cannot use repositories. */
+  readonly workspaces?: Layer.Layer<Workspace, unknown>
+  /** How the reactors work, where `Reactors.defaults` does not fit. */
+  readonly reactors?: Partial<Reactors.ReactorsConfig>
 }
 
 /**
@@ -65,7 +79,7 @@ export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisp
 /**
  * Starts Foreman in this process.
  *
- * Nothing is dispatched: agents are started by the reactors of a server, or by your own program.
+ * Nothing is started for anybody unless `runners` are given.
  *
  * **Example** (A refusal says what is allowed)
  *
@@ -88,16 +102,40 @@ export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisp
 export const createForeman = async ({
   actor = operator,
   artifacts = ArtifactStoreMemory.layer,
-  store = DriverMemory.layer
+  store = DriverMemory.layer,
+  ...dispatching
 }: ForemanOptions = {}): Promise<PromisedForeman> => {
   // Inside the process nobody shows a token; the actor is given with each call.
-  const layer = Foreman.layer({ mode: "open" }).pipe(Layer.provide([store, artifacts]))
-  const runtime = ManagedRuntime.make(layer)
+  const foremanLayer = Foreman.layer({ mode: "open" }).pipe(
+    Layer.provideMerge(Layer.merge(store, artifacts))
+  )
+  const runtime = ManagedRuntime.make(
+    reactorsOf(dispatching).pipe(Layer.provideMerge(foremanLayer))
+  )
   const foreman = await runtime.runPromise(Foreman)
   return promised(foreman, runtime, actor)
 }
 
 // internal --------------------------------------------------------------------
+
+/** Without workspaces a task works in no folder, and one that needs a repository is held. */
+const noWorkspaces = WorkspaceMemory.layer({
+  changes: () => false,
+  unusable: () => "this Foreman was started without workspaces"
+})
+
+const reactorsOf = ({
+  reactors,
+  runners = [],
+  workspaces = noWorkspaces
+}: Pick<ForemanOptions, "reactors" | "runners" | "workspaces">) => {
+  if (runners.length === 0) return Layer.empty
+  const config = { ...Reactors.defaults, holder: SecureRandom.uuidV7Unsafe(), ...reactors }
+  const byName = new Map(runners.map((runner) => [runner.name, runner]))
+  return Reactors.layer(config).pipe(
+    Layer.provide([workspaces, Layer.succeed(AgentRunners, byName)])
+  )
+}
 
 type Runtime = ManagedRuntime.ManagedRuntime<Foreman, unknown>
 

@@ -1,9 +1,6 @@
 /**
- * Cuts a text into simple commands as a POSIX shell does: quotes and escapes are taken off, lists,
- * pipes and subshells are taken apart, and what only the shell knows becomes `unknown`.
- *
- * It reads rather too much than too little as commands: the patterns of a `case`, the elements of an
- * array and a here-document without an end count as such, too.
+ * Reads the words of a shell's commands: quotes and escapes are taken off, and what only the shell
+ * knows becomes `unknown`.
  *
  * @since 0.1.0
  */
@@ -26,26 +23,16 @@ export interface Cut {
 /** Stands for what only the shell knows. No argument of a program can hold it. */
 export const unknown = "\u0000"
 
-// rules -----------------------------------------------------------------------
-
-/** Cuts a text into simple commands. */
-export const cut = (text: string): Cut => {
-  const lists = { simple: [], nested: [], problems: [], heres: [] }
-  const cursor: Cursor = { text, at: 0, depth: 0, hereCount: 0, ...lists }
-  readList(cursor, false)
-  return cursor
-}
-
-// internal --------------------------------------------------------------------
-
-interface Here {
+/** A here-document that was announced: its text begins on the next line. */
+export interface Here {
   readonly simple: Simple
   readonly end: string
   readonly isQuoted: boolean
   readonly hasTabs: boolean
 }
 
-interface Cursor extends Cut {
+/** Where the reading stands, and what it has found so far. */
+export interface Cursor extends Cut {
   readonly text: string
   at: number
   depth: number
@@ -54,109 +41,14 @@ interface Cursor extends Cut {
   readonly nested: Array<string>
   readonly problems: Array<string>
   readonly heres: Array<Here>
+  /** Reads a list up to the parenthesis that closes it. */
+  readonly readNestedList: (cursor: Cursor) => void
 }
 
-const maxDepth = 32
-/** The end of each is looked for in all that follows. */
-const maxHeres = 32
-
-/** Reads on to the end of the text or, nested, to the parenthesis that closes the list. */
-const readList = (cursor: Cursor, isNested: boolean): void => {
-  let simple = begin(cursor)
-  let open = 0
-  while (cursor.at < cursor.text.length) {
-    const char = cursor.text[cursor.at]!
-    if (/[ \t\r]/.test(char)) cursor.at += 1
-    else if (char === "#") cursor.at = lineEnd(cursor)
-    else if (isRedirection(cursor)) readRedirection(cursor, simple)
-    else if (/[\n;&|()]/.test(char)) {
-      cursor.at += 1
-      if (char === ")" && open === 0 && isNested) return
-      // A parenthesis that nothing opened ends a pattern of a `case`.
-      if (char === ")" && open === 0) simple.words.length = 0
-      simple = begin(cursor)
-      if (char === "\n") readHeres(cursor)
-      if (char === "(") open += 1
-      if (char === ")") open = Math.max(0, open - 1)
-    } else {
-      const word = readWord(cursor)
-      const isDescriptor = word !== undefined && /^\d+$/.test(word) && isRedirection(cursor)
-      if (word !== undefined && !isDescriptor) simple.words.push(word)
-    }
-  }
-  if (isNested) cursor.problems.push("a parenthesis is not closed")
-}
-
-const begin = ({ simple }: Cursor): Simple => {
-  const next: Simple = { words: [], input: undefined }
-  simple.push(next)
-  return next
-}
-
-const lineEnd = ({ at, text }: Cursor): number => {
-  const end = text.indexOf("\n", at)
-  return end === -1 ? text.length : end
-}
-
-const matched = (cursor: Cursor, pattern: RegExp): RegExpExecArray | null => {
-  pattern.lastIndex = cursor.at
-  return pattern.exec(cursor.text)
-}
-
-// redirections: their targets are no arguments --------------------------------
-
-const redirection = /&>>?|<<<|<<-?|<>|<&|<(?!\()|>>|>[&|]|>(?!\()/y
-
-const isRedirection = (cursor: Cursor): boolean => matched(cursor, redirection) !== null
-
-const readRedirection = (cursor: Cursor, simple: Simple): void => {
-  const [operator = ""] = matched(cursor, redirection) ?? []
-  cursor.at += operator.length
-  const [blanks = ""] = matched(cursor, /[ \t]*/y) ?? []
-  const from = (cursor.at += blanks.length)
-  const target = readWord(cursor)
-  if (target === undefined) return
-  if (operator === "<<<") simple.input = target
-  if (operator !== "<<" && operator !== "<<-") return
-  const isQuoted = /['"\\]/.test(cursor.text.slice(from, cursor.at))
-  cursor.hereCount += 1
-  if (cursor.hereCount > maxHeres) unclosed(cursor, "it has too many here-documents")
-  else cursor.heres.push({ simple, end: target, isQuoted, hasTabs: operator === "<<-" })
-}
-
-/** Takes in the here-documents that were announced on the line before. */
-const readHeres = (cursor: Cursor): void => {
-  for (const { end, hasTabs, isQuoted, simple } of cursor.heres.splice(0)) {
-    const from = cursor.at
-    let found = false
-    for (let at = from; !found && at < cursor.text.length;) {
-      const stop = lineEnd({ ...cursor, at })
-      const line = cursor.text.slice(at, stop)
-      found = (hasTabs ? line.replace(/^\t+/, "") : line) === end
-      if (found) {
-        simple.input = cursor.text.slice(from, at)
-        cursor.at = stop
-      }
-      at = stop + 1
-    }
-    if (found && !isQuoted) readSubstitutions({ ...cursor, text: simple.input ?? "", at: 0 })
-  }
-}
-
-/** Looks for what is substituted in text that is otherwise taken as it is. */
-const readSubstitutions = (cursor: Cursor): void => {
-  while (cursor.at < cursor.text.length) {
-    const char = cursor.text[cursor.at]!
-    if (char === "$") readExpansion(cursor, true)
-    else if (char === "`") readBackticks(cursor)
-    else cursor.at += char === "\\" ? 2 : 1
-  }
-}
-
-// words -----------------------------------------------------------------------
+// rules -----------------------------------------------------------------------
 
 /** The next word without its quotes; undefined when nothing is left of it. */
-const readWord = (cursor: Cursor): string | undefined => {
+export const readWord = (cursor: Cursor): string | undefined => {
   let word: string | undefined
   while (cursor.at < cursor.text.length && matched(cursor, wordEnd) === null) {
     const part = readPart(cursor)
@@ -164,6 +56,40 @@ const readWord = (cursor: Cursor): string | undefined => {
   }
   return word
 }
+
+/** Text that is taken as it is, but for what is substituted in it. */
+export const readExpanded = (cursor: Cursor): string => {
+  let text = ""
+  while (cursor.at < cursor.text.length) {
+    const char = cursor.text[cursor.at]!
+    const next = cursor.text[cursor.at + 1] ?? ""
+    if (char === "$") text += readExpansion(cursor, true)
+    else if (char === "`") text += readBackticks(cursor)
+    else {
+      const isEscape = char === "\\" && /[$`\\\n]/.test(next)
+      cursor.at += isEscape ? 2 : 1
+      text += isEscape ? next.replace("\n", "") : char
+    }
+  }
+  return text
+}
+
+/** What a pattern finds exactly where the cursor stands. */
+export const matched = (cursor: Cursor, pattern: RegExp): RegExpExecArray | null => {
+  pattern.lastIndex = cursor.at
+  return pattern.exec(cursor.text)
+}
+
+/** Ends the reading, and says why. */
+export const unclosed = (cursor: Cursor, problem: string): string => {
+  cursor.problems.push(problem)
+  cursor.at = cursor.text.length
+  return unknown
+}
+
+// internal --------------------------------------------------------------------
+
+const maxDepth = 32
 
 const wordEnd = /[ \t\r\n;&|()]|[<>](?!\()/y
 
@@ -235,7 +161,7 @@ const readExpansion = (cursor: Cursor, isQuoted: boolean): string => {
 
 const readNested = (cursor: Cursor): string => {
   cursor.at += 2
-  return deeper(cursor, () => readList(cursor, true))
+  return deeper(cursor, () => cursor.readNestedList(cursor))
 }
 
 const readBraces = (cursor: Cursor, isQuoted: boolean): string => {
@@ -271,10 +197,4 @@ const readEscapes = (cursor: Cursor): string => {
     if (code === undefined) return /[abefnrtv]/i.test(char) ? " " : char
     return String.fromCharCode(Number.parseInt(code, octal === undefined ? 16 : 8))
   })
-}
-
-const unclosed = (cursor: Cursor, problem: string): string => {
-  cursor.problems.push(problem)
-  cursor.at = cursor.text.length
-  return unknown
 }

@@ -66,10 +66,13 @@ export const make = (
     const now = yield* bench.clock.now
     const issued = yield* Tokens.issue(runId, now + tokenMicros)
     const wanted = { taskId: candidate.taskId, agentId: candidate.agentId, runId, issued }
-    const attempt = yield* Attempts.queue(bench.shell, tenure, wanted)
+    // Taken before the commit, because other organisations share it.
+    capacity.free -= 1
+    const attempt = yield* Attempts.queue(bench.shell, tenure, wanted).pipe(
+      Effect.onError(() => Effect.sync(() => void (capacity.free += 1)))
+    )
     const stop = yield* Deferred.make<string>()
     const order = { tenure, attempt, token: issued.token, stop: Deferred.await(stop) }
-    capacity.free -= 1
     const ended = Effect.sync(() => {
       capacity.free += 1
       active.delete(runId)
@@ -91,7 +94,8 @@ export const make = (
         if (taken.has(candidate.taskId) || busy.has(candidate.agentId)) continue
         taken.add(candidate.taskId)
         busy.add(candidate.agentId)
-        const exit = yield* Effect.exit(launch(candidate))
+        // What is queued is also carried out, or a run would be live that nobody works at.
+        const exit = yield* Effect.exit(Effect.uninterruptible(launch(candidate)))
         if (Exit.isSuccess(exit)) started += 1
         else yield* Effect.logDebug(`Task ${candidate.taskId} was not started`, exit.cause)
       }

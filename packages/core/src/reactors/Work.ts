@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Result } from "effect"
+import { Cause, Effect, Result, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { AgentRunner, RunResult, RunSpec } from "../ports/AgentRunner.ts"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
@@ -76,7 +76,10 @@ export interface Order {
 export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
   const { attempt, tenure } = order
   const record = (ended: Attempts.Ended) =>
-    Attempts.end(bench.shell, tenure, { ...ended, attempt: attempt.run })
+    Effect.retry(Attempts.end(bench.shell, tenure, { ...ended, attempt: attempt.run }), {
+      schedule: Schedule.exponential("200 millis").pipe(Schedule.upTo({ times: 8 })),
+      while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
+    })
   return Effect.scoped(
     work(bench, order).pipe(
       Effect.catchDefect((defect) =>

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { type Command, optionsOf, read, readWords, unknown } from "./CommandLine.ts"
+import { type Command, optionsOf, read, readProse, readWords, unknown } from "./CommandLine.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -101,8 +101,8 @@ export type Judgement =
  * const policy = { name: "team", rules: [...ApprovalPolicy.strict.rules, publishing] }
  *
  * ApprovalPolicy.judge(policy, { _tag: "Command", line: "npm test" })._tag // => "Allow"
- * ApprovalPolicy.judge(policy, { _tag: "Command", line: "npm test && npm publish" })
- * // => { _tag: "Require", risk: "high", rule: "team.npm_publish", reason: "npm publish requires approval" }
+ * ApprovalPolicy.judge(policy, { _tag: "Command", line: "npm test && npm publish" })._tag
+ * // => "Require"
  * ```
  *
  * @category rules
@@ -137,10 +137,10 @@ export const judge = ({ rules }: Policy, action: Action): Judgement => {
  * ```ts import.meta.vitest
  * import { ApprovalPolicy } from "@foreman/core"
  *
- * const title = "Explain how git push works"
+ * const text = { title: "Explain how git push works", description: "" }
  *
- * ApprovalPolicy.judge(ApprovalPolicy.strict, { _tag: "Task", type: "read", title, description: "" })
- * // => { _tag: "Allow" }
+ * ApprovalPolicy.commandsOf({ _tag: "Task", type: "read", ...text }).map(({ program }) => program)
+ * // => ["explain"]
  * ```
  *
  * @category rules
@@ -234,9 +234,7 @@ function isGitTag(command: Command): boolean {
   return operands.length > 0 && !options.some(([option]) => isListing(option))
 }
 
-const listings = [
-  ...["contains", "list", "merged", "no-contains", "no-merged", "points-at", "verify"]
-]
+const listings = "contains list merged no-contains no-merged points-at verify".split(" ")
 
 const isListing = (option: string): boolean =>
   /^[lnv]$/.test(option) || (option.length > 1 && listings.some((name) => name.startsWith(option)))
@@ -278,23 +276,12 @@ const isOpenGit = (command: Command): boolean => {
 
 // prose -----------------------------------------------------------------------
 
-const maxWords = 32
+type Prose = Extract<Action, { readonly _tag: "Task" }>
 
-const commandsIn = ({
-  description,
-  title,
-  type
-}: Extract<Action, { readonly _tag: "Task" }>): ReadonlyArray<Command> => {
+const commandsIn = ({ description, title, type }: Prose): ReadonlyArray<Command> => {
   const text = `${title}\n${description}`
-  const lines = text.split("\n").flatMap((line) => read(line).commands)
-  return type === "read" ? lines : [...lines, ...text.split(breaks).flatMap(spelled)]
-}
-
-/** Where a sentence, a quotation or a command ends. */
-const breaks = /[.,;:!?]+(?=\s|$)|["'`()[\]{}<>|&;\n]+/
-
-/** Every command that the words may begin, wherever it begins. */
-const spelled = (text: string): ReadonlyArray<Command> => {
-  const words = text.split(/\s+/).filter((word) => word !== "")
-  return words.flatMap((_, at) => readWords(words.slice(at, at + maxWords)).commands.slice(0, 1))
+  // Backticks quote in prose; they substitute nothing.
+  const lines = text.replaceAll("`", " ").split("\n")
+  const whole = lines.flatMap((line) => read(line).commands)
+  return type === "read" ? whole : [...whole, ...readProse(text)]
 }

@@ -7,8 +7,18 @@
  *
  * @since 0.1.0
  */
+import {
+  assignment,
+  type OptionWords,
+  reserved,
+  shells,
+  takesLine,
+  wrappers
+} from "../internal/shellPrograms.ts"
+import { cut } from "../internal/shellLists.ts"
+import { unknown as filledIn } from "../internal/shellWords.ts"
 
-import { cut, unknown as filledIn } from "../internal/shellWords.ts"
+export type { OptionWords }
 
 // models ----------------------------------------------------------------------
 
@@ -34,20 +44,6 @@ export interface Command {
 export interface Reading {
   readonly commands: ReadonlyArray<Command>
   readonly problems: ReadonlyArray<string>
-}
-
-/**
- * The options of a program that are followed by a word of their own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OptionWords {
-  /** The letters of short options. */
-  readonly short?: string
-  readonly long?: ReadonlyArray<string>
-  /** Whether options may stand after operands, too. */
-  readonly isMixed?: boolean
 }
 
 /**
@@ -104,6 +100,48 @@ export const readWords = (words: ReadonlyArray<string>): Reading => {
   start(found, words, { input: undefined, depth: 0 })
   return { commands: found.commands, problems: [...found.problems] }
 }
+
+/**
+ * The commands that the words of a text may spell, wherever they begin.
+ *
+ * **Example** (A sentence that asks for a command)
+ *
+ * ```ts import.meta.vitest
+ * import { CommandLine } from "@foreman/core"
+ *
+ * const spelled = CommandLine.readProse("Fix it, then git push the branch.")
+ *
+ * spelled.find(({ program }) => program === "git")?.words // => ["push", "the", "branch"]
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const readProse = (text: string): ReadonlyArray<Command> =>
+  text.split(breaks).flatMap((part) => {
+    const words = part.split(/\s+/).filter((word) => word !== "")
+    return words.map((word, at) => ({
+      program: programOf(word),
+      words: words.slice(at + 1, at + maxWords)
+    }))
+  })
+
+/**
+ * The name of a program, from the word that starts it.
+ *
+ * **Example** (The folder does not matter)
+ *
+ * ```ts import.meta.vitest
+ * import { CommandLine } from "@foreman/core"
+ *
+ * CommandLine.programOf("/usr/bin/Git") // => "git"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const programOf = (word: string): string =>
+  (/[^/\\]*$/.exec(word)?.[0] ?? "").replace(/\.exe$/i, "").toLowerCase()
 
 /**
  * Takes words apart into options and operands, as most programs do.
@@ -165,6 +203,10 @@ interface Place {
   readonly depth: number
 }
 
+/** Where a sentence, a quotation or a command ends. */
+const breaks = /[.,;:!?]+(?=\s|$)|["'`()[\]{}<>|&;\n]+/
+const maxWords = 16
+
 const maxLength = 65_536
 const maxDepth = 16
 
@@ -179,10 +221,6 @@ const readInto = (found: Found, text: string, depth: number): void => {
   }
 }
 
-/** Words that a shell itself reads before the name of a program. */
-const reserved = new Set("! { if then elif else while until do function coproc".split(" "))
-const assignment = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/
-
 const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place): void => {
   let first = 0
   while (reserved.has(all[first] ?? "") || assignment.test(all[first] ?? "")) {
@@ -194,7 +232,7 @@ const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place
     found.problems.add("it nests too deep")
     return
   }
-  const program = (/[^/\\]*$/.exec(head)?.[0] ?? "").replace(/\.exe$/i, "").toLowerCase()
+  const program = programOf(head)
   const inside: Place = { input, depth: depth + 1 }
   if (program.includes(unknown)) {
     found.problems.add("only the shell knows what it starts")
@@ -211,41 +249,10 @@ const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place
   start(found, operands.slice(wrapper.operands ?? 0), inside)
 }
 
-/** Programs that start the program named by their operands, after some operands of their own. */
-const wrappers: ReadonlyMap<string, OptionWords & { readonly operands?: number }> = new Map(
-  Object.entries({
-    busybox: {},
-    builtin: {},
-    caffeinate: { short: "tw" },
-    chroot: { operands: 1 },
-    command: {},
-    doas: { short: "uC" },
-    env: { short: "uCS", long: ["unset", "chdir", "split-string"] },
-    exec: { short: "a" },
-    flock: { short: "wEc", long: ["timeout", "command"], operands: 1 },
-    ionice: { short: "cnpPu", long: ["class", "classdata"] },
-    nice: { short: "n", long: ["adjustment"] },
-    nohup: {},
-    setsid: {},
-    stdbuf: { short: "ioe", long: ["input", "output", "error"] },
-    strace: { short: "abeEIoOpPsSuUX" },
-    sudo: {
-      short: "CDghpRrTtUu",
-      long: ["chdir", "chroot", "close-from", "group", "host", "prompt", "role", "type", "user"]
-    },
-    time: { short: "fo", long: ["format", "output"] },
-    timeout: { short: "ks", long: ["kill-after", "signal"], operands: 1 },
-    toybox: {},
-    xargs: {
-      short: "adEILnPs",
-      long: ["arg-file", "delimiter", "max-args", "max-chars", "max-lines", "max-procs", "replace"]
-    }
-  })
-)
-
 /** Lines that a program gives to a shell, from its options or from all that it is called with. */
 const linesOf = (program: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (program === "eval") return [words.join(" ")]
+  if (program === "trap") return optionsOf(words).operands.slice(0, 1)
   const names = takesLine.get(program)
   if (names === undefined) return []
   const { long = [], short = "" } = wrappers.get(program) ?? {}
@@ -259,17 +266,6 @@ const linesOf = (program: string, words: ReadonlyArray<string>): ReadonlyArray<s
   )
 }
 
-const takesLine: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
-  ["env", ["S", "split-string"]],
-  ["flock", ["c", "command"]],
-  ["runuser", ["c", "command"]],
-  ["script", ["c", "command"]],
-  ["su", ["c", "command"]],
-  ["watch", ["interval"]]
-])
-
-const shells = new Set("ash bash dash fish ksh sh zsh".split(" "))
-
 const startShell = (found: Found, words: ReadonlyArray<string>, { depth, input }: Place): void => {
   const { operands, options } = optionsOf(
     words.filter((word) => !/^\+[A-Za-z]+$/.test(word)),
@@ -277,10 +273,10 @@ const startShell = (found: Found, words: ReadonlyArray<string>, { depth, input }
   )
   const names = options.map(([name]) => name)
   const [line] = operands
+  const isScript = line !== undefined && !names.includes("s")
   if (names.includes("c")) readInto(found, line ?? "", depth)
-  else if (line !== undefined && !names.includes("s")) return
-  else if (input !== undefined) readInto(found, input, depth)
-  else if (!names.includes("version") && !names.includes("help")) {
+  else if (input !== undefined && !isScript) readInto(found, input, depth)
+  else if (!isScript && !names.includes("version") && !names.includes("help")) {
     found.problems.add("a shell reads from its input what it runs")
   }
 }
@@ -291,8 +287,9 @@ const startEach = (found: Found, words: ReadonlyArray<string>, inside: Place): v
   for (;;) {
     const from = rest.findIndex((word) => /^-(exec|ok)(dir)?$/.test(word))
     if (from === -1) return
-    rest = rest.slice(from + 1)
-    const end = rest.findIndex((word) => word === ";" || word === "+")
-    start(found, end === -1 ? rest : rest.slice(0, end), inside)
+    const end = rest.findIndex((word, at) => at > from && (word === ";" || word === "+"))
+    start(found, rest.slice(from + 1, end === -1 ? undefined : end), inside)
+    if (end === -1) return
+    rest = rest.slice(end + 1)
   }
 }

@@ -15,7 +15,7 @@ import {
   TeamId,
   type Timestamp
 } from "./Identifier.ts"
-import type { Task } from "./Task.ts"
+import type { Task } from "./TaskModel.ts"
 import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------

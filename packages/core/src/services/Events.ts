@@ -51,6 +51,17 @@ export interface FollowInput {
 export class Events extends Context.Service<
   Events,
   {
+    /**
+     * Checks an input and gives the cursor at which following it begins: a real one also for "from
+     * now on", so that a follower who is cut off before its first event misses nothing.
+     */
+    readonly begin: (
+      input: FollowInput
+    ) => Effect.Effect<
+      string,
+      InvalidInput | OrganizationNotFound | StoreUnavailable,
+      CurrentActor
+    >
     readonly follow: (
       input: FollowInput
     ) => Stream.Stream<
@@ -63,6 +74,7 @@ export class Events extends Context.Service<
   static readonly layer: Layer.Layer<Events, never, Shell> = Layer.effect(
     Events,
     Effect.map(Shell, (shell) => ({
+      begin: (input) => Effect.map(begin(shell, input), ({ cursor }) => encode([cursor])),
       follow: (input) => Stream.unwrap(follow(shell, input))
     }))
   )
@@ -90,7 +102,7 @@ export const headsOf = (
 
 // internal --------------------------------------------------------------------
 
-const follow = Effect.fnUntraced(function* (
+const begin = Effect.fnUntraced(function* (
   shell: Shell["Service"],
   { after, organizationId }: FollowInput
 ) {
@@ -99,7 +111,11 @@ const follow = Effect.fnUntraced(function* (
   if (named !== undefined && (yield* organizationOf(shell, "organization", named)) === undefined) {
     return yield* new OrganizationNotFound({ organizationId: named })
   }
-  const cursor = yield* cursorOf(shell, named, after)
+  return { named, cursor: yield* cursorOf(shell, named, after) }
+})
+
+const follow = Effect.fnUntraced(function* (shell: Shell["Service"], input: FollowInput) {
+  const { cursor, named } = yield* begin(shell, input)
   const organizations = named === undefined ? ("all" as const) : [named]
   const seen: Record<string, number> = { ...cursor }
   return Feed.followAll(shell.driver, { after: cursor, organizations }).pipe(
@@ -135,7 +151,8 @@ const decodeCursor = (text: string): Effect.Effect<Record<string, number>, Inval
     try: () => {
       const json = atob(text.replaceAll("-", "+").replaceAll("_", "/"))
       const [map]: ReadonlyArray<unknown> = JSON.parse(json)
-      if (typeof map !== "object" || map === null) throw new TypeError("Not a cursor")
+      const isMap = typeof map === "object" && map !== null && !Array.isArray(map)
+      if (!isMap) throw new TypeError("Not a cursor")
       const positions = Object.entries(map).map(([organization, position]) => {
         if (!Number.isSafeInteger(position) || position < 0) throw new TypeError("Not a cursor")
         return [organization, Number(position)] as const

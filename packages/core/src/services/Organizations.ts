@@ -37,6 +37,8 @@ export class Organizations extends Context.Service<
 
 // internal --------------------------------------------------------------------
 
+const cursorColumns = { name: "text", organization: "text" } as const
+
 function make(shell: Shell["Service"]): Organizations["Service"] {
   const { organizations } = Projection
   return {
@@ -61,7 +63,7 @@ function make(shell: Shell["Service"]): Organizations["Service"] {
         const items = row === undefined ? [] : [organizations.fromRow(row)]
         return { items, nextCursor: null }
       }
-      const after = cursor === undefined ? {} : yield* decode(cursor, ["name", "organization"])
+      const after = cursor === undefined ? {} : yield* decode(cursor, cursorColumns)
       const rows = yield* shell.read((driver) =>
         driver.ask("system", "organizations", {
           after_name: after["name"] ?? "",

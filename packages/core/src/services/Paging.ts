@@ -5,8 +5,8 @@
  */
 import { Effect } from "effect"
 import { InvalidInput } from "../operations/Refusal.ts"
-import type { Driver, Find, Row, StoreError } from "../ports/Driver.ts"
-import { orderOf } from "../ports/Tables.ts"
+import type { Driver, Find, Row, StoreError, Value } from "../ports/Driver.ts"
+import { type ColumnType, orderOf, tableOf } from "../ports/Tables.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -51,10 +51,13 @@ export const find = <A>(
   Effect.gen(function* () {
     const { toItem, ...wanted } = query
     const order = orderOf(query.table, query.index).filter((name) => !(name in query.equals))
-    const after = cursor === undefined ? undefined : yield* decode(cursor, order)
+    const { columns } = tableOf(query.table)
+    const types = Object.fromEntries(order.map((name) => [name, columns[name] ?? "text"] as const))
+    const after = cursor === undefined ? undefined : yield* decode(cursor, types)
     const rows = yield* driver.find({
       ...wanted,
-      ...(after === undefined ? {} : { after }),
+      // What is equal belongs to the row too; the cursor need not repeat it.
+      ...(after === undefined ? {} : { after: { ...query.equals, ...after } }),
       limit: offset + limit + 1
     })
     const kept = rows.slice(offset, offset + limit)
@@ -78,24 +81,25 @@ export const encode = (values: ReadonlyArray<unknown>): string => {
 }
 
 /**
- * Reads a cursor back into the values of its columns.
+ * Reads a cursor back into the values of its columns, in their order and of their types.
  *
  * @category services
  * @since 0.1.0
  */
 export const decode = (
   cursor: string,
-  columns: ReadonlyArray<string>
+  columns: Readonly<Record<string, ColumnType>>
 ): Effect.Effect<Row, InvalidInput> =>
   Effect.try({
     try: () => {
       const text = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"))
       const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0))
       const values: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
-      if (!Array.isArray(values) || values.length !== columns.length || !values.every(isValue)) {
-        throw new TypeError("Not a cursor of this list")
-      }
-      return Object.fromEntries(columns.map((name, index) => [name, values[index]]))
+      const types = Object.entries(columns)
+      if (!Array.isArray(values) || values.length !== types.length) throw new TypeError("No cursor")
+      return Object.fromEntries(
+        types.map(([name, type], index) => [name, valueOf(type, values[index])])
+      )
     },
     catch: () => badCursor
   })
@@ -112,5 +116,11 @@ export const badCursor: InvalidInput = new InvalidInput({
 
 // internal --------------------------------------------------------------------
 
-const isValue = (value: unknown): boolean =>
-  value === null || ["string", "number", "boolean"].includes(typeof value)
+/** A store takes only what its column can hold, and a caller may have written anything. */
+const valueOf = (type: ColumnType, value: unknown): Value => {
+  if (value === null && type.endsWith("?")) return null
+  if (type.startsWith("text") && typeof value === "string") return value
+  if (type.startsWith("integer") && Number.isSafeInteger(value)) return Number(value)
+  if (type === "boolean" && typeof value === "boolean") return value
+  throw new TypeError("No cursor")
+}

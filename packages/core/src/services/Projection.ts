@@ -4,44 +4,18 @@
  *
  * @since 0.1.0
  */
-import type { DomainEvent } from "../events/EventTypes.ts"
-import type { Row, Step } from "../ports/Driver.ts"
 import * as Agent from "../rules/Agent.ts"
 import * as Artifact from "../rules/Artifact.ts"
-import type { Timestamp } from "../rules/Identifier.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
 import * as Message from "../rules/Message.ts"
 import * as Organization from "../rules/Organization.ts"
 import * as Repository from "../rules/Repository.ts"
 import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
-import * as Task from "../rules/Task.ts"
 import * as Team from "../rules/Team.ts"
+import { listed, type Projection } from "./Fold.ts"
 import * as RowCodec from "./RowCodec.ts"
-
-// models ----------------------------------------------------------------------
-
-/**
- * One table as the fold of some events.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Projection<
-  State,
-  Event extends DomainEvent = DomainEvent
-> extends RowCodec.RowCodec<State> {
-  readonly table: string
-  /** Whether events of this type change the table. */
-  readonly folds: (type: string) => boolean
-  /** The key of the row that an event changes, without the organisation. */
-  readonly keyOf: (event: Event) => Row
-  readonly evolve: (before: State | undefined, event: Event, at: Timestamp) => State | undefined
-  /** Columns that a new row begins with and that only set changes touch afterwards. */
-  readonly begins?: Row
-  /** What else the event changes, after the row. */
-  readonly also?: (event: Event) => ReadonlyArray<Step>
-}
+import { tasks } from "./TaskProjection.ts"
 
 // rules -----------------------------------------------------------------------
 
@@ -115,43 +89,6 @@ export const repositories: Projection<Repository.Repository, Repository.Reposito
     createdAt: "instant"
   }),
   also: ({ data }) => [listed("repository", data.repositoryId)]
-}
-
-export const tasks: Projection<Task.Task, Task.TaskEvent> = {
-  table: "tasks",
-  folds: (type) => type.startsWith("task."),
-  keyOf: ({ data }) => ({ id: data.taskId }),
-  evolve: Task.evolve,
-  ...RowCodec.make<Task.Task>({
-    id: "plain",
-    teamId: "plain",
-    title: "plain",
-    description: "plain",
-    status: "plain",
-    priority: "priority",
-    driId: "plain",
-    assigneeId: "plain",
-    dependsOn: "json",
-    repoIds: "json",
-    tags: "json",
-    branch: "plain",
-    metadata: "json",
-    attempts: "plain",
-    rejections: "plain",
-    isRework: "plain",
-    hold: "plain",
-    liveRunId: "plain",
-    lastRunId: "plain",
-    lastAgentId: "plain",
-    lastOutcome: "plain",
-    baseCommit: "plain",
-    headCommit: "plain",
-    createdAt: "instant",
-    updatedAt: "instant",
-    completedAt: "instant"
-  }),
-  begins: { open_dependencies: 0, rank: 0 },
-  also: (event) => edgesOf(event)
 }
 
 export const messages: Projection<Message.Message, Message.MessageEvent> = {
@@ -300,45 +237,5 @@ export const all: ReadonlyArray<AnyProjection> = [
   artifacts
 ] as unknown as ReadonlyArray<AnyProjection>
 
-// internal --------------------------------------------------------------------
-
-const listed = (kind: string, id: string | number): Step => ({
-  _tag: "Insert",
-  table: "directory",
-  row: { kind, id: String(id) }
-})
-
-const edge = (taskId: number, dependsOnId: number): Row => ({
-  task_id: taskId,
-  depends_on_id: dependsOnId
-})
-
-const edgesOf = ({ data, type }: Task.TaskEvent): ReadonlyArray<Step> => {
-  const counted: Step = {
-    _tag: "Apply",
-    name: "count_dependencies",
-    parameters: { task: data.taskId }
-  }
-  const table = "task_dependencies"
-  switch (type) {
-    case "task.created": {
-      const inserts = data.dependsOn.map((id): Step => ({
-        _tag: "Insert",
-        table,
-        row: edge(data.taskId, id)
-      }))
-      const here = listed("task", data.taskId)
-      return inserts.length === 0 ? [here] : [here, ...inserts, counted]
-    }
-    case "task.dependency_added":
-      return [{ _tag: "Insert", table, row: edge(data.taskId, data.dependsOnId) }, counted]
-    case "task.dependency_removed":
-      return [{ _tag: "Delete", table, key: edge(data.taskId, data.dependsOnId) }, counted]
-    case "task.status_changed":
-      return data.to === "done"
-        ? [{ _tag: "Apply", name: "unblock", parameters: { task: data.taskId } }]
-        : []
-    default:
-      return []
-  }
-}
+export { tasks }
+export type { Projection } from "./Fold.ts"

@@ -245,17 +245,25 @@ const digestOf = ({ input }: Command) =>
   Effect.promise(() => Canonical.digest(Canonical.stringify(input())))
 
 /** Repeats what may be repeated: an ambiguous commit carries its receipt, so once is enough. */
-const sure = <A, R>(effect: Effect.Effect<A, StoreError, R>): Effect.Effect<A, StoreError, R> =>
-  Effect.retry(effect, {
-    schedule: Schedule.exponential("20 millis").pipe(Schedule.upTo({ times: 6 })),
-    while: (error) => error.retryable || error.ambiguous
-  })
+const sure = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
+  again(effect, 6, (error) => error.retryable || error.ambiguous)
 
 const available = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.retry(effect, {
-    schedule: Schedule.exponential("20 millis").pipe(Schedule.upTo({ times: 4 })),
-    while: (error) => error instanceof StoreError && error.retryable
-  }).pipe(Effect.catch(toUnavailable))
+  again(effect, 4, (error) => error instanceof StoreError && error.retryable).pipe(
+    Effect.catch(toUnavailable)
+  )
+
+/** Tries again, so many times at most. What goes well does not pay for a schedule. */
+const again = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  times: number,
+  may: (error: E) => boolean
+) =>
+  Effect.catch(effect, (error) => {
+    if (!may(error)) return Effect.fail(error)
+    const schedule = Schedule.exponential("40 millis").pipe(Schedule.upTo({ times: times - 1 }))
+    return Effect.delay(Effect.retry(effect, { schedule, while: may }), "20 millis")
+  })
 
 const toUnavailable = <E>(
   error: E

@@ -88,7 +88,7 @@ const makeReads = (shell: Shell["Service"]): Pick<Tasks["Service"], "list" | "ge
   events: Effect.fnUntraced(function* ({ cursor, limit = 100, taskId }) {
     const organization = yield* organizationOf(shell, "task", taskId)
     if (organization === undefined) return Paging.empty
-    const after = cursor === undefined ? {} : yield* Paging.decode(cursor, ["version"])
+    const after = cursor === undefined ? {} : yield* Paging.decode(cursor, { version: "integer" })
     const page = { after: Number(after["version"] ?? 0), limit: limit + 1 }
     const stored = yield* shell.read((driver) =>
       driver.readStream(organization, `task:${taskId}`, page)

@@ -1,0 +1,101 @@
+/**
+ * Everything the demo needs and takes away again: a folder, a git repository in it, the example
+ * server as a process of its own, and an MCP client connected to that server's bridge.
+ */
+import { Client } from "@modelcontextprotocol/client"
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
+import { type ChildProcess, execFileSync, spawn } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+
+const repositoryRoot = resolve(import.meta.dirname, "../../..")
+
+export interface Sandbox {
+  readonly folder: string
+  /** The repository that the agents change. */
+  readonly site: string
+  readonly url: string
+  readonly token: string
+  readonly mcp: Client
+  readonly close: () => Promise<void>
+}
+
+/** Runs git on the demo's own repository. */
+export const git = (folder: string, ...args: ReadonlyArray<string>): string =>
+  execFileSync("git", ["-C", folder, ...args], {
+    encoding: "utf8",
+    env: {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_AUTHOR_NAME: "Demo",
+      GIT_AUTHOR_EMAIL: "demo@localhost",
+      GIT_COMMITTER_NAME: "Demo",
+      GIT_COMMITTER_EMAIL: "demo@localhost"
+    }
+  }).trim()
+
+export const open = async (keep: boolean): Promise<Sandbox> => {
+  const folder = await mkdtemp(join(tmpdir(), "foreman-demo-"))
+  const site = join(folder, "site")
+  git(folder, "init", "--quiet", "--initial-branch=main", "site")
+  await writeFile(join(site, "README.md"), "# A site\n")
+  git(site, "add", ".")
+  git(site, "commit", "--quiet", "--message", "Begin")
+
+  const server = await startServer(folder)
+  const token = (await readFile(join(folder, "runtime", "token"), "utf8")).trim()
+  const mcp = await connect(server.url, token)
+  const close = async () => {
+    await mcp.close()
+    await end(server.process)
+    if (!keep) await rm(folder, { recursive: true, force: true })
+  }
+  return { folder, site, url: server.url, token, mcp, close }
+}
+
+const environment = (given: Readonly<Record<string, string>>) => ({
+  PATH: process.env["PATH"] ?? "",
+  HOME: process.env["HOME"] ?? tmpdir(),
+  ...given
+})
+
+const startServer = async (folder: string) => {
+  const main = join(repositoryRoot, "examples/server/src/main.ts")
+  const child = spawn(process.execPath, ["--conditions=@foreman/source", main], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: environment({
+      FOREMAN_HTTP_ADDR: "127.0.0.1:0",
+      FOREMAN_RUNTIME_ROOT: join(folder, "runtime"),
+      FOREMAN_LOG_LEVEL: "warn",
+      XDG_STATE_HOME: join(folder, "state")
+    })
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, url] = /^foreman ready (\S+)$/.exec(line) ?? []
+    if (url !== undefined) return { process: child, url }
+  }
+  throw new Error("The server ended before it was ready")
+}
+
+const connect = async (url: string, token: string): Promise<Client> => {
+  const mcp = new Client({ name: "demo", version: "0.1.0" })
+  await mcp.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [join(repositoryRoot, "packages/mcp/bin/foreman-mcp.js")],
+      env: environment({ FOREMAN_API_URL: url, FOREMAN_TOKEN: token })
+    })
+  )
+  return mcp
+}
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once("exit", resolve))
+  child.kill("SIGTERM")
+  await ended
+}

@@ -1,0 +1,113 @@
+/**
+ * What a task is.
+ *
+ * @since 0.1.0
+ */
+import { Schema } from "effect"
+import {
+  AgentId,
+  CommitId,
+  Free,
+  RepositoryId,
+  RunId,
+  TaskId,
+  TeamId,
+  Timestamp
+} from "./Identifier.ts"
+import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Task extends Schema.Schema.Type<typeof Task> {}
+export const Task = Schema.Struct({
+  id: TaskId,
+  teamId: TeamId,
+  title: Title,
+  description: Schema.String,
+  status: Status,
+  priority: Priority,
+  driId: Schema.NullOr(AgentId).annotate({ description: "The agent who answers for the task" }),
+  assigneeId: Schema.NullOr(AgentId),
+  dependsOn: Schema.Array(TaskId),
+  repoIds: Schema.Array(RepositoryId),
+  tags: Schema.Array(Tag),
+  branch: Schema.String,
+  metadata: Free,
+  /** How many runs it has had. */
+  attempts: Schema.Int,
+  /** How often in a row a review or a landing sent it back. */
+  rejections: Schema.Int,
+  isRework: Schema.Boolean.annotate({ description: "Sent back, and queued for another run" }),
+  hold: Schema.NullOr(Hold).annotate({ description: "Why nothing starts it by itself" }),
+  liveRunId: Schema.NullOr(RunId),
+  lastRunId: Schema.NullOr(RunId),
+  lastAgentId: Schema.NullOr(AgentId),
+  lastOutcome: Schema.NullOr(Outcome),
+  baseCommit: Schema.NullOr(CommitId),
+  headCommit: Schema.NullOr(CommitId).annotate({ description: "The commit of its latest result" }),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  completedAt: Schema.NullOr(Timestamp)
+})
+
+/** What the creator of a task decides. */
+export type Wanted = Pick<
+  Task,
+  | "teamId"
+  | "title"
+  | "description"
+  | "priority"
+  | "driId"
+  | "assigneeId"
+  | "dependsOn"
+  | "repoIds"
+  | "tags"
+  | "metadata"
+>
+
+/** What may be edited at any time. */
+export type Edit = Partial<Pick<Task, "title" | "description" | "priority" | "tags" | "metadata">>
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * A task to try a rule with: in status `todo`, with what is given changed.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const example = (given: Partial<Task> = {}): Task => ({
+  id: TaskId.make(1),
+  teamId: TeamId.make("00000000-0000-7000-8000-000000000001"),
+  title: "An example",
+  description: "",
+  status: "todo",
+  priority: "medium",
+  driId: null,
+  assigneeId: null,
+  dependsOn: [],
+  repoIds: [],
+  tags: [],
+  branch: "task-1-an-example",
+  metadata: {},
+  attempts: 0,
+  rejections: 0,
+  isRework: false,
+  hold: null,
+  liveRunId: null,
+  lastRunId: null,
+  lastAgentId: null,
+  lastOutcome: null,
+  baseCommit: null,
+  headCommit: null,
+  createdAt: "2026-01-01T00:00:00.000000Z",
+  updatedAt: "2026-01-01T00:00:00.000000Z",
+  completedAt: null,
+  ...given
+})

@@ -1,0 +1,203 @@
+/**
+ * What surrounds every request: the guard in front, the headers that browsers heed behind, and in
+ * between an answer to whatever no route answers.
+ *
+ * @since 0.1.0
+ */
+import { ByteSize, Cause, Context, Effect, Option, type Scope } from "effect"
+import { SecureRandom } from "effect/crypto"
+import {
+  HttpIncomingMessage,
+  type HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import { Refusal } from "@foreman/core"
+import { type Dialect, refusal, respond } from "./Dialect.ts"
+import * as Guard from "./Guard.ts"
+import type { Limits } from "./Limits.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What the surroundings of a request need to know.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly allowList: Guard.AllowList
+  readonly dialect: Dialect
+  readonly limits: Limits
+  /** To tell a path that does not exist from a method that a path does not take. */
+  readonly routes: ReadonlyArray<HttpRouter.Route>
+  /** Says whether the server is ending, so that connections are not kept. */
+  readonly isEnding: () => boolean
+}
+
+/**
+ * What answers a request, or fails because no route does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type App = Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  unknown,
+  HttpServerRequest.HttpServerRequest | Scope.Scope
+>
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * The headers that keep browsers from doing more with an answer than showing it. An answer that
+ * sets one of them by itself keeps its own.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff"
+} as const
+
+/**
+ * The methods that a path takes; none if there is no such path.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const methodsOf = (
+  routes: ReadonlyArray<Pick<HttpRouter.Route, "method" | "path">>
+): ((path: string) => ReadonlyArray<string>) => {
+  const patterns = routes.map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/:\w+/g, "[^/]+")}/?$`)
+  }))
+  return (path) => {
+    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    if (methods.length === 0) return []
+    return [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])]
+  }
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * The id of the present request: the caller's `X-Request-ID` if it is a proper one, else a new one.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const RequestId = Context.Reference<string>("@foreman/http/RequestId", {
+  defaultValue: () => "none"
+})
+
+/**
+ * Surrounds what answers requests.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const around = (
+  app: App,
+  options: Options
+): Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  never,
+  HttpServerRequest.HttpServerRequest | Scope.Scope
+> => {
+  const { allowList, dialect, isEnding, limits } = options
+  const bodySize = ByteSize.fromInputUnsafe(limits.bodyBytes)
+  const fallback = fallbackOf(options)
+  return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const refused = Guard.check(request, allowList) ?? refuseWebSocket(request)
+    const id = requestIdOf(request.headers["x-request-id"])
+    const answer = refused === undefined ? app : Effect.succeed(respond(dialect, refused))
+    return answer.pipe(
+      Effect.catchCause((cause) => fallback(request, cause)),
+      Effect.map((response) => withHeaders(response, id, isEnding())),
+      Effect.tap(({ status }) => Effect.logDebug(`${request.method} ${pathOf(request)} ${status}`)),
+      Effect.annotateLogs("requestId", id),
+      Effect.provideService(RequestId, id),
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, bodySize)
+    )
+  })
+}
+
+// internal --------------------------------------------------------------------
+
+type Request = HttpServerRequest.HttpServerRequest
+
+const fallbackOf = ({ dialect, routes }: Options) => {
+  const methods = methodsOf(routes)
+  return (
+    request: Request,
+    cause: Cause.Cause<unknown>
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+    if (isRouteNotFound(cause)) return Effect.succeed(unrouted(request, methods, dialect))
+    // As: what only interrupts holds no failure of any type.
+    if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+    return RequestId.use((id) =>
+      Effect.logError(`${request.method} ${pathOf(request)} failed`, cause).pipe(
+        Effect.as(respond(dialect, { ...Refusal.internalError, facts: { request_id: id } }))
+      )
+    )
+  }
+}
+
+const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean =>
+  Option.exists(
+    Cause.findErrorOption(cause),
+    (error) => HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+  )
+
+const unrouted = (
+  request: Request,
+  methods: (path: string) => ReadonlyArray<string>,
+  dialect: Dialect
+) => {
+  const allow = methods(pathOf(request))
+  if (allow.length === 0) return respond(dialect, notFound)
+  const response =
+    request.method === "OPTIONS"
+      ? HttpServerResponse.empty()
+      : respond(dialect, methodNotAllowed(request.method))
+  return HttpServerResponse.setHeader(response, "allow", allow.join(", "))
+}
+
+const withHeaders = (
+  response: HttpServerResponse.HttpServerResponse,
+  id: string,
+  isEnding: boolean
+) =>
+  HttpServerResponse.setHeaders(response, {
+    ...securityHeaders,
+    "x-request-id": id,
+    ...(isEnding ? { connection: "close" } : {}),
+    ...response.headers
+  })
+
+const refuseWebSocket = ({ headers }: Request) =>
+  Guard.wantsWebSocket(headers["upgrade"]) ? webSocketNotOffered : undefined
+
+const requestIdOf = (given: string | undefined): string =>
+  given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : SecureRandom.uuidV7Unsafe()
+
+const pathOf = ({ url }: Request): string => url.split("?", 1)[0] ?? url
+
+const notFound = refusal(404, "NotFound", "Not Found")
+
+const methodNotAllowed = (method: string) =>
+  refusal(405, "MethodNotAllowed", `This path does not take ${method}`)
+
+const webSocketNotOffered = refusal(
+  404,
+  "WebSocketNotOffered",
+  "There is no WebSocket here; follow GET /api/v1/events"
+)

@@ -1,0 +1,115 @@
+/**
+ * What the page has read so far, and how it keeps up: an event says what changed, and that is read
+ * again. A burst of events becomes one round of reading.
+ */
+import { get, list } from "./api.ts"
+import type { FeedEvent, Organization, Task, Team } from "./model.ts"
+
+// models ----------------------------------------------------------------------
+
+export interface World {
+  readonly organizations: Map<string, Organization>
+  readonly teams: Map<string, Team>
+  readonly tasks: Map<number, Task>
+}
+
+export interface Keeper {
+  readonly world: World
+  /** Reads everything anew. */
+  readonly load: () => Promise<void>
+  /** Notes what an event says has changed; it is read shortly after. */
+  readonly note: (event: FeedEvent) => void
+}
+
+// services --------------------------------------------------------------------
+
+export const keep = (onChange: () => void): Keeper => {
+  const world: World = { organizations: new Map(), teams: new Map(), tasks: new Map() }
+  const stale: Stale = { tasks: new Set(), teams: new Set(), isAll: false }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const load = async () => {
+    await readAll(world)
+    onChange()
+  }
+  const flush = async () => {
+    timer = undefined
+    const { isAll, tasks, teams } = { ...stale, tasks: [...stale.tasks], teams: [...stale.teams] }
+    stale.tasks.clear()
+    stale.teams.clear()
+    stale.isAll = false
+    // What cannot be read now is read at the next event about it, or after the next break.
+    if (isAll || tasks.length > mostSingly) await readAll(world).catch(() => undefined)
+    else {
+      await eachOf(teams, (id) => readTeam(world, id))
+      await eachOf(tasks, (id) => readTask(world, id))
+    }
+    onChange()
+  }
+  const note = (event: FeedEvent) => {
+    mark(stale, world, event)
+    timer ??= setTimeout(() => void flush(), burstMillis)
+  }
+  return { world, load, note }
+}
+
+/** The number of the task that an event is about. */
+export const taskOf = ({ data, stream_id: stream }: FeedEvent): number | undefined => {
+  const named = /^task:(\d+)$/.exec(stream)?.[1] ?? data["task_id"]
+  const id = Number(named)
+  return Number.isInteger(id) && id > 0 ? id : undefined
+}
+
+// internal --------------------------------------------------------------------
+
+const burstMillis = 150
+const mostSingly = 60
+const atOnce = 6
+
+interface Stale {
+  readonly tasks: Set<number>
+  readonly teams: Set<string>
+  isAll: boolean
+}
+
+const mark = (stale: Stale, world: World, event: FeedEvent) => {
+  const task = taskOf(event)
+  const [kind] = event.type.split(".", 1)
+  if (kind === "organization" || kind === "team") stale.isAll = true
+  if (task !== undefined) stale.tasks.add(task)
+  // A run makes an agent busy or free, which stands with its team.
+  const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
+  if ((kind === "agent" || kind === "run") && typeof team === "string") stale.teams.add(team)
+}
+
+const readAll = async (world: World) => {
+  const organizations = await list<Organization>("/api/v1/orgs?limit=200")
+  const teams = await Promise.all(
+    organizations.map(({ id }) => list<Team>(`/api/v1/orgs/${id}/teams?limit=200`))
+  )
+  world.organizations.clear()
+  for (const one of organizations) world.organizations.set(one.id, one)
+  await eachOf(
+    teams.flat().map(({ id }) => id),
+    async (id) => {
+      await readTeam(world, id)
+      for (const task of await list<Task>(`/api/v1/teams/${id}/tasks?limit=500`)) {
+        world.tasks.set(task.id, task)
+      }
+    }
+  )
+}
+
+const readTeam = async (world: World, id: string) => {
+  world.teams.set(id, await get<Team>(`/api/v1/teams/${id}`))
+}
+
+const readTask = async (world: World, id: number) => {
+  world.tasks.set(id, await get<Task>(`/api/v1/tasks/${id}`))
+}
+
+/** A few at a time. What fails is left as it was. */
+const eachOf = async <A>(items: ReadonlyArray<A>, read: (item: A) => Promise<void>) => {
+  for (let at = 0; at < items.length; at += atOnce) {
+    await Promise.allSettled(items.slice(at, at + atOnce).map(read))
+  }
+}

@@ -1,0 +1,2564 @@
+/* The files of `page`, as a browser takes them. Generated; do not edit. */
+/* oxlint-disable max-lines -- it holds many files */
+export const files: Readonly<Record<string, string>> = {
+  "api.js": `/**
+ * How the page asks the server: with the token it was opened with, and with the sentence of a
+ * refusal as the message of what it throws.
+ */
+
+// errors ----------------------------------------------------------------------
+
+export class Refused extends Error {
+           status
+           code
+
+  constructor(status        , code        , message        ) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+// services --------------------------------------------------------------------
+
+const key = "foreman.token"
+
+/** Takes the token out of the address, where it would stay in the history, and keeps it here. */
+export const adoptToken = ()       => {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token")
+  if (token === null) return
+  keepToken(token)
+  history.replaceState(null, "", location.pathname + location.search)
+}
+
+export const keepToken = (token               )       => {
+  if (token === null || token === "") sessionStorage.removeItem(key)
+  else sessionStorage.setItem(key, token)
+}
+
+export const tokenOf = ()                => sessionStorage.getItem(key)
+
+export const authorization = ()                         => {
+  const token = tokenOf()
+  return token === null ? {} : { authorization: \`Bearer \${token}\` }
+}
+
+export const get = async    (path        )             => (await send("GET", path)).json()
+
+/** Reads a list page by page, up to a bound. */
+export const list = async    (path        , most = 2000)                            => {
+  const items           = []
+  let next                     = path
+  while (next !== undefined && items.length < most) {
+    const response           = await send("GET", next)
+    const page                   = await response.json()
+    items.push(...page)
+    next = /<([^>]*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1]
+  }
+  return items
+}
+
+/** Changes something; safe to repeat, should the answer be lost on the way. */
+export const post = async (path        , body        )                   => {
+  const headers = { "content-type": "application/json", "idempotency-key": randomKey() }
+  const response = await send("POST", path, { headers, body: JSON.stringify(body) })
+  return response.json()
+}
+
+export const refusalOf = async (response          )                   => {
+  const body          = await response.json().catch(() => ({}))
+  const { code = "", detail = response.statusText } = asRecord(body)
+  return new Refused(response.status, String(code), sentenceOf(detail))
+}
+
+// internal --------------------------------------------------------------------
+
+const send = async (method        , path        , init          = {})                    => {
+  const response = await fetch(path, {
+    ...init,
+    method,
+    headers: { ...authorization(), ...init.headers },
+    signal: AbortSignal.timeout(30_000)
+  })
+  if (!response.ok) throw await refusalOf(response)
+  return response
+}
+
+const asRecord = (value         )                                    =>
+  typeof value === "object" && value !== null ? { ...value } : {}
+
+const sentenceOf = (detail         )         =>
+  Array.isArray(detail)
+    ? detail.map((one) => String(asRecord(one)["msg"])).join("; ")
+    : String(detail)
+
+const randomKey = ()         =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("")
+`,
+  "base.css": `:root {
+  color-scheme: light dark;
+  --ground: #fbfaf8;
+  --panel: #ffffff;
+  --sunk: #f3f1ed;
+  --line: #e4e0d9;
+  --text: #22201d;
+  --quiet: #6b665e;
+  --accent: #a34c06;
+  --accent-ground: #a34c06;
+  --accent-text: #ffffff;
+  --blue: #1d5fbf;
+  --violet: #6d3fc0;
+  --amber: #945f00;
+  --teal: #0b7285;
+  --green: #2a7a3b;
+  --red: #b3261e;
+  --gray: #6b665e;
+  --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #171614;
+    --panel: #1f1e1b;
+    --sunk: #262421;
+    --line: #35322d;
+    --text: #ebe7e0;
+    --quiet: #a39d92;
+    --accent: #f0a35e;
+    --accent-ground: #e0893a;
+    --accent-text: #1a1410;
+    --blue: #7db1f7;
+    --violet: #b59af2;
+    --amber: #e3b34d;
+    --teal: #5fc3d4;
+    --green: #79c98a;
+    --red: #f28b82;
+    --gray: #a39d92;
+  }
+}
+
+* {
+  box-sizing: border-box;
+}
+
+[hidden] {
+  display: none !important;
+}
+
+body {
+  margin: 0;
+  background: var(--ground);
+  color: var(--text);
+  font:
+    14px/1.45 system-ui,
+    -apple-system,
+    "Segoe UI",
+    Roboto,
+    "DejaVu Sans",
+    sans-serif;
+  overflow-wrap: anywhere;
+}
+
+h1,
+h2,
+h3,
+p,
+ul,
+ol {
+  margin: 0;
+  padding: 0;
+}
+
+ul,
+ol {
+  list-style: none;
+}
+
+h1 {
+  display: flex;
+  align-items: center;
+  gap: 8px;
+  font-size: 16px;
+}
+
+h2 {
+  font-size: 15px;
+}
+
+h3 {
+  font-size: 13px;
+}
+
+a {
+  color: var(--accent);
+}
+
+code,
+pre {
+  font-family: var(--mono);
+  font-size: 12px;
+}
+
+:focus-visible {
+  outline: 2px solid var(--accent);
+  outline-offset: 1px;
+  border-radius: 4px;
+}
+
+main:focus {
+  outline: none;
+}
+
+button,
+.button {
+  font: inherit;
+  font-size: 13px;
+  color: var(--text);
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  padding: 4px 10px;
+  white-space: nowrap;
+  cursor: pointer;
+  text-decoration: none;
+}
+
+button:hover,
+.button:hover {
+  background: var(--sunk);
+}
+
+button.primary {
+  background: var(--accent-ground);
+  border-color: var(--accent-ground);
+  color: var(--accent-text);
+  font-weight: 600;
+}
+
+button.primary:hover {
+  filter: brightness(1.08);
+}
+
+button.danger {
+  border-color: var(--red);
+  color: var(--red);
+}
+
+button.small {
+  font-size: 12px;
+  padding: 2px 8px;
+}
+
+button.link {
+  background: none;
+  border: 0;
+  padding: 0;
+  font-size: 14px;
+  text-align: left;
+  white-space: normal;
+}
+
+button.link:hover {
+  text-decoration: underline;
+}
+
+input,
+textarea {
+  font: inherit;
+  color: inherit;
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  padding: 5px 10px;
+  width: 100%;
+}
+
+::placeholder {
+  color: var(--quiet);
+  opacity: 1;
+}
+
+.quiet,
+.note {
+  color: var(--quiet);
+}
+
+.note {
+  padding: 8px 0;
+}
+
+.note:empty,
+.problem:empty,
+.said:empty {
+  display: none;
+}
+
+.problem {
+  color: var(--red);
+}
+
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+.skip {
+  position: absolute;
+  left: 8px;
+  top: -48px;
+  background: var(--panel);
+  padding: 8px 12px;
+  z-index: 3;
+}
+
+.skip:focus {
+  top: 8px;
+}
+
+.top {
+  position: sticky;
+  top: 0;
+  z-index: 2;
+  display: flex;
+  align-items: center;
+  gap: 16px;
+  padding: 8px 20px;
+  background: var(--panel);
+  border-bottom: 1px solid var(--line);
+}
+
+.top nav {
+  display: flex;
+  gap: 8px;
+  margin-left: auto;
+}
+
+.connection {
+  display: flex;
+  align-items: center;
+  gap: 6px;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.connection.good .dot {
+  color: var(--green);
+}
+
+.connection.bad {
+  color: var(--red);
+}
+
+.notice {
+  padding: 16px 20px;
+}
+
+.login,
+.empty {
+  max-width: 460px;
+  margin: 12vh auto;
+  padding: 0 20px;
+  display: grid;
+  gap: 12px;
+}
+
+.empty {
+  text-align: center;
+}
+
+pre {
+  margin: 8px 0 0;
+  padding: 10px 12px;
+  background: var(--sunk);
+  border-radius: 6px;
+  white-space: pre-wrap;
+  overflow: auto;
+}
+
+.way {
+  display: flex;
+  align-items: end;
+  justify-content: space-between;
+  gap: 12px;
+}
+
+.command + button {
+  margin-top: 14px;
+}
+
+.announcement {
+  position: fixed;
+  bottom: 20px;
+  left: 50%;
+  transform: translateX(-50%);
+  background: var(--text);
+  color: var(--ground);
+  padding: 8px 16px;
+  border-radius: 8px;
+  opacity: 0;
+  pointer-events: none;
+  transition: opacity 0.2s;
+  max-width: calc(100vw - 40px);
+  z-index: 4;
+}
+
+.announcement.shown {
+  opacity: 1;
+}
+
+@media (max-width: 640px) {
+  .top {
+    flex-wrap: wrap;
+    gap: 6px 12px;
+    padding: 8px 12px;
+  }
+}
+`,
+  "board.css": `.login form {
+  display: flex;
+  gap: 8px;
+}
+
+.board {
+  display: grid;
+  grid-template-columns: minmax(0, 1fr) 340px;
+  gap: 24px;
+  padding: 16px 20px 64px;
+  max-width: 1440px;
+  margin: 0 auto;
+}
+
+.board aside {
+  grid-column: 2;
+  grid-row: 1;
+}
+
+.board .tasks {
+  grid-column: 1;
+  grid-row: 1;
+}
+
+aside h2 {
+  margin-bottom: 10px;
+  line-height: 32px;
+}
+
+.counter:not(:empty) {
+  background: var(--accent-ground);
+  color: var(--accent-text);
+  border-radius: 10px;
+  padding: 1px 8px;
+  font-size: 12px;
+}
+
+.cards {
+  display: grid;
+  gap: 10px;
+}
+
+.card {
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-left: 3px solid var(--gray);
+  border-radius: 6px;
+  padding: 10px 12px;
+  display: grid;
+  gap: 6px;
+}
+
+.card.review {
+  border-left-color: var(--violet);
+}
+
+.card.approval {
+  border-left-color: var(--amber);
+}
+
+.card.held,
+.card.failed {
+  border-left-color: var(--red);
+}
+
+.reason {
+  display: flex;
+  gap: 8px;
+  font-size: 12px;
+}
+
+.reason .quiet {
+  margin-left: auto;
+}
+
+.said {
+  font-size: 12.5px;
+  color: var(--quiet);
+  white-space: pre-line;
+  max-height: 5.8em;
+  overflow: auto;
+}
+
+.actions {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+}
+
+.actions[inert] {
+  opacity: 0.5;
+}
+
+.rejection {
+  display: grid;
+  gap: 6px;
+}
+
+.toolbar {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 8px 12px;
+  margin-bottom: 10px;
+}
+
+.toolbar input {
+  width: 220px;
+}
+
+.chips,
+.runs {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px;
+  align-items: center;
+}
+
+.chip {
+  font-size: 12px;
+  padding: 3px 9px;
+  border-radius: 12px;
+}
+
+.chip[aria-pressed="true"] {
+  background: var(--text);
+  border-color: var(--text);
+  color: var(--ground);
+}
+
+.team {
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-radius: 8px;
+  margin-bottom: 16px;
+}
+
+.team > header {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: 4px 14px;
+  padding: 9px 14px;
+  font-size: 12px;
+}
+
+.team > header h3 {
+  font-size: 14px;
+}
+
+.team > header h3 .quiet {
+  font-weight: 400;
+}
+
+.team > .note {
+  padding: 6px 14px 10px;
+}
+
+.agents {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 12px;
+  margin-left: auto;
+}
+
+.agent {
+  display: flex;
+  align-items: center;
+  gap: 5px;
+  color: var(--quiet);
+}
+
+.agent.working {
+  color: var(--blue);
+}
+
+table {
+  width: 100%;
+  border-collapse: collapse;
+}
+
+.team th {
+  white-space: nowrap;
+  font-size: 11px;
+  font-weight: 500;
+  color: var(--quiet);
+  text-align: left;
+  padding: 3px 14px;
+  border-block: 1px solid var(--line);
+  background: var(--sunk);
+}
+
+.team td {
+  padding: 6px 14px;
+  border-bottom: 1px solid var(--line);
+  vertical-align: top;
+  white-space: nowrap;
+}
+
+.team td.main {
+  white-space: normal;
+}
+
+.team table {
+  table-layout: fixed;
+}
+
+.team th:nth-child(2) {
+  width: 136px;
+}
+
+.team th:nth-child(3) {
+  width: 96px;
+}
+
+.team th:nth-child(4) {
+  width: 132px;
+}
+
+.team th:nth-child(5) {
+  width: 64px;
+}
+
+.team td:nth-child(4) {
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.failed-run {
+  color: var(--red);
+}
+
+.team tr:last-child td {
+  border-bottom: 0;
+}
+
+.team tr:target td {
+  background: var(--sunk);
+}
+
+.team tr.over .link {
+  color: var(--quiet);
+}
+
+.title {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+}
+
+.number {
+  color: var(--quiet);
+  font-variant-numeric: tabular-nums;
+  white-space: nowrap;
+}
+
+.meta {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 12px;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.meta code {
+  font-size: 11.5px;
+}
+
+.tag {
+  background: var(--sunk);
+  border-radius: 4px;
+  padding: 0 6px;
+}
+
+.dependency {
+  color: var(--amber);
+  margin-right: 5px;
+  text-decoration: none;
+}
+
+.dependency.done {
+  color: var(--green);
+  text-decoration: line-through;
+}
+
+.dependency.cancelled {
+  color: var(--red);
+}
+
+.count {
+  font-variant-numeric: tabular-nums;
+}
+
+.priority {
+  color: var(--quiet);
+}
+
+.priority.critical {
+  color: var(--red);
+  font-weight: 600;
+}
+
+.priority.high {
+  color: var(--amber);
+}
+
+.badge {
+  display: inline-flex;
+  align-items: center;
+  gap: 6px;
+  font-size: 13px;
+  color: var(--gray);
+  white-space: nowrap;
+}
+
+.badge.in_progress {
+  color: var(--blue);
+}
+
+.badge.in_review {
+  color: var(--violet);
+}
+
+.badge.in_approval {
+  color: var(--amber);
+}
+
+.badge.merging {
+  color: var(--teal);
+}
+
+.badge.done {
+  color: var(--green);
+}
+
+.badge.held {
+  color: var(--red);
+}
+
+.dot {
+  width: 8px;
+  height: 8px;
+  border-radius: 50%;
+  background: currentColor;
+  flex: none;
+}
+
+.badge.todo .dot,
+.badge.cancelled .dot,
+.agent:not(.working) .dot {
+  background: none;
+  box-shadow: inset 0 0 0 1.5px currentColor;
+}
+
+@media (prefers-reduced-motion: no-preference) {
+  .dot.live {
+    animation: breathe 1.8s ease-in-out infinite;
+  }
+}
+
+@keyframes breathe {
+  50% {
+    opacity: 0.35;
+  }
+}
+
+dialog {
+  width: min(820px, calc(100vw - 24px));
+  max-height: calc(100vh - 48px);
+  overflow: auto;
+  border: 1px solid var(--line);
+  border-radius: 10px;
+  background: var(--panel);
+  color: var(--text);
+  padding: 16px 20px 20px;
+}
+
+dialog::backdrop {
+  background: rgb(0 0 0 / 0.45);
+}
+
+dialog > header {
+  display: flex;
+  gap: 16px;
+  align-items: start;
+  justify-content: space-between;
+  margin-bottom: 8px;
+}
+
+dialog h3 {
+  margin: 16px 0 6px;
+}
+
+.facts {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 16px;
+  align-items: center;
+}
+
+.description {
+  margin-top: 10px;
+  white-space: pre-wrap;
+}
+
+.output {
+  max-height: 40vh;
+  min-height: 3em;
+}
+
+.events li {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0 12px;
+  font-size: 12.5px;
+  padding: 2px 0;
+}
+
+.events time {
+  color: var(--quiet);
+  font-variant-numeric: tabular-nums;
+}
+
+@media (max-width: 980px) {
+  .board {
+    grid-template-columns: minmax(0, 1fr);
+  }
+
+  .board aside,
+  .board .tasks {
+    grid-column: 1;
+    grid-row: auto;
+  }
+}
+
+@media (max-width: 640px) {
+  .board {
+    padding: 12px 12px 64px;
+    gap: 16px;
+  }
+
+  .toolbar input {
+    width: 100%;
+  }
+
+  .team thead {
+    position: absolute;
+    clip-path: inset(50%);
+  }
+
+  .team tr {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    padding: 8px 12px;
+    border-top: 1px solid var(--line);
+    font-size: 13px;
+  }
+
+  .team td {
+    padding: 0;
+    border: 0;
+  }
+
+  .team td.main {
+    flex: 1 0 100%;
+  }
+
+  .team td.count::before {
+    content: "runs ";
+    color: var(--quiet);
+  }
+
+  .agents {
+    margin-left: 0;
+  }
+}
+`,
+  "board.js": `/**
+ * The page at \`/\`: the tasks live, what waits for a person, and how to connect an agent.
+ */
+import { adoptToken, get, keepToken, Refused, tokenOf } from "./api.js"
+import { showConnect } from "./connect.js"
+import { showTask } from "./detail.js"
+import { button, el, fill, find } from "./elements.js"
+import { follow } from "./feed.js"
+import {              statusChoices, taskList } from "./taskList.js"
+import { waitingList } from "./waiting.js"
+import { keep } from "./world.js"
+
+// services --------------------------------------------------------------------
+
+const start = async ()                => {
+  adoptToken()
+  find("connect-button").addEventListener("click", () => void showConnect())
+  find("leave-button").addEventListener("click", () => {
+    keepToken(null)
+    location.reload()
+  })
+  try {
+    await get("/api/v1/orgs?limit=1")
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return askForToken()
+    if (error instanceof Refused) return say("bad", error.message)
+  }
+  live()
+}
+
+const live = () => {
+  find("login").hidden = true
+  find("board").hidden = false
+  find("leave-button").hidden = tokenOf() === null
+  const filter         = { words: "", status: "open" }
+  const drawTasks = taskList(find("teams"), showTask)
+  const drawWaiting = waitingList(find("waiting"), showTask)
+  const { load, note, world } = keep(() => draw())
+  const draw = () => {
+    drawTasks(world, filter)
+    const waiting = drawWaiting(world)
+    find("waiting-count").textContent = waiting === 0 ? "" : String(waiting)
+    document.title = waiting === 0 ? "Foreman" : \`(\${waiting}) Foreman\`
+    find("empty").hidden = world.tasks.size > 0
+    find("toolbar").hidden = world.tasks.size === 0
+    const choose = (status                  ) => {
+      filter.status = status
+      draw()
+    }
+    fill(find("statuses"), ...statusChoices(world, filter.status, choose))
+  }
+  search((words) => {
+    filter.words = words
+    draw()
+  })
+  fill(
+    find("empty-connect"),
+    button("Connect an agent", () => void showConnect(), { class: "primary" })
+  )
+  const closing = new AbortController()
+  addEventListener("pagehide", () => closing.abort())
+  // Everything is read after the feed has begun, so nothing can happen in between.
+  void follow(
+    {
+      onOpen: () => {
+        say("good", "live")
+        load().catch(() => say("bad", "The server does not answer"))
+      },
+      onEvent: note,
+      onBreak: (seconds) => say("bad", \`cut off, next attempt in \${seconds} s\`),
+      onRefused: (refused) => (refused.status === 401 ? askForToken() : say("bad", refused.message))
+    },
+    closing.signal
+  )
+}
+
+// internal --------------------------------------------------------------------
+
+const say = (kind                , text        ) => {
+  const place = find("connection")
+  place.className = \`connection \${kind}\`
+  fill(
+    place,
+    el("span", { class: kind === "good" ? "dot live" : "dot", "aria-hidden": "true" }),
+    text
+  )
+}
+
+const askForToken = () => {
+  find("board").hidden = true
+  find("connect-button").hidden = true
+  find("login").hidden = false
+  const field = find("token")
+  const hadOne = tokenOf() !== null
+  find("login-problem").textContent = hadOne ? "This token is not good, or no longer." : ""
+  keepToken(null)
+  say("bad", "token needed")
+  find("login-form").addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (field instanceof HTMLInputElement) keepToken(field.value.trim())
+    location.reload()
+  })
+  field.focus()
+}
+
+const search = (onChange                         ) => {
+  const field = find("search")
+  if (!(field instanceof HTMLInputElement)) return
+  field.addEventListener("input", () => onChange(field.value))
+  document.addEventListener("keydown", (event) => {
+    const isTyping =
+      event.target instanceof Element && event.target.closest("input, textarea, dialog")
+    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    field.focus()
+  })
+}
+
+void start()
+`,
+  "connect.js": `/**
+ * How an agent is connected: the commands, ready to be copied.
+ */
+import { get, tokenOf } from "./api.js"
+import { button, copyButton, el, fill, find } from "./elements.js"
+
+// models ----------------------------------------------------------------------
+
+/** What the server tells the page: where \`foreman-mcp\` lies, and a token made for agents. */
+
+// rules -----------------------------------------------------------------------
+
+/** The ways to connect an agent, with everything filled in. */
+export const waysOf = (
+  { mcp_path: path, token: own }            ,
+  url        ,
+  fallback
+)                                                       => {
+  const program = path ?? "/path/to/foreman-mcp.js"
+  const token = own ?? fallback
+  const variables = [
+    \`FOREMAN_API_URL=\${url}\`,
+    ...(token === null ? [] : [\`FOREMAN_TOKEN=\${token}\`])
+  ]
+  const settings = variables.map((variable) => \`--env \${quoted(variable)}\`).join(" ")
+  const start = \`-- node \${quoted(program)}\`
+  const env = Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s).slice(0, 2)))
+  return [
+    ["Claude Code", \`claude mcp add \${settings} --transport stdio foreman \${start}\`],
+    ["Codex", \`codex mcp add foreman \${settings} \${start}\`],
+    [
+      "Others",
+      JSON.stringify(
+        { mcpServers: { foreman: { command: "node", args: [program], env } } },
+        null,
+        2
+      )
+    ]
+  ]
+}
+
+// services --------------------------------------------------------------------
+
+/** Opens the dialog that shows them. The token stays covered until somebody wants to see it. */
+export const showConnect = async ()                => {
+  const dialog = find("connect")
+  if (!(dialog instanceof HTMLDialogElement)) return
+  const unknown             = { mcp_path: null, token: null }
+  const connection = await get            ("/page/connect.json").catch(() => unknown)
+  const token = connection.token ?? tokenOf()
+  let isCovered = token !== null
+  const draw = () => {
+    const ways = waysOf(connection, location.origin, tokenOf())
+    fill(
+      dialog,
+      el(
+        "header",
+        {},
+        el("h2", {}, "Connect an agent"),
+        button("Close", () => dialog.close())
+      ),
+      el(
+        "p",
+        { class: "quiet" },
+        "Run one of these where the agent works. Then ask it to plan some tasks with Foreman."
+      ),
+      ...ways.flatMap(([name, text]) => [
+        el(
+          "div",
+          { class: "way" },
+          el("h3", {}, name),
+          copyButton(name, () => text)
+        ),
+        el("pre", { class: "command", tabindex: 0 }, isCovered ? cover(text, token) : text)
+      ]),
+      token !== null &&
+        button(
+          isCovered ? "Show the token" : "Cover the token",
+          () => {
+            isCovered = !isCovered
+            draw()
+          },
+          { "data-key": "cover" }
+        )
+    )
+  }
+  draw()
+  if (!dialog.open) dialog.showModal()
+}
+
+// internal --------------------------------------------------------------------
+
+const quoted = (word        )         =>
+  /^[\\w@%+=:,./-]+$/.test(word) ? word : \`'\${word.replaceAll("'", \`'\\\\''\`)}'\`
+
+const cover = (text        , token               )         =>
+  token === null || token === "" ? text : text.replaceAll(token, "••••••••")
+`,
+  "detail.js": `/**
+ * One task in full: what it asks for, its runs and what they wrote, and what happened to it.
+ */
+import { get, list } from "./api.js"
+import { button, el, fill, find } from "./elements.js"
+import {                 lengthOf,                                   words } from "./model.js"
+import { statusBadge } from "./taskList.js"
+
+// services --------------------------------------------------------------------
+
+/** Opens the dialog of a task. While a run of it is live, its output keeps coming. */
+export const showTask = (task      )       => {
+  const dialog = find("detail")
+  if (!(dialog instanceof HTMLDialogElement)) return
+  const closing = new AbortController()
+  dialog.addEventListener("close", () => closing.abort(), { once: true })
+  const runs = el("div", { class: "runs", role: "group", "aria-label": "Runs" })
+  const output = el("pre", { class: "output", tabindex: 0, "aria-label": "Output" })
+  const events = el("ol", { class: "events" })
+  fill(
+    dialog,
+    el(
+      "header",
+      {},
+      el("h2", {}, el("span", { class: "number" }, \`#\${task.id}\`), \` \${task.title}\`),
+      button("Close", () => dialog.close(), { autofocus: true })
+    ),
+    el(
+      "div",
+      { class: "facts" },
+      statusBadge(task),
+      task.branch !== "" && el("code", {}, task.branch)
+    ),
+    task.description !== "" && el("p", { class: "description" }, task.description),
+    el("h3", {}, "Runs"),
+    runs,
+    output,
+    el("h3", {}, "What happened"),
+    events
+  )
+  if (!dialog.open) dialog.showModal()
+  void showRuns(task, runs, output, closing.signal)
+  void showEvents(task, events)
+}
+
+// internal --------------------------------------------------------------------
+
+const mostOutput = 1_048_576
+
+const showRuns = async (task      , place         , output             , signal             ) => {
+  const runs = await list     (\`/api/v1/tasks/\${task.id}/runs?limit=50\`, 50).catch(() => [])
+  if (runs.length === 0) {
+    fill(place, el("p", { class: "note" }, "It has not run yet."))
+    output.hidden = true
+    return
+  }
+  let reading = new AbortController()
+  signal.addEventListener("abort", () => reading.abort())
+  const choose = (run     ) => {
+    reading.abort()
+    reading = new AbortController()
+    fill(place, ...runs.map((one) => runButton(one, one === run, () => choose(one))))
+    void readOutput(run, output, reading.signal)
+  }
+  if (runs[0]) choose(runs[0])
+}
+
+const runButton = (run     , isChosen         , choose            )              =>
+  button(
+    [
+      \`Run \${run.attempt}\`,
+      words(run.status),
+      run.cause === null || run.status === "succeeded" ? "" : run.cause,
+      lengthOf(run.started_at, run.ended_at)
+    ]
+      .filter((part) => part !== "")
+      .join(" · "),
+    choose,
+    { class: \`chip \${run.status}\`, "aria-pressed": String(isChosen), "data-key": run.id }
+  )
+
+/** Reads from the start, and goes on as long as the run does. */
+const readOutput = async (run     , place             , signal             ) => {
+  place.textContent = ""
+  let offset = 0
+  let isLive = true
+  while (!signal.aborted && offset < mostOutput) {
+    const path = \`/api/v1/task-runs/\${run.id}/output?offset=\${offset}&length=65536\`
+    const part = await get        (path).catch(() => undefined)
+    if (signal.aborted) return
+    if (part !== undefined && part.text !== "") append(place, part.text)
+    if (part?.next_offset) offset = part.next_offset
+    else if (isLive) {
+      // The end of a live output is only where it is now.
+      offset = part?.size ?? offset
+      isLive = (await get     (\`/api/v1/task-runs/\${run.id}\`)).ended_at === null
+      if (isLive) await pause(1000)
+    } else break
+  }
+  if (!signal.aborted && place.textContent === "") place.textContent = "It wrote nothing."
+}
+
+const pause = (millis        )                =>
+  new Promise((resolve) => {
+    setTimeout(resolve, millis)
+  })
+
+const append = (place             , text        ) => {
+  const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40
+  place.append(text)
+  if (isAtEnd) place.scrollTop = place.scrollHeight
+}
+
+const showEvents = async (task      , place         ) => {
+  const path = \`/api/v1/tasks/\${task.id}/events?limit=200\`
+  const events = await list           (path, 400).catch(() => [])
+  fill(
+    place,
+    ...events.map(({ created_at: at, data, type }) =>
+      el(
+        "li",
+        {},
+        el("time", { datetime: at }, new Date(at).toLocaleTimeString()),
+        el("span", {}, words(type)),
+        el("span", { class: "quiet" }, gist(data))
+      )
+    )
+  )
+}
+
+/** The few facts of an event that fit on its line. */
+const gist = (data                   )         =>
+  Object.entries(data)
+    .filter(([key, value]) => !key.endsWith("_id") && typeof value !== "object" && value !== "")
+    .map(([key, value]) => \`\${words(key)} \${String(value).slice(0, 80)}\`)
+    .slice(0, 3)
+    .join(", ")
+`,
+  "docs.css": `.docs {
+  display: grid;
+  grid-template-columns: 280px minmax(0, 1fr);
+  max-width: 1280px;
+  margin: 0 auto;
+}
+
+.index {
+  position: sticky;
+  top: 49px;
+  height: calc(100vh - 49px);
+  overflow: auto;
+  padding: 16px 20px;
+}
+
+.index h2 {
+  margin: 14px 0 4px;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.index a {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+  padding: 2px 0;
+  color: inherit;
+  text-decoration: none;
+}
+
+.index a:hover {
+  text-decoration: underline;
+}
+
+.docs main {
+  padding: 20px 24px 80px;
+}
+
+.operation {
+  border-top: 1px solid var(--line);
+  padding: 20px 0;
+  margin-top: 20px;
+  scroll-margin-top: 49px;
+}
+
+.operation > * + * {
+  margin-top: 8px;
+}
+
+.operation > h2 a {
+  color: inherit;
+  text-decoration: none;
+}
+
+.operation > h3,
+.operation > .way {
+  margin-top: 16px;
+}
+
+.path {
+  display: flex;
+  gap: 10px;
+  align-items: baseline;
+}
+
+.path code {
+  font-size: 13px;
+}
+
+.method {
+  font: 600 10.5px var(--mono);
+  color: var(--blue);
+  min-width: 44px;
+}
+
+.method.POST {
+  color: var(--green);
+}
+
+.method.PATCH,
+.method.PUT {
+  color: var(--amber);
+}
+
+.method.DELETE {
+  color: var(--red);
+}
+
+.fields th,
+.fields td {
+  text-align: left;
+  vertical-align: top;
+  padding: 4px 12px 4px 0;
+  border-bottom: 1px solid var(--line);
+  font-weight: 400;
+}
+
+.fields th {
+  width: 34%;
+}
+
+.type {
+  font: 12px var(--mono);
+  color: var(--teal);
+  margin-right: 10px;
+}
+
+.required {
+  color: var(--accent);
+  font-size: 11px;
+}
+
+.response {
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  padding: 5px 12px;
+}
+
+.response summary {
+  cursor: pointer;
+}
+
+.response.s2 strong {
+  color: var(--green);
+}
+
+.response.s4 strong,
+.response.s5 strong {
+  color: var(--amber);
+}
+
+@media (max-width: 980px) {
+  .docs {
+    grid-template-columns: minmax(0, 1fr);
+  }
+
+  .index {
+    position: static;
+    height: auto;
+    max-height: 40vh;
+    border-bottom: 1px solid var(--line);
+  }
+}
+
+@media (max-width: 640px) {
+  .fields th,
+  .fields td {
+    display: block;
+    width: auto;
+  }
+
+  .fields th {
+    border-bottom: 0;
+    padding-bottom: 0;
+  }
+}
+`,
+  "docs.html": `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>Foreman API</title>
+    <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
+    <link rel="stylesheet" href="/page/base.css" />
+    <link rel="stylesheet" href="/page/docs.css" />
+    <script type="module" src="/page/docs.js"></script>
+  </head>
+  <body>
+    <a class="skip" href="#main">To the operations</a>
+    <header class="top">
+      <h1><img src="/page/icon.svg" alt="" width="20" height="20" /> Foreman API</h1>
+      <p id="about" class="connection"></p>
+      <nav aria-label="Page">
+        <a class="button" href="/">Tasks</a>
+        <a class="button" href="/openapi.json">openapi.json</a>
+      </nav>
+    </header>
+    <noscript
+      ><p class="notice">
+        This page needs JavaScript; <a href="/openapi.json">openapi.json</a> says the same.
+      </p></noscript
+    >
+    <div class="docs">
+      <nav class="index" aria-label="Operations">
+        <label class="unseen" for="search">Filter operations</label>
+        <input id="search" type="search" placeholder="Filter operations ( / )" autocomplete="off" />
+        <div id="index"></div>
+      </nav>
+      <main id="main" tabindex="-1">
+        <p id="introduction" class="quiet"></p>
+        <div id="operations"></div>
+        <p id="none" class="empty" hidden>No operation has these words.</p>
+      </main>
+    </div>
+    <p id="announcement" class="announcement" role="status" aria-live="polite"></p>
+  </body>
+</html>
+`,
+  "docs.js": `/**
+ * The page at \`/docs\`: the OpenAPI document, to read and to search.
+ */
+import { copyButton, el, fill, find } from "./elements.js"
+import {                 operationsOf, rowsOf,              tryItOf } from "./openapi.js"
+
+// services --------------------------------------------------------------------
+
+const start = async ()                => {
+  const response = await fetch("/openapi.json")
+  const document_          = await response.json()
+  const { description, operations, version } = operationsOf(document_)
+  find("about").textContent = \`version \${version}, \${operations.length} operations\`
+  find("introduction").textContent = description
+  const entries = operations.map((operation) => ({
+    operation,
+    link: linkOf(operation),
+    section: sectionOf(operation)
+  }))
+  const byTag = Map.groupBy(entries, ({ operation }) => operation.tag)
+  const groups = [...byTag].map(([tag, members]) => ({
+    members,
+    group: el("section", {}, el("h2", {}, tag), el("ul", {}, ...members.map(({ link }) => link)))
+  }))
+  fill(find("index"), ...groups.map(({ group }) => group))
+  fill(find("operations"), ...[...byTag.values()].flat().map(({ section }) => section))
+  search((words) => {
+    for (const { link, operation, section } of entries) {
+      section.hidden = link.hidden = !words.every((word) => operation.text.includes(word))
+    }
+    for (const { group, members } of groups) group.hidden = members.every(({ link }) => link.hidden)
+    find("none").hidden = entries.some(({ section }) => !section.hidden)
+  })
+  if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView()
+}
+
+// internal --------------------------------------------------------------------
+
+const linkOf = ({ id, method, summary }           ) =>
+  el(
+    "li",
+    {},
+    el("a", { href: \`#\${id}\` }, el("span", { class: \`method \${method}\` }, method), summary)
+  )
+
+const sectionOf = (operation           ) => {
+  const { body, description, id, method, parameters, path, permission, responses, summary } =
+    operation
+  const curl = tryItOf(operation, location.origin)
+  return el(
+    "section",
+    { id, class: "operation" },
+    el("h2", {}, el("a", { href: \`#\${id}\` }, summary)),
+    el(
+      "p",
+      { class: "path" },
+      el("span", { class: \`method \${method}\` }, method),
+      el("code", {}, path)
+    ),
+    el("p", {}, description),
+    el(
+      "p",
+      { class: "quiet" },
+      permission === undefined ? "" : \`Permission \${permission}. \`,
+      "Tool and operation name ",
+      el("code", {}, id)
+    ),
+    parameters.length > 0 && el("h3", {}, "Parameters"),
+    parameters.length > 0 &&
+      fields(
+        parameters.map(({ name, place, required, schema }) => [
+          \`\${name} (\${place})\`,
+          required,
+          schema
+        ])
+      ),
+    body !== undefined && el("h3", {}, "Body"),
+    body !== undefined && fields(rowsOf(body)),
+    el("h3", {}, "Answers"),
+    ...responses.map(({ description: words, schema, status }) =>
+      el(
+        "details",
+        { class: \`response s\${status[0] ?? ""}\` },
+        el("summary", {}, el("strong", {}, status), \` \${words}\`),
+        schema === undefined ? el("p", { class: "note" }, "No body.") : fields(rowsOf(schema))
+      )
+    ),
+    el(
+      "div",
+      { class: "way" },
+      el("h3", {}, "Try it"),
+      copyButton("the command", () => curl)
+    ),
+    el("pre", { class: "command", tabindex: 0 }, curl)
+  )
+}
+
+const fields = (rows                                                   ) =>
+  el(
+    "table",
+    { class: "fields" },
+    el(
+      "tbody",
+      {},
+      ...rows.map(([name, required, schema]) =>
+        el(
+          "tr",
+          {},
+          el(
+            "th",
+            { scope: "row" },
+            el("code", {}, name),
+            required && el("span", { class: "required" }, " required")
+          ),
+          el("td", {}, el("span", { class: "type" }, schema.type), schema.words)
+        )
+      )
+    )
+  )
+
+const search = (onChange                                        ) => {
+  const field = find("search")
+  if (!(field instanceof HTMLInputElement)) return
+  field.addEventListener("input", () => onChange(field.value.toLowerCase().split(/\\s+/)))
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target === field || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    field.focus()
+  })
+}
+
+void start()
+`,
+  "elements.js": `/**
+ * How the page builds what it shows. Text goes in as text and nowhere else: there is no way here to
+ * put in HTML, so nothing that a user or an agent wrote can become more than words.
+ */
+
+// models ----------------------------------------------------------------------
+
+// services --------------------------------------------------------------------
+
+export const el =                                          (
+  tag     ,
+  { on = {}, ...attributes }             = {},
+  ...children
+)                             => {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue
+    element.setAttribute(name, value === true ? "" : String(value))
+  }
+  for (const [type, listener] of Object.entries(on)) element.addEventListener(type, listener)
+  element.append(...solid(children))
+  return element
+}
+
+export const button = (
+  label        ,
+  onClick            ,
+  attributes             = {}
+)                    =>
+  el("button", { type: "button", ...attributes, on: { click: onClick } }, label)
+
+export const find = (id        )              => {
+  const element = document.getElementById(id)
+  if (element === null) throw new Error(\`The page has no #\${id}\`)
+  return element
+}
+
+/** Puts new children in the place of old ones, and the focus back to where it was. */
+export const fill = (parent         , ...children                      )       => {
+  const active = document.activeElement
+  const key = active !== null && parent.contains(active) ? active.getAttribute("data-key") : null
+  parent.replaceChildren(...solid(children))
+  if (key === null) return
+  const again = parent.querySelector(\`[data-key="\${CSS.escape(key)}"]\`)
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true })
+}
+
+/** Brings children into this order and takes the others out, moving no more than it must. */
+export const arrange = (parent         , children                        )       => {
+  const wanted = new Set(children)
+  const present = Array.from(parent.children)
+  for (const child of present) if (!wanted.has(child)) child.remove()
+  let at = parent.firstElementChild
+  for (const child of children) {
+    if (child === at) at = at.nextElementSibling
+    else parent.insertBefore(child, at)
+  }
+}
+
+/** Says something to those who do not see the screen, and shows it for a moment to the others. */
+export const announce = (text        )       => {
+  const place = find("announcement")
+  place.textContent = text
+  place.classList.add("shown")
+  setTimeout(() => {
+    if (place.textContent === text) place.classList.remove("shown")
+  }, 4000)
+}
+
+/** A button that copies a text, and says that it did. */
+export const copyButton = (label        , text              )                    =>
+  button(
+    "Copy",
+    () => {
+      navigator.clipboard.writeText(text()).then(
+        () => announce("Copied"),
+        () => announce("The browser does not let this page copy; select the text instead")
+      )
+    },
+    { class: "small", "aria-label": \`Copy \${label}\` }
+  )
+
+// internal --------------------------------------------------------------------
+
+const solid = (children                      )                               =>
+  children.flatMap((child) =>
+    child === null || child === undefined || child === false
+      ? []
+      : [child instanceof Node ? child : String(child)]
+  )
+`,
+  "feed.js": `/**
+ * The page's ear: reads the feed of events, and after a break goes on behind the last one it heard.
+ *
+ * The browser's own \`EventSource\` cannot send a token, so the frames are read here.
+ */
+import { authorization, Refused, refusalOf } from "./api.js"
+
+// models ----------------------------------------------------------------------
+
+// rules -----------------------------------------------------------------------
+
+/** Makes a reader of frames: takes text as it comes and gives the frames that are complete. */
+export const frameReader = ()                                           => {
+  let rest = ""
+  let id
+  let data                = []
+  return (text) => {
+    const lines = (rest + text).split("\\n")
+    rest = lines.pop() ?? ""
+    const frames               = []
+    for (const line of lines) {
+      if (line === "") {
+        if (id !== undefined || data.length > 0) frames.push({ id, data: data.join("\\n") })
+        id = undefined
+        data = []
+      } else if (line.startsWith("id: ")) id = line.slice(4)
+      else if (line.startsWith("data: ")) data.push(line.slice(6))
+    }
+    return frames
+  }
+}
+
+/** How long to wait before the next attempt: 1 s, doubling to 30 s. */
+export const pauseAfter = (failures        )         => Math.min(30, 2 ** Math.max(0, failures - 1))
+
+// services --------------------------------------------------------------------
+
+/** Follows the feed for as long as the page is open. */
+export const follow = async (listener          , signal             )                => {
+  let cursor
+  let failures = 0
+  while (!signal.aborted) {
+    try {
+      const body = await open(cursor, signal)
+      listener.onOpen()
+      await read(body, ({ data, id }) => {
+        failures = 0
+        if (id !== undefined) cursor = id
+        if (data === "") return
+        const event            = JSON.parse(data)
+        listener.onEvent(event)
+      })
+    } catch (error) {
+      if (error instanceof Refused && error.status < 500) return listener.onRefused(error)
+    }
+    if (signal.aborted) return
+    failures += 1
+    listener.onBreak(pauseAfter(failures))
+    await pause(pauseAfter(failures) * 1000, signal)
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+/** The server shows every 15 seconds that it is alive; whoever is silent for longer is not. */
+const longestSilence = 45_000
+
+const open = async (cursor                    , signal             ) => {
+  const headers = {
+    ...authorization(),
+    ...(cursor === undefined ? {} : { "last-event-id": cursor })
+  }
+  const response = await fetch("/api/v1/events", { headers, signal, cache: "no-store" })
+  if (!response.ok || response.body === null) throw await refusalOf(response)
+  return response.body
+}
+
+const read = async (body                            , onFrame                        ) => {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const frames = frameReader()
+  for (;;) {
+    const silence = setTimeout(() => void reader.cancel(), longestSilence)
+    const { done, value } = await reader.read().finally(() => clearTimeout(silence))
+    if (done) return
+    for (const frame of frames(decoder.decode(value, { stream: true }))) onFrame(frame)
+  }
+}
+
+const pause = (millis        , signal             )                =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis)
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+`,
+  "icon.svg": `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M2 17h20v2.5H2z" fill="#b45309"/><path d="M4 16a8 8 0 0 1 5-7.4V13h1.8V7.2h2.4V13H15V8.6A8 8 0 0 1 20 16z" fill="#d97706"/></svg>
+`,
+  "index.html": `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>Foreman</title>
+    <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
+    <link rel="stylesheet" href="/page/base.css" />
+    <link rel="stylesheet" href="/page/board.css" />
+    <script type="module" src="/page/board.js"></script>
+  </head>
+  <body>
+    <a class="skip" href="#main">To the tasks</a>
+    <header class="top">
+      <h1><img src="/page/icon.svg" alt="" width="20" height="20" /> Foreman</h1>
+      <p id="connection" class="connection" role="status">connecting</p>
+      <nav aria-label="Page">
+        <button type="button" id="connect-button">Connect an agent</button>
+        <a class="button" href="/docs">API</a>
+        <button type="button" id="leave-button" hidden>Forget token</button>
+      </nav>
+    </header>
+    <noscript
+      ><p class="notice">
+        This page needs JavaScript. The API at <a href="/docs">/docs</a> does not.
+      </p></noscript
+    >
+    <main id="main" tabindex="-1">
+      <section id="login" class="login" hidden aria-labelledby="login-title">
+        <h2 id="login-title">Your token</h2>
+        <p class="quiet">
+          It stands in the file <code>token</code> in the server's runtime folder. The second line
+          that the server prints at its start has it in a link.
+        </p>
+        <form id="login-form">
+          <label class="unseen" for="token">Token</label>
+          <input id="token" type="password" autocomplete="off" spellcheck="false" required />
+          <button type="submit" class="primary">Open</button>
+        </form>
+        <p id="login-problem" class="problem" role="alert"></p>
+      </section>
+      <div id="board" class="board" hidden>
+        <aside aria-labelledby="waiting-title">
+          <h2 id="waiting-title">Waits for you <span id="waiting-count" class="counter"></span></h2>
+          <div id="waiting" class="cards"></div>
+        </aside>
+        <div class="tasks">
+          <div id="toolbar" class="toolbar" hidden>
+            <h2 class="unseen">Tasks</h2>
+            <label class="unseen" for="search">Filter tasks</label>
+            <input id="search" type="search" placeholder="Filter tasks ( / )" autocomplete="off" />
+            <div id="statuses" class="chips" role="group" aria-label="Status"></div>
+          </div>
+          <div id="empty" class="empty" hidden>
+            <h2>No tasks yet</h2>
+            <p class="quiet">
+              Connect an agent and ask it to plan some work, or create a task over the
+              <a href="/docs">API</a>. Whatever happens shows here at once.
+            </p>
+            <p id="empty-connect"></p>
+          </div>
+          <div id="teams"></div>
+        </div>
+      </div>
+    </main>
+    <dialog id="detail" aria-label="Task"></dialog>
+    <dialog id="connect" aria-label="Connect an agent"></dialog>
+    <p id="announcement" class="announcement" role="status" aria-live="polite"></p>
+  </body>
+</html>
+`,
+  "model.js": `/**
+ * What the page knows: organisations, teams, agents, tasks and runs as REST shows them, and what of
+ * it a person has to look at.
+ */
+
+// models ----------------------------------------------------------------------
+
+/** Why a task waits for a person. */
+
+// rules -----------------------------------------------------------------------
+
+export const statuses                        = [
+  "in_progress",
+  "in_review",
+  "in_approval",
+  "merging",
+  "todo",
+  "done",
+  "cancelled"
+]
+
+const priorities = ["critical", "high", "medium", "low"]
+
+export const isFinal = ({ status }                      )          =>
+  status === "done" || status === "cancelled"
+
+/** Says why a task waits for a person, or nothing. */
+export const waitsFor = (task      )                     => {
+  if (isFinal(task) || task.live_run_id !== null) return undefined
+  if (task.hold !== null) return "held"
+  if (task.status === "in_review") return "review"
+  if (task.status === "in_approval") return "approval"
+  const hasFailed = task.last_outcome !== null && task.last_outcome !== "succeeded"
+  return task.status === "in_progress" && !task.is_rework && hasFailed ? "failed" : undefined
+}
+
+/** What is under way comes first, then what is next; what is over comes last, the latest first. */
+export const inOrder = (a      , b      )         => {
+  const byStatus = statuses.indexOf(a.status) - statuses.indexOf(b.status)
+  if (byStatus !== 0) return byStatus
+  if (isFinal(a)) return b.updated_at < a.updated_at ? -1 : 1
+  return priorities.indexOf(a.priority) - priorities.indexOf(b.priority) || a.id - b.id
+}
+
+/** Says whether a task has all the words that somebody looks for. */
+export const hasWords = (task      , wanted        )          => {
+  const text = \`#\${task.id} \${task.title} \${task.branch} \${task.tags.join(" ")}\`.toLowerCase()
+  return wanted
+    .toLowerCase()
+    .split(/\\s+/)
+    .every((word) => text.includes(word))
+}
+
+export const words = (name        )         => name.replaceAll("_", " ")
+
+/** How long something took or has taken until now, in its two largest units. */
+export const lengthOf = (from               , to               )         => {
+  if (from === null) return ""
+  const end = to === null ? performance.timeOrigin + performance.now() : Date.parse(to)
+  const seconds = Math.max(0, Math.round((end - Date.parse(from)) / 1000))
+  if (seconds < 60) return \`\${seconds} s\`
+  if (seconds < 3600) return \`\${Math.floor(seconds / 60)} min \${seconds % 60} s\`
+  return \`\${Math.floor(seconds / 3600)} h \${Math.floor((seconds % 3600) / 60)} min\`
+}
+`,
+  "openapi.js": `/**
+ * What the docs page reads out of an OpenAPI document: flat rows of fields instead of schemas.
+ */
+
+// models ----------------------------------------------------------------------
+
+/** An object of the document. */
+
+// rules -----------------------------------------------------------------------
+
+export const operationsOf = (document         ) => {
+  const root = asJson(document)
+  const { description, version } = asJson(root["info"])
+  const operations = Object.entries(asJson(root["paths"])).flatMap(([path, item]) =>
+    Object.entries(asJson(item)).map(([method, operation]) =>
+      operationOf(root, path, method.toUpperCase(), asJson(operation))
+    )
+  )
+  return { description: String(description), version: String(version), operations }
+}
+
+/** The fields of a schema, at every depth, under paths like \`tasks[].id\`. */
+export const rowsOf = (schema      , prefix = "", depth = 0)                     => {
+  const items = asJson(schema["items"])
+  if (schema["type"] === "array" && "items" in schema && isDeep(items)) {
+    return rowsOf(items, \`\${prefix}[]\`, depth + 1)
+  }
+  const variants = asList(schema["oneOf"])
+  if (variants.length > 0) return variants.flatMap((variant) => rowsOf(variant, prefix, depth + 1))
+  const required = Array.isArray(schema["required"]) ? schema["required"] : []
+  return Object.entries(asJson(schema["properties"])).flatMap(
+    ([name, inner])                     => {
+      const field = asJson(inner)
+      const path = prefix === "" ? name : \`\${prefix}.\${name}\`
+      const row      = [path, required.includes(name), schemaOf(field)]
+      return depth < 4 && isDeep(field) ? [row, ...rowsOf(field, path, depth + 1)] : [row]
+    }
+  )
+}
+
+/** A schema in a word or two, and what else there is to say about it. */
+export const schemaOf = (schema      )         => ({
+  type: typeOf(schema),
+  words: [schema["description"], ...bounds(schema)].filter(Boolean).join("; ")
+})
+
+/** A command that calls the operation, with its required fields to be filled in. */
+export const tryItOf = ({ body, method, parameters, path }           , origin        )         => {
+  const needed = parameters.filter(({ place, required }) => place === "query" && required)
+  const query = needed.map(({ name }) => \`\${name}=...\`).join("&")
+  const lines = [\`curl -X \${method} '\${origin}\${path}\${query === "" ? "" : \`?\${query}\`}'\`]
+  lines.push(\`-H "Authorization: Bearer $FOREMAN_TOKEN"\`)
+  if (body !== undefined) {
+    const fields = rowsOf(body).filter(([name, required]) => required && !/[.[]/.test(name))
+    const example = Object.fromEntries(fields.map(([name, , { type }]) => [name, exampleOf(type)]))
+    lines.push(\`-H 'Content-Type: application/json'\`, \`-d '\${JSON.stringify(example)}'\`)
+  }
+  return lines.join(" \\\\\\n  ")
+}
+
+// internal --------------------------------------------------------------------
+
+const operationOf = (root      , path        , method        , item      )            => {
+  const id = String(item["operationId"])
+  const [summary, description] = [String(item["summary"]), String(item["description"])]
+  const body = contentOf(root, asJson(item["requestBody"]))
+  return {
+    id,
+    method,
+    path,
+    tag: String(asWords(item["tags"])[0] ?? ""),
+    summary,
+    description,
+    permission: wordOf(item["x-foreman-permission"]),
+    parameters: asList(item["parameters"]).map((parameter) => {
+      const schema = schemaOf(asJson(parameter["schema"]))
+      const words = [parameter["description"], schema.words].filter(Boolean).join("; ")
+      return {
+        name: String(parameter["name"]),
+        place: String(parameter["in"]),
+        required: parameter["required"] === true,
+        schema: { type: schema.type, words }
+      }
+    }),
+    body,
+    responses: Object.entries(asJson(item["responses"])).map(([status, response]) => {
+      const resolved = follow(root, asJson(response))
+      return {
+        status,
+        description: String(resolved["description"]),
+        schema: contentOf(root, resolved)
+      }
+    }),
+    text: \`\${id} \${method} \${path} \${summary} \${description}\`.toLowerCase()
+  }
+}
+
+/** The schema of a body, with what it refers to in place. */
+const contentOf = (root      , holder      )                   => {
+  const [content] = Object.values(asJson(holder["content"]))
+  const schema = asJson(content)["schema"]
+  if (schema === undefined) return undefined
+  return asJson(inPlace(root, schema))
+}
+
+/** Puts what is referred to in the place of the reference, at every depth that a page can show. */
+const inPlace = (root      , node         , depth = 0)          => {
+  if (Array.isArray(node)) return node.map((one) => inPlace(root, one, depth))
+  if (typeof node !== "object" || node === null || depth > 8) return node
+  const entries = Object.entries(follow(root, asJson(node)))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, inPlace(root, inner, depth + 1)]))
+}
+
+const follow = (root      , json      )       => {
+  const reference = json["$ref"]
+  if (typeof reference !== "string") return json
+  const keys = reference.replace(/^#\\//, "").split("/")
+  return keys.reduce      ((inner, key) => asJson(inner[key]), root)
+}
+
+const isDeep = (schema      )          =>
+  "properties" in schema || ("items" in schema && isDeep(asJson(schema["items"])))
+
+const typeOf = (schema      )         => {
+  if ("const" in schema) return JSON.stringify(schema["const"])
+  const literals = asWords(schema["enum"])
+  if (literals.length > 0) return literals.map((literal) => JSON.stringify(literal)).join(" | ")
+  const variants = [...asList(schema["anyOf"]), ...asList(schema["oneOf"])]
+  if (variants.length > 0) return [...new Set(variants.map(typeOf))].join(" | ")
+  if (schema["type"] === "array") return \`\${typeOf(asJson(schema["items"]))}[]\`
+  return String(schema["type"] ?? "any")
+}
+
+const bounds = (schema      )                        => {
+  const all = [schema, ...asList(schema["allOf"])]
+  const texts                                                       = {
+    minimum: (bound) => \`at least \${String(bound)}\`,
+    maximum: (bound) => \`at most \${String(bound)}\`,
+    exclusiveMinimum: (bound) => \`more than \${String(bound)}\`,
+    minLength: (bound) => \`at least \${String(bound)} characters\`,
+    maxLength: (bound) => \`at most \${String(bound)} characters\`,
+    maxItems: (bound) => \`at most \${String(bound)} items\`,
+    pattern: (bound) => \`matches \${String(bound)}\`,
+    default: (bound) => \`default \${JSON.stringify(bound)}\`
+  }
+  return all.flatMap((part) =>
+    Object.entries(part).flatMap(([key, bound]) => texts[key]?.(bound) ?? [])
+  )
+}
+
+const exampleOf = (type        )          => {
+  if (type.startsWith('"')) return JSON.parse(type.split(" | ")[0] ?? '""')
+  if (type.endsWith("[]")) return []
+  return type === "integer" || type === "number" ? 1 : type === "boolean" ? true : "..."
+}
+
+const asJson = (value         )       =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {}
+
+const wordOf = (value         )                     =>
+  typeof value === "string" ? value : undefined
+
+const asList = (value         )                      =>
+  Array.isArray(value) ? value.map(asJson) : []
+
+const asWords = (value         )                         => (Array.isArray(value) ? value : [])
+`,
+  "taskList.js": `/**
+ * The tasks, team by team: what is under way first.
+ */
+import { arrange, button, el, fill } from "./elements.js"
+import {
+  hasWords,
+  inOrder,
+  isFinal,
+
+  statuses,
+
+  waitsFor,
+  words
+} from "./model.js"
+
+// models ----------------------------------------------------------------------
+
+// services --------------------------------------------------------------------
+
+/** Makes what draws the tasks; it keeps its rows, so that the focus and the place stay. */
+export const taskList = (place         , show      )                                           => {
+  const sections = new Map                     ()
+  const rows = new Map                                                     ()
+  const rowOf = (task      , world       )                      => {
+    const drawn = JSON.stringify([task, dependencies(task, world), agentName(task, world)])
+    const known = rows.get(task.id) ?? { row: el("tr", { id: \`task-\${task.id}\` }), drawn: "" }
+    if (known.drawn !== drawn) {
+      known.row.className = isFinal(task) ? "over" : ""
+      fill(known.row, ...cells(task, world, show))
+    }
+    rows.set(task.id, { row: known.row, drawn })
+    return known.row
+  }
+  return (world, filter) => {
+    const byTeam = Map.groupBy(world.tasks.values(), ({ team_id: team }) => team)
+    const drawn = inTeamOrder(world).flatMap((team) => {
+      const tasks = byTeam.get(team.id) ?? []
+      const wanted = tasks.filter((task) => isWanted(task, filter)).toSorted(inOrder)
+      if (wanted.length === 0 && filter.words !== "") return []
+      const section = sections.get(team.id) ?? sectionOf()
+      sections.set(team.id, section)
+      drawSection(section, team, tasks, world)
+      const shown = wanted.slice(0, mostRows)
+      const [, table, note] = section.children
+      const body = table?.querySelector("tbody")
+      if (body)
+        arrange(
+          body,
+          shown.map((task) => rowOf(task, world))
+        )
+      table?.toggleAttribute("hidden", shown.length === 0)
+      if (note) note.textContent = noteOn(tasks.length, wanted.length, shown.length, filter)
+      return [section]
+    })
+    arrange(place, drawn)
+  }
+}
+
+export const matchesStatus = (task      , status                  )          =>
+  status === "all" || (status === "open" ? !isFinal(task) : task.status === status)
+
+/** A status as a word with a colour; a dot moves while an agent works. */
+export const statusBadge = (task      )              =>
+  el(
+    "span",
+    { class: \`badge \${task.hold === null ? task.status : "held"}\` },
+    el("span", { class: task.live_run_id === null ? "dot" : "dot live", "aria-hidden": "true" }),
+    task.hold === null ? words(task.status) : "held",
+    task.live_run_id !== null && el("span", { class: "unseen" }, ", a run is live")
+  )
+
+// internal --------------------------------------------------------------------
+
+const mostRows = 300
+
+const isWanted = (task      , filter        )          =>
+  matchesStatus(task, filter.status) && hasWords(task, filter.words)
+
+const inTeamOrder = ({ organizations, teams }       )                      => {
+  const nameOf = (team      ) => \`\${organizations.get(team.org_id)?.name ?? ""} / \${team.name}\`
+  return [...teams.values()].toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))
+}
+
+const sectionOf = ()              => {
+  const heads = ["Task", "Status", "Priority", "Agent", "Runs"].map((name) =>
+    el("th", { scope: "col" }, name)
+  )
+  const table = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody"))
+  return el("section", { class: "team" }, el("header"), table, el("p", { class: "note" }))
+}
+
+const drawSection = (
+  section             ,
+  team      ,
+  tasks                     ,
+  { organizations }
+) => {
+  const [head] = section.children
+  const open = tasks.filter((task) => !isFinal(task)).length
+  const agents = team.agents.map(({ model, name, role, status }) =>
+    el(
+      "li",
+      { class: \`agent \${status}\`, title: \`\${role}, \${model}\` },
+      el("span", { class: status === "working" ? "dot live" : "dot", "aria-hidden": "true" }),
+      name,
+      el("span", { class: "unseen" }, \`, \${role}, \${status}\`)
+    )
+  )
+  if (head) {
+    fill(
+      head,
+      el(
+        "h3",
+        {},
+        el("span", { class: "quiet" }, \`\${organizations.get(team.org_id)?.name ?? ""} / \`),
+        team.name
+      ),
+      el("span", { class: "quiet" }, \`\${open} open of \${tasks.length}\`),
+      el("ul", { class: "agents", "aria-label": "Agents" }, ...agents)
+    )
+  }
+}
+
+const noteOn = (all        , wanted        , shown        , filter        )         => {
+  if (all === 0) return "No tasks yet."
+  if (wanted === 0) return filter.status === "open" ? "Everything here is done." : "None."
+  return shown < wanted ? \`\${wanted - shown} more; filter to find them.\` : ""
+}
+
+const agentName = (task      , { teams }       )                     => {
+  const id = task.live_run_id === null ? task.assignee_id : task.last_agent_id
+  const wanted = id ?? task.last_agent_id
+  return teams.get(task.team_id)?.agents.find((agent) => agent.id === wanted)?.name
+}
+
+const dependencies = (task      , { tasks }       )                                           =>
+  task.depends_on.map((id) => [id, tasks.get(id)?.status ?? "unknown"])
+
+const cells = (task      , world       , show      )                      => {
+  const { attempts, branch, id, priority, tags, title } = task
+  const main = el(
+    "td",
+    { class: "main" },
+    el(
+      "div",
+      { class: "title" },
+      el("span", { class: "number" }, \`#\${id}\`),
+      button(title, () => show(task), { class: "link", "data-key": \`task-\${id}\` })
+    ),
+    el(
+      "div",
+      { class: "meta" },
+      waitsFor(task) === "failed" && el("span", { class: "failed-run" }, "run failed"),
+      task.hold !== null && el("span", { class: "failed-run" }, words(task.hold)),
+      branch !== "" && el("code", {}, branch),
+      ...after(task, world),
+      ...tags.map((tag) => el("span", { class: "tag" }, tag))
+    )
+  )
+  return [
+    main,
+    el("td", { "data-label": "Status" }, statusBadge(task)),
+    el("td", { "data-label": "Priority", class: \`priority \${priority}\` }, priority),
+    el(
+      "td",
+      { "data-label": "Agent" },
+      agentName(task, world) ?? el("span", { class: "quiet" }, "none")
+    ),
+    el("td", { "data-label": "Runs", class: "count" }, attempts)
+  ]
+}
+
+const after = (task      , world       )                      =>
+  task.depends_on.length === 0
+    ? []
+    : [
+        el(
+          "span",
+          {},
+          "after ",
+          ...dependencies(task, world).map(([id, status]) =>
+            el(
+              "a",
+              { href: \`#task-\${id}\`, class: \`dependency \${status}\`, title: words(status) },
+              \`#\${id}\`,
+              el("span", { class: "unseen" }, \` (\${words(status)})\`)
+            )
+          )
+        )
+      ]
+
+/** The statuses to choose from, each with how many tasks have it. */
+export const statusChoices = (
+  { tasks }       ,
+  chosen                  ,
+  choose
+)                             =>
+  (["open", ...statuses, "all"]         ).flatMap((status) => {
+    const count = [...tasks.values()].filter((task) => matchesStatus(task, status)).length
+    // A status that no task has is not worth its place, but what is chosen stays.
+    if (count === 0 && status !== "open" && status !== "all" && status !== chosen) return []
+    return button(\`\${words(status)} \${count}\`, () => choose(status), {
+      class: "chip",
+      "aria-pressed": String(status === chosen),
+      "data-key": \`status-\${status}\`
+    })
+  })
+`,
+  "waiting.js": `/**
+ * What waits for a person: tasks to judge, to merge, to set free or to run again, each with the
+ * buttons that do it.
+ */
+import { get, post, Refused } from "./api.js"
+import { announce, arrange, button, el, fill } from "./elements.js"
+import { inOrder,                                   waitsFor, words } from "./model.js"
+
+// services --------------------------------------------------------------------
+
+/** Makes what draws the waiting tasks; a card stays as it is while somebody writes in it. */
+export const waitingList = (place         , show      )                             => {
+  const cards = new Map                     ()
+  return (world) => {
+    const waiting = [...world.tasks.values()].filter((task) => waitsFor(task) !== undefined)
+    const wanted = waiting.toSorted(inOrder).slice(0, mostCards)
+    const keys = wanted.map((task) => keyOf(task))
+    const drawn = wanted.map((task, at) => {
+      const key = keys[at] ?? keyOf(task)
+      const card = cards.get(key) ?? cardOf(task, world, show)
+      cards.set(key, card)
+      return card
+    })
+    for (const key of cards.keys()) if (!keys.includes(key)) cards.delete(key)
+    if (drawn.length === 0) fill(place, el("p", { class: "note" }, "Nothing waits for you."))
+    else arrange(place, drawn)
+    return waiting.length
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+const mostCards = 50
+
+/** A card is drawn anew when its task waits for something else, or for the same once more. */
+const keyOf = (task      )         =>
+  [task.id, waitsFor(task), task.last_run_id, task.head_commit, task.hold, task.title].join(" ")
+
+const headline                                   = {
+  review: "Review",
+  approval: "Merge",
+  held: "Held",
+  failed: "Run failed"
+}
+
+const cardOf = (task      , world       , show      )              => {
+  const reason = waitsFor(task) ?? "review"
+  const said = el("p", { class: "said" })
+  const problem = el("p", { class: "problem", role: "alert" })
+  const card = el(
+    "article",
+    { class: \`card \${reason}\`, "aria-label": \`Task \${task.id}: \${headline[reason]}\` },
+    el(
+      "div",
+      { class: "reason" },
+      el("strong", {}, headline[reason]),
+      task.hold !== null && words(task.hold),
+      el("span", { class: "quiet" }, world.teams.get(task.team_id)?.name)
+    ),
+    el(
+      "div",
+      { class: "title" },
+      el("span", { class: "number" }, \`#\${task.id}\`),
+      button(task.title, () => show(task), { class: "link" })
+    ),
+    said,
+    actionsOf(task, reason, show, problem),
+    problem
+  )
+  void sayLast(task, said)
+  return card
+}
+
+/** Shows what the agent said last, or why its run failed. */
+const sayLast = async (task      , place             ) => {
+  if (task.last_run_id === null) return
+  const run = await get     (\`/api/v1/task-runs/\${task.last_run_id}\`).catch(() => undefined)
+  const cause = run?.status === "succeeded" ? null : run?.cause
+  place.textContent = [cause, run?.answer?.slice(0, 280)].filter(Boolean).join(": ")
+}
+
+const actionsOf = (task      , reason        , show      , problem             )              => {
+  const path = \`/api/v1/tasks/\${task.id}\`
+  const bar = el("div", { class: "actions" })
+  const act = async (done        , change                        ) => {
+    problem.textContent = ""
+    bar.inert = true
+    try {
+      await change()
+      announce(done)
+    } catch (error) {
+      problem.textContent = messageOf(error)
+    }
+    bar.inert = false
+  }
+  const output = button("Output", () => show(task))
+  const retry = button(
+    "Retry",
+    () => act(\`Task \${task.id} is queued\`, () => post(\`\${path}/retry\`, {})),
+    primary
+  )
+  const approve = button(
+    "Approve",
+    () => act(\`Task \${task.id} is approved\`, () => judge(path, "approve", {})),
+    primary
+  )
+  const merge = button(
+    "Merge",
+    () => act(\`Task \${task.id} merges\`, () => post(\`\${path}/status\`, { status: "merging" })),
+    primary
+  )
+  const back = button("Send back", () =>
+    act(\`Task \${task.id} goes back\`, () => post(\`\${path}/status\`, { status: "in_progress" }))
+  )
+  const reject = button("Reject", () => {
+    const form = rejection((summary) =>
+      act(\`Task \${task.id} goes back\`, () => judge(path, "reject", { summary }))
+    )
+    form.addEventListener("reset", () => form.replaceWith(bar))
+    bar.replaceWith(form)
+    form.querySelector("textarea")?.focus()
+  })
+  const buttons                                                       = {
+    review: [approve, reject, output],
+    approval: [merge, back, output],
+    held: [retry, output],
+    failed: [retry, output]
+  }
+  bar.append(...buttons[reason])
+  return bar
+}
+
+const primary = { class: "primary" }
+
+const rejection = (send                           )                  => {
+  const text = el("textarea", {
+    rows: 3,
+    required: true,
+    maxlength: 100_000,
+    "aria-label": "What should change?",
+    placeholder: "What should change?"
+  })
+  const form = el(
+    "form",
+    { class: "rejection" },
+    text,
+    el(
+      "div",
+      { class: "actions" },
+      el("button", { type: "submit", class: "danger" }, "Reject"),
+      el("button", { type: "reset" }, "Cancel")
+    )
+  )
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    send(text.value)
+  })
+  return form
+}
+
+/** Gives a verdict. A task that was moved into review by hand has none open yet: then one is. */
+const judge = async (path        , verdict                      , body        ) => {
+  try {
+    return await post(\`\${path}/\${verdict}\`, body)
+  } catch (error) {
+    const isClosed = error instanceof Refused && noReview.includes(error.code)
+    if (!isClosed) throw error
+    await post(\`\${path}/reviews\`, {})
+    return post(\`\${path}/\${verdict}\`, body)
+  }
+}
+
+const noReview = ["ReviewNotFound", "AlreadyDecided"]
+
+const messageOf = (error         )         =>
+  error instanceof Error ? error.message : String(error)
+`,
+  "world.js": `/**
+ * What the page has read so far, and how it keeps up: an event says what changed, and that is read
+ * again. A burst of events becomes one round of reading.
+ */
+import { get, list } from "./api.js"
+
+// models ----------------------------------------------------------------------
+
+// services --------------------------------------------------------------------
+
+export const keep = (onChange            )         => {
+  const world        = { organizations: new Map(), teams: new Map(), tasks: new Map() }
+  const stale        = { tasks: new Set(), teams: new Set(), isAll: false }
+  let timer
+  const load = async () => {
+    await readAll(world)
+    onChange()
+  }
+  const flush = async () => {
+    timer = undefined
+    const { isAll, tasks, teams } = { ...stale, tasks: [...stale.tasks], teams: [...stale.teams] }
+    stale.tasks.clear()
+    stale.teams.clear()
+    stale.isAll = false
+    // What cannot be read now is read at the next event about it, or after the next break.
+    if (isAll || tasks.length > mostSingly) await readAll(world).catch(() => undefined)
+    else {
+      await eachOf(teams, (id) => readTeam(world, id))
+      await eachOf(tasks, (id) => readTask(world, id))
+    }
+    onChange()
+  }
+  const note = (event           ) => {
+    mark(stale, world, event)
+    timer ??= setTimeout(() => void flush(), burstMillis)
+  }
+  return { world, load, note }
+}
+
+/** The number of the task that an event is about. */
+export const taskOf = ({ data, stream_id: stream }           )                     => {
+  const named = /^task:(\\d+)$/.exec(stream)?.[1] ?? data["task_id"]
+  const id = Number(named)
+  return Number.isInteger(id) && id > 0 ? id : undefined
+}
+
+// internal --------------------------------------------------------------------
+
+const burstMillis = 150
+const mostSingly = 60
+const atOnce = 6
+
+const mark = (stale       , world       , event           ) => {
+  const task = taskOf(event)
+  const [kind] = event.type.split(".", 1)
+  if (kind === "organization" || kind === "team") stale.isAll = true
+  if (task !== undefined) stale.tasks.add(task)
+  // A run makes an agent busy or free, which stands with its team.
+  const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
+  if ((kind === "agent" || kind === "run") && typeof team === "string") stale.teams.add(team)
+}
+
+const readAll = async (world       ) => {
+  const organizations = await list              ("/api/v1/orgs?limit=200")
+  const teams = await Promise.all(
+    organizations.map(({ id }) => list      (\`/api/v1/orgs/\${id}/teams?limit=200\`))
+  )
+  world.organizations.clear()
+  for (const one of organizations) world.organizations.set(one.id, one)
+  await eachOf(
+    teams.flat().map(({ id }) => id),
+    async (id) => {
+      await readTeam(world, id)
+      for (const task of await list      (\`/api/v1/teams/\${id}/tasks?limit=500\`)) {
+        world.tasks.set(task.id, task)
+      }
+    }
+  )
+}
+
+const readTeam = async (world       , id        ) => {
+  world.teams.set(id, await get      (\`/api/v1/teams/\${id}\`))
+}
+
+const readTask = async (world       , id        ) => {
+  world.tasks.set(id, await get      (\`/api/v1/tasks/\${id}\`))
+}
+
+/** A few at a time. What fails is left as it was. */
+const eachOf = async    (items                  , read                            ) => {
+  for (let at = 0; at < items.length; at += atOnce) {
+    await Promise.allSettled(items.slice(at, at + atOnce).map(read))
+  }
+}
+`
+}

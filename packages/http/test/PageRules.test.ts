@@ -1,0 +1,182 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as OpenApi from "../src/OpenApi.ts"
+import { waysOf } from "../src/internal/page/connect.ts"
+import { frameReader, pauseAfter } from "../src/internal/page/feed.ts"
+import { hasWords, inOrder, lengthOf, type Task, waitsFor } from "../src/internal/page/model.ts"
+import { operationsOf, rowsOf, schemaOf, tryItOf } from "../src/internal/page/openapi.ts"
+import { matchesStatus } from "../src/internal/page/taskList.ts"
+import { taskOf } from "../src/internal/page/world.ts"
+
+const task = (facts: Partial<Task> = {}): Task => ({
+  id: 7,
+  team_id: "team",
+  title: "Fix the login",
+  description: "",
+  status: "todo",
+  priority: "medium",
+  assignee_id: null,
+  last_agent_id: null,
+  depends_on: [],
+  tags: ["web"],
+  branch: "task-7-fix-the-login",
+  attempts: 0,
+  is_rework: false,
+  hold: null,
+  live_run_id: null,
+  last_run_id: null,
+  last_outcome: null,
+  head_commit: null,
+  updated_at: "2026-11-20T08:30:00.000000Z",
+  ...facts
+})
+
+describe("what waits for a person", () => {
+  it("is what is to be judged, merged, set free or run again", () => {
+    const failed = { status: "in_progress", last_outcome: "failed" } as const
+    const cases = [
+      [{}, undefined],
+      [{ status: "in_progress" }, undefined],
+      [{ status: "in_review" }, "review"],
+      [{ status: "in_review", live_run_id: "run" }, undefined],
+      [{ status: "in_approval" }, "approval"],
+      [{ hold: "rejected" }, "held"],
+      [{ status: "done", hold: "rejected" }, undefined],
+      [failed, "failed"],
+      [{ ...failed, last_outcome: "succeeded" }, undefined],
+      [{ ...failed, is_rework: true }, undefined],
+      [{ ...failed, live_run_id: "run" }, undefined],
+      [{ ...failed, last_outcome: "lost" }, "failed"]
+    ] as const
+    for (const [facts, reason] of cases) {
+      assert.strictEqual(waitsFor(task(facts)), reason, JSON.stringify(facts))
+    }
+  })
+})
+
+describe("the list of tasks", () => {
+  it("has what is under way first, then what is urgent, and what is over last", () => {
+    const tasks = [
+      task({ id: 1, status: "done" }),
+      task({ id: 2, priority: "low" }),
+      task({ id: 3, priority: "critical" }),
+      task({ id: 4, status: "in_progress" }),
+      task({ id: 5, status: "done", updated_at: "2026-11-21T00:00:00.000000Z" })
+    ]
+    assert.deepStrictEqual(
+      tasks.toSorted(inOrder).map(({ id }) => id),
+      [4, 3, 2, 5, 1]
+    )
+  })
+
+  it("is searched by words, wherever they stand", () => {
+    for (const words of ["", "login fix", "#7", "WEB", "task-7"])
+      assert.isTrue(hasWords(task(), words))
+    assert.isFalse(hasWords(task(), "login logout"))
+  })
+
+  it("is filtered by one status, by all that are open or not at all", () => {
+    assert.isTrue(matchesStatus(task(), "open"))
+    assert.isFalse(matchesStatus(task({ status: "done" }), "open"))
+    assert.isTrue(matchesStatus(task({ status: "done" }), "all"))
+    assert.isTrue(matchesStatus(task(), "todo"))
+  })
+
+  it("says how long something took", () => {
+    const from = "2026-11-20T08:00:00.000000Z"
+    assert.strictEqual(lengthOf(from, "2026-11-20T08:00:09.000000Z"), "9 s")
+    assert.strictEqual(lengthOf(from, "2026-11-20T08:02:05.000000Z"), "2 min 5 s")
+    assert.strictEqual(lengthOf(from, "2026-11-20T10:03:00.000000Z"), "2 h 3 min")
+    assert.strictEqual(lengthOf(null, null), "")
+  })
+})
+
+describe("the page's feed", () => {
+  it("reads frames however they are cut", () => {
+    const text = "retry: 1000\nid: a\n\n:\n\nid: b\ndata: {}\n\nid: c\ndata: 1\n"
+    for (let at = 0; at <= text.length; at++) {
+      const read = frameReader()
+      assert.deepStrictEqual(
+        [...read(text.slice(0, at)), ...read(text.slice(at))],
+        [
+          { id: "a", data: "" },
+          { id: "b", data: "{}" }
+        ]
+      )
+    }
+  })
+
+  it("waits longer and longer for a server that is away, but never long", () => {
+    assert.deepStrictEqual([1, 2, 3, 6, 100].map(pauseAfter), [1, 2, 4, 30, 30])
+  })
+
+  it("knows which task an event is about", () => {
+    const event = { id: 1, org_id: "o", type: "t", created_at: "" }
+    assert.strictEqual(taskOf({ ...event, stream_id: "task:7", data: {} }), 7)
+    assert.strictEqual(taskOf({ ...event, stream_id: "run:x", data: { task_id: 8 } }), 8)
+    assert.isUndefined(taskOf({ ...event, stream_id: "team:x", data: {} }))
+  })
+})
+
+describe("the commands that connect an agent", () => {
+  const path = "/srv/it's here/foreman-mcp.js"
+  const ways = new Map(waysOf({ mcp_path: path, token: "t1" }, "http://127.0.0.1:8080", "mine"))
+
+  it("carry the server's address, the token for agents and the program, quoted for a shell", () => {
+    const settings = "--env FOREMAN_API_URL=http://127.0.0.1:8080 --env FOREMAN_TOKEN=t1"
+    const start = `-- node '/srv/it'\\''s here/foreman-mcp.js'`
+    assert.strictEqual(
+      ways.get("Claude Code"),
+      `claude mcp add ${settings} --transport stdio foreman ${start}`
+    )
+    assert.strictEqual(ways.get("Codex"), `codex mcp add foreman ${settings} ${start}`)
+    assert.deepStrictEqual(JSON.parse(ways.get("Others") ?? ""), {
+      mcpServers: {
+        foreman: {
+          command: "node",
+          args: [path],
+          env: { FOREMAN_API_URL: "http://127.0.0.1:8080", FOREMAN_TOKEN: "t1" }
+        }
+      }
+    })
+  })
+
+  it("fall back to the page's own token, and to none", () => {
+    const codex = (token: string | null) =>
+      new Map(waysOf({ mcp_path: "/m.js", token: null }, "http://h", token)).get("Codex")
+    assert.include(codex("mine"), "FOREMAN_TOKEN=mine")
+    assert.notInclude(codex(null), "TOKEN")
+  })
+})
+
+describe("the page of the API", () => {
+  it("shows every operation of the document, with its fields and its answers", () => {
+    const { operations, version } = operationsOf(OpenApi.document())
+    assert.strictEqual(version, "0.1.0")
+    const create = operations.find(({ id }) => id === "create_task")
+    assert.isDefined(create)
+    if (create === undefined) return
+    const rows = rowsOf(create.body ?? {})
+    assert.deepStrictEqual(
+      rows.filter(([, required]) => required).map(([name]) => name),
+      ["title"]
+    )
+    const missing = create.responses.find(({ status }) => status === "404")
+    assert.isAbove(rowsOf(missing?.schema ?? {}).length, 2)
+    assert.include(create.text, "create task")
+    assert.include(tryItOf(create, "http://h"), `-d '{"title":"..."}'`)
+  })
+
+  it("says of a field what its schema says", () => {
+    assert.deepStrictEqual(schemaOf({ type: "integer", minimum: 1, description: "How many" }), {
+      type: "integer",
+      words: "How many; at least 1"
+    })
+    assert.strictEqual(schemaOf({ enum: ["a", "b"] }).type, '"a" | "b"')
+    assert.strictEqual(
+      schemaOf({ anyOf: [{ type: "string" }, { type: "null" }] }).type,
+      "string | null"
+    )
+    assert.strictEqual(schemaOf({ type: "array", items: { type: "string" } }).type, "string[]")
+    assert.strictEqual(schemaOf({ allOf: [{ maxLength: 3 }] }).words, "at most 3 characters")
+  })
+})

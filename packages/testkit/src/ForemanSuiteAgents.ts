@@ -1,0 +1,111 @@
+/**
+ * Agents for the tests of the reactors: they say when they have begun, wait until they may end, and
+ * have written something when they are stopped.
+ *
+ * @since 0.1.0
+ */
+import { Deferred, Effect, Layer, References, type Scope, Stream } from "effect"
+
+import type { AgentRunner, AgentRunnerMemory, Authorization } from "@foreman/core"
+import { type Backend, layerOf } from "./ForemanSuiteSubject.ts"
+import * as TestForeman from "./TestForeman.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * An agent that begins, and ends when it may.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export interface Patient {
+  readonly behaviour: AgentRunnerMemory.Behaviour
+  /** Waits for the first one to begin. */
+  readonly begun: Effect.Effect<AgentRunner.RunSpec>
+  /** Lets all of them end, now and later. */
+  readonly finish: Effect.Effect<void>
+  /** Waits until one was ended from outside. */
+  readonly interrupted: Effect.Effect<void>
+}
+
+// testing ---------------------------------------------------------------------
+
+/**
+ * Makes such an agent.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const patient: Effect.Effect<Patient> = Effect.gen(function* () {
+  const begun = yield* Deferred.make<AgentRunner.RunSpec>()
+  const finish = yield* Deferred.make<void>()
+  const interrupted = yield* Deferred.make<void>()
+  return {
+    behaviour: (spec) =>
+      Deferred.succeed(begun, spec).pipe(
+        Effect.andThen(Deferred.await(finish)),
+        Effect.as({ output: "finished" }),
+        Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
+      ),
+    begun: Deferred.await(begun),
+    finish: Effect.asVoid(Deferred.succeed(finish, undefined)),
+    interrupted: Deferred.await(interrupted)
+  }
+})
+
+/**
+ * What an agent was asked each time, in order.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const recording = (): {
+  readonly specs: ReadonlyArray<AgentRunner.RunSpec>
+  readonly behaviour: AgentRunnerMemory.Behaviour
+} => {
+  const specs: Array<AgentRunner.RunSpec> = []
+  return {
+    specs,
+    behaviour: (spec) =>
+      Effect.sync(() => {
+        specs.push(spec)
+        return { output: `attempt ${spec.attempt}` }
+      })
+  }
+}
+
+/**
+ * A runner whose agents write half of what they would, and the rest never.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const stuck = (begun: Deferred.Deferred<void>): AgentRunner.AgentRunner => ({
+  name: "stuck",
+  check: () => Effect.void,
+  run: Effect.fnUntraced(function* ({ stop }, started) {
+    yield* started
+    yield* Deferred.succeed(begun, undefined)
+    const cause = yield* stop ?? Effect.never
+    const output = Stream.succeed(new TextEncoder().encode("half of it"))
+    return { outcome: "failed", exitCode: null, cause, answer: "half of it", output } as const
+  })
+})
+
+/**
+ * Runs a test on a Foreman of its own, as the operator. The reactors work unless the options say
+ * otherwise.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const on =
+  (backend: Backend, options: Omit<TestForeman.Options, "store"> = {}) =>
+  <A, E>(
+    test: Effect.Effect<A, E, Authorization.CurrentActor | Scope.Scope | TestForeman.Services>
+  ): Effect.Effect<A, E, Scope.Scope> =>
+    Effect.provide(
+      TestForeman.asOperator(test),
+      Layer.fresh(layerOf(backend, { reactors: {}, ...options }))
+      // What goes wrong on purpose is asserted, not read.
+    ).pipe(Effect.provideService(References.MinimumLogLevel, "None"))

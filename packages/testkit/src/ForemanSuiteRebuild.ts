@@ -1,0 +1,182 @@
+/**
+ * That events are the truth: every projection is what the events say, and a row that is not is
+ * found.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+
+import { type Driver, Foreman, Rebuild, Shell } from "@foreman/core"
+import * as Subject from "./ForemanSuiteSubject.ts"
+import { nobody, numbers, principal } from "./ForemanSuiteSubject.ts"
+import type { It } from "./ForemanSuiteSubject.ts"
+import * as TestForeman from "./TestForeman.ts"
+
+// testing ---------------------------------------------------------------------
+
+/**
+ * Registers these tests.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const register = (it: It): void => {
+  rebuilding(it)
+  finding(it)
+}
+
+/**
+ * Asserts that an organisation's rows are the fold of its events.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const assertRebuilds = (
+  organizationId: string
+): Effect.Effect<Rebuild.Comparison, never, Shell.Shell> =>
+  Effect.gen(function* () {
+    const { driver } = yield* Shell.Shell
+    const compared = yield* Rebuild.compare(driver, organizationId)
+    assert.deepStrictEqual(compared.differences, [])
+    assert.strictEqual(compared.total, 0)
+    return compared
+  }).pipe(Effect.orDie)
+
+// internal --------------------------------------------------------------------
+
+/** A little of everything that callers can do. */
+const live = Effect.fnUntraced(function* (given: TestForeman.GivenTeam) {
+  const { client } = yield* Foreman
+  const { engineers, manager, team } = given
+  const plan = (options: TestForeman.TaskOptions = {}) => TestForeman.givenTask(given, options)
+  const first = yield* plan({ metadata: { "a b": [1, null, "é"] }, tags: ["x", "y"] })
+  const second = yield* plan({ dependsOn: [first.id], priority: "critical" })
+  const third = yield* plan({ dependsOn: [first.id, second.id] })
+  yield* client.addDependency({ taskId: second.id, dependsOnId: (yield* plan()).id })
+  yield* client.removeDependency({ taskId: third.id, dependsOnId: second.id })
+  yield* client.updateTask({ taskId: third.id, title: "Third", priority: "low", metadata: {} })
+  const assigneeId = engineers[0]?.id ?? manager.id
+  yield* client.assignTask({ taskId: first.id, assigneeId })
+  yield* Subject.walk(first.id, "in_progress", "in_review")
+  yield* client.requestReview({ taskId: first.id, reviewerType: "user" })
+  yield* client.rejectTask({ taskId: first.id, summary: "Once more" })
+  yield* Subject.walk(first.id, "in_review")
+  yield* client.requestReview({ taskId: first.id, reviewerType: "user" })
+  yield* client.approveTask({ taskId: first.id })
+  yield* client.updateTeamSettings({ teamId: team.id, requireReview: true, mergeStrategy: "squash" })
+  const sent = yield* client.sendMessage({
+    teamId: team.id,
+    senderId: principal(manager.id),
+    senderType: "agent",
+    recipientId: principal(nobody),
+    recipientType: "user",
+    content: "Done",
+    taskId: first.id
+  })
+  yield* client.acknowledgeMessage({ messageId: sent.id })
+  return { first, second, third }
+})
+
+const rebuilding = (it: It) => {
+  it.effect("rebuilds what an organization has lived through, row for row", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam({ engineers: 2, repositories: 2 })
+      const { first } = yield* live(given)
+      const { client } = yield* Foreman
+      assert.strictEqual((yield* client.getTask({ taskId: first.id })).status, "done")
+      const { position, rows } = yield* assertRebuilds(given.organization.id)
+      assert.strictEqual(position, (yield* TestForeman.history(given.organization.id)).length)
+      assert.deepInclude(rows, {
+        organizations: 1,
+        teams: 1,
+        agents: 3,
+        repositories: 2,
+        tasks: 4,
+        task_dependencies: 3,
+        messages: 1,
+        reviews: 2
+      })
+    }).pipe(TestForeman.asOperator)
+  )
+
+  it.effect("rebuilds what is longer than a page", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      yield* Effect.forEach(numbers(600), () => TestForeman.givenTask(given), {
+        concurrency: "unbounded"
+      })
+      const { rows } = yield* assertRebuilds(given.organization.id)
+      assert.strictEqual(rows["tasks"], 600)
+    }).pipe(TestForeman.asOperator)
+  )
+
+  it.effect("rebuilds while others write", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      const writing = Effect.forEach(numbers(50), () => TestForeman.givenTask(given))
+      yield* Effect.all([writing, assertRebuilds(given.organization.id)], {
+        concurrency: "unbounded"
+      })
+    }).pipe(TestForeman.asOperator)
+  )
+
+  it.effect("has nothing to rebuild of an organization that is not there", () =>
+    Effect.gen(function* () {
+      const { position } = yield* assertRebuilds(nobody)
+      assert.strictEqual(position, 0)
+    })
+  )
+}
+
+const finding = (it: It) => {
+  const tampering = (organization: string, steps: ReadonlyArray<Driver.Step>) =>
+    Effect.gen(function* () {
+      const { driver } = yield* Shell.Shell
+      const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
+      assert.strictEqual(answer._tag, "Committed")
+      return yield* Rebuild.compare(driver, organization)
+    }).pipe(Effect.orDie)
+
+  it.effect("finds a row that was changed, one that was added and one that was taken away", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      const { first, second } = yield* live(given)
+      const edge = { task_id: second.id, depends_on_id: first.id }
+      const back = { task_id: first.id, depends_on_id: second.id }
+      const { differences, total } = yield* tampering(given.organization.id, [
+        { _tag: "Set", table: "tasks", key: { id: first.id }, row: { title: "Forged" } },
+        { _tag: "Delete", table: "task_dependencies", key: edge },
+        { _tag: "Insert", table: "task_dependencies", row: back }
+      ])
+      assert.strictEqual(total, 3)
+      const seen = differences.map(({ key, rebuilt, stored, table }) => ({
+        table,
+        key,
+        is: [stored !== null, rebuilt !== null]
+      }))
+      assert.sameDeepMembers(seen, [
+        { table: "tasks", key: { id: first.id }, is: [true, true] },
+        { table: "task_dependencies", key: edge, is: [false, true] },
+        { table: "task_dependencies", key: back, is: [true, false] }
+      ])
+    }).pipe(TestForeman.asOperator)
+  )
+
+  it.effect("lists 100 differences at most, and counts them all", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      const tasks = yield* Effect.forEach(numbers(120), () => TestForeman.givenTask(given))
+      const steps = tasks.map(
+        ({ id }): Driver.Step => ({
+          _tag: "Set",
+          table: "tasks",
+          key: { id },
+          row: { open_dependencies: 7 }
+        })
+      )
+      const { differences, total } = yield* tampering(given.organization.id, steps)
+      assert.deepStrictEqual([differences.length, total], [100, 120])
+    }).pipe(TestForeman.asOperator)
+  )
+}

@@ -1,0 +1,253 @@
+/**
+ * Who may do what: by role, by task, and in whose name.
+ *
+ * What a run may is told with the runs, in `ForemanSuiteRuns`.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+
+import { type Actor, type Authorization, Foreman, type Refusal, type Task } from "@foreman/core"
+import * as Refusals from "./ForemanSuiteRefusals.ts"
+import * as Subject from "./ForemanSuiteSubject.ts"
+import { as, call, nobody, personOf, principal, standing } from "./ForemanSuiteSubject.ts"
+import type { It } from "./ForemanSuiteSubject.ts"
+import * as TestForeman from "./TestForeman.ts"
+
+// testing ---------------------------------------------------------------------
+
+/**
+ * Registers these tests.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const register = (it: It): void => {
+  permitting(it)
+  owning(it)
+  judging(it)
+  speaking(it)
+}
+
+// internal --------------------------------------------------------------------
+
+const structure = ["create_team", "create_agent", "register_repo", "update_team_settings"]
+const plans = [
+  "create_task",
+  "update_task",
+  "assign_task",
+  "retry_task",
+  "add_dependency",
+  "remove_dependency"
+]
+const verdicts = ["approve_task", "reject_task"]
+
+/** What each role is refused for its role alone. */
+const denied: Readonly<Record<string, ReadonlyArray<string>>> = {
+  operator: [],
+  owner: ["create_org"],
+  admin: ["create_org"],
+  member: ["create_org", ...structure],
+  manager: ["create_org", ...structure],
+  engineer: ["create_org", ...structure, ...plans, ...verdicts],
+  reviewer: ["create_org", ...structure, ...plans, "change_task_status", "request_review"]
+}
+
+const everything = [
+  ...["create_org", ...structure, ...plans, ...verdicts, "change_task_status", "request_review"],
+  ...["ping", "list_orgs", "list_teams", "get_team", "get_team_settings", "list_agents"],
+  ...["list_repos", "list_tasks", "get_task", "get_task_events", "send_message", "get_inbox"],
+  ...["acknowledge_message", "list_reviews", "get_merge_status", "list_task_runs"],
+  ...["get_task_run", "get_task_run_output"]
+]
+
+const permitting = (it: It) => {
+  const world = Subject.once(Refusals.given)
+  for (const [role, operations] of Object.entries(denied)) {
+    it.effect(`lets a ${role} ask for what the role may, and nothing else`, () =>
+      Effect.gen(function* () {
+        const { organization } = yield* world
+        const before = yield* standing([organization.id])
+        // As: the table above has the names of roles.
+        const actor = personOf(organization.id, role as Actor.Role)
+        const codes = yield* Effect.forEach(everything, (name) =>
+          call(name, { ...fitting, slug: organization.slug }).pipe(
+            Effect.match({ onSuccess: () => "", onFailure: ({ code }: Refusal.Refusal) => code }),
+            Effect.map((code) => [name, code === "PermissionDenied"] as const)
+          )
+        ).pipe(as(actor))
+        assert.deepStrictEqual(
+          codes.filter(([, isDenied]) => isDenied).map(([name]) => name),
+          everything.filter((name) => operations.includes(name))
+        )
+        assert.deepStrictEqual(yield* standing([organization.id]), before)
+      })
+    )
+  }
+}
+
+/** An input that every operation decodes, about things that are not there, but for a taken slug. */
+const fitting = {
+  ...{ org_id: nobody, team_id: nobody, task_id: Subject.noNumber, agent_id: nobody },
+  ...{ run_id: nobody, message_id: Subject.noNumber, depends_on_id: 1, assignee_id: nobody },
+  ...{ name: "A", local_path: "/r", title: "T", status: "todo" },
+  ...{ sender_id: nobody, recipient_id: nobody, content: "Hello" },
+  ...{ sender_type: "user", recipient_type: "user" }
+}
+
+const owning = (it: It) => {
+  it.effect("lets an engineer move and hand in its own tasks only", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam({ engineers: 2 })
+      const [one, two] = given.engineers
+      assert(one !== undefined && two !== undefined)
+      const own = yield* TestForeman.givenTask(given, { assigneeId: one.id })
+      const others = yield* TestForeman.givenTask(given, { assigneeId: two.id })
+      const free = yield* TestForeman.givenTask(given)
+      const start = ({ id: taskId }: Task.Task) =>
+        client.changeTaskStatus({ taskId, status: "in_progress" })
+      const handIn = ({ id: taskId }: Task.Task) =>
+        client.requestReview({ taskId, reviewerType: "user" })
+      const asOne = TestForeman.asAgent(one)
+      const before = yield* standing([given.organization.id])
+      for (const task of [others, free]) {
+        assert.strictEqual((yield* Effect.flip(asOne(start(task))))._tag, "NotYourTask")
+        assert.strictEqual((yield* Effect.flip(asOne(handIn(task))))._tag, "NotYourTask")
+      }
+      assert.deepStrictEqual(yield* standing([given.organization.id]), before)
+      assert.strictEqual((yield* asOne(start(own))).status, "in_progress")
+      assert.strictEqual((yield* asOne(handIn(own))).attempt, 1)
+    })
+  )
+
+  it.effect("lets a manager move any task", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam()
+      const { id: taskId } = yield* TestForeman.givenTask(given)
+      const start = client.changeTaskStatus({ taskId, status: "in_progress" })
+      assert.strictEqual((yield* TestForeman.asAgent(given.manager)(start)).status, "in_progress")
+    })
+  )
+}
+
+const judging = (it: It) => {
+  it.effect("lets nobody judge the task that it is assigned to, nor be named for it", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam()
+      const { manager } = given
+      const { id: taskId } = yield* TestForeman.givenTask(given, { assigneeId: manager.id })
+      yield* TestForeman.asOperator(client.requestReview({ taskId, reviewerType: "user" }))
+      const before = yield* standing([given.organization.id])
+      const own = TestForeman.asAgent(manager)
+      const named = { taskId, reviewerId: principal(manager.id) }
+      for (const refusal of [
+        yield* Effect.flip(own(client.approveTask({ taskId }))),
+        yield* Effect.flip(own(client.rejectTask({ taskId }))),
+        yield* Effect.flip(TestForeman.asOperator(client.approveTask(named))),
+        yield* Effect.flip(TestForeman.asOperator(client.rejectTask(named)))
+      ]) {
+        assert.deepInclude(refusal, { _tag: "JudgesOwnWork", reviewerId: manager.id })
+      }
+      assert.deepStrictEqual(yield* standing([given.organization.id]), before)
+      const verdict = yield* TestForeman.asOperator(client.approveTask({ taskId }))
+      assert.deepInclude(verdict, { verdict: "approve", reviewerId: "operator" })
+    })
+  )
+}
+
+const speaking = (it: It) => {
+  it.effect("lets agents, members and admins act in their own name only", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam()
+      const { engineers, manager, organization, team } = given
+      const { id: taskId } = yield* TestForeman.givenTask(given)
+      yield* TestForeman.asOperator(client.requestReview({ taskId, reviewerType: "user" }))
+      const other = principal(engineers[0]?.id ?? nobody)
+      const before = yield* standing([organization.id])
+      const wishes: ReadonlyArray<Effect.Effect<unknown, unknown, Authorization.CurrentActor>> = [
+        client.changeTaskStatus({ taskId, status: "in_progress", actorId: other }),
+        client.approveTask({ taskId, reviewerId: other }),
+        client.rejectTask({ taskId, reviewerId: other }),
+        client.sendMessage({
+          teamId: team.id,
+          senderId: other,
+          senderType: "agent",
+          recipientId: other,
+          recipientType: "agent",
+          content: "Hello"
+        })
+      ]
+      const agent = { type: "agent", id: manager.id, role: "manager" } as const
+      for (const actor of [
+        personOf(organization.id, "member"),
+        personOf(organization.id, "admin"),
+        { ...agent, organizationId: organization.id }
+      ]) {
+        for (const wish of wishes) {
+          const refusal = yield* Effect.flip(as(actor)(wish))
+          assert.deepInclude(refusal, { _tag: "ActsForAnother", actor: actor.id, named: other })
+        }
+      }
+      assert.deepStrictEqual(yield* standing([organization.id]), before)
+    })
+  )
+
+  it.effect("lets the operator and owners name whom they act for, and stores both", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam()
+      const { engineers, organization } = given
+      const other = principal(engineers[0]?.id ?? nobody)
+      const task = yield* TestForeman.givenTask(given)
+      const start = client.changeTaskStatus({
+        taskId: task.id,
+        status: "in_progress",
+        actorId: other
+      })
+      yield* as(personOf(organization.id, "owner"))(start)
+      const event = (yield* TestForeman.history(organization.id)).at(-1)
+      assert.deepInclude(event?.data, { actor_id: other })
+      assert.deepInclude(event?.metadata, { actor_id: nobody, actor_type: "user" })
+    })
+  )
+
+  it.effect("shows an agent its own inbox only, and lets it take its own messages only", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const { engineers, manager, organization, team } = yield* TestForeman.givenTeam()
+      const [engineer] = engineers
+      assert(engineer !== undefined)
+      const { id: messageId } = yield* client
+        .sendMessage({
+          teamId: team.id,
+          senderId: principal(manager.id),
+          senderType: "agent",
+          recipientId: principal(engineer.id),
+          recipientType: "agent",
+          content: "Hello"
+        })
+        .pipe(TestForeman.asAgent(manager))
+      const inbox = client.getInbox({ agentId: engineer.id, unprocessedOnly: true })
+      const take = client.acknowledgeMessage({ messageId })
+      const before = yield* standing([organization.id])
+      assert.strictEqual(
+        (yield* Effect.flip(TestForeman.asAgent(manager)(inbox)))._tag,
+        "ActsForAnother"
+      )
+      assert.strictEqual(
+        (yield* Effect.flip(TestForeman.asAgent(manager)(take)))._tag,
+        "NotTheRecipient"
+      )
+      assert.deepStrictEqual(yield* standing([organization.id]), before)
+      const asEngineer = TestForeman.asAgent(engineer)
+      assert.strictEqual((yield* asEngineer(inbox)).items.length, 1)
+      assert.isNotNull((yield* asEngineer(take)).processedAt)
+      assert.strictEqual((yield* asEngineer(inbox)).items.length, 0)
+    })
+  )
+}
