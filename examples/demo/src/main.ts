@@ -55,7 +55,8 @@ async function run({ mcp, site, token, url }: Sandbox): Promise<number> {
     names.set(id, name)
   const feed = foreman.events({ after: "0", organizationId: org.id, signal: deadline })
   const ids = await tell(mcp, team.id)
-  say(`planned ${ids.length} tasks: ${plan.map(({ title }) => title).join(", ")}`)
+  const edges = plan.reduce((sum, { after }) => sum + after.length, 0)
+  say(`planned ${ids.length} tasks with ${edges} dependencies, a diamond among them`)
 
   let done = 0
   for await (const { data, type } of feed) {

@@ -3,7 +3,14 @@
  * what you like.
  */
 import { ArtifactFolder } from "@foreman/artifacts-fs"
-import { AgentRunner, Foreman, Local, Reactors, Settings } from "@foreman/core"
+import {
+  AgentRunner,
+  ensureLocalTeam,
+  Foreman,
+  localRunnerName,
+  Reactors,
+  Settings
+} from "@foreman/core"
 import { Workspaces } from "@foreman/git"
 import { HttpServer, LocalToken } from "@foreman/http"
 import { MainProgram, Supervisor } from "@foreman/process"
@@ -30,7 +37,7 @@ const compose = Effect.gen(function* () {
     Effect.gen(function* () {
       const command = yield* CommandRunner.make(folders)
       if (localCommand === undefined) return new Map([[command.name, command]])
-      const local = yield* CommandRunner.fixed(Local.runnerName, [localCommand], folders)
+      const local = yield* CommandRunner.fixed(localRunnerName, [localCommand], folders)
       return new Map([command, local].map((runner) => [runner.name, runner]))
     })
   ).pipe(Layer.provide(Supervisor.layer()))
@@ -50,7 +57,7 @@ const compose = Effect.gen(function* () {
     const { url } = yield* HttpServer.HttpServer
     const holder = `${process.pid}/${randomUUID()}`
     const config = { ...Reactors.defaults, holder, apiUrl: () => url }
-    if (localCommand !== undefined) yield* Local.ensure
+    if (localCommand !== undefined) yield* ensureLocalTeam
     if (settings.databaseUrl !== undefined) {
       yield* Effect.logWarning("DATABASE_URL is set, but there is no PostgreSQL store yet")
     }

@@ -103,7 +103,7 @@ describe("following", () => {
     })
   )
 
-  it.effect("keeps the place where it began, should it be cut off before the first event", () =>
+  it.effect("keeps the place where it began when it is cut off before the first event", () =>
     Effect.gen(function* () {
       const { asked, connection } = script(events("id: start\n\n"), events(frame(1)))
       const following = yield* Effect.forkChild(collect(connection, 1), { startImmediately: true })

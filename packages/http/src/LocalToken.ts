@@ -75,7 +75,9 @@ const readToken = async (path: string, tries = 20): Promise<string> => {
   if (Token.isWellFormed(token)) return token
   if (tries === 0)
     throw new Error("it holds no token; remove it, and the next start makes a new one")
-  await new Promise((resolve) => setTimeout(resolve, 25))
+  await new Promise((resolve) => {
+    setTimeout(resolve, 25)
+  })
   return readToken(path, tries - 1)
 }
 

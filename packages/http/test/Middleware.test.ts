@@ -157,7 +157,7 @@ describe("every answer", () => {
       ]
     assert.strictEqual(await idOf("my-id.1:2_3"), "my-id.1:2_3")
     for (const id of ["", "a b", "x".repeat(129), "<script>"]) {
-      assert.match(String(await idOf(id)), /^[0-9a-f-]{36}$/)
+      assert.match(String(await idOf(id)), /^[0-9a-f-]{36}-\d+$/)
     }
   })
 

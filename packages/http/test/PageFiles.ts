@@ -13,10 +13,15 @@ export const moduleOfPageFiles = (): string => {
     .toSorted()
     .map((name) => [name.replace(/\.ts$/, ".js"), contentOf(name)] as const)
   const lines = entries.map(([name, content]) => `  "${name}": \`${escaped(content)}\``)
-  return `${head}export const files: Readonly<Record<string, string>> = {\n${lines.join(",\n")}\n}\n`
+  const opening = "export const files: Readonly<Record<string, string>> = {"
+  return `${head}${opening}\n${lines.join(",\n")}\n}\n`
 }
 
-const head = `/* The files of \`page\`, as a browser takes them. Generated; do not edit. */\n/* oxlint-disable max-lines -- it holds many files */\n`
+const head = [
+  "/* The files of `page`, as a browser takes them. Generated; do not edit. */",
+  "/* oxlint-disable max-lines -- it holds many files */",
+  ""
+].join("\n")
 
 const escaped = (content: string): string => content.replaceAll(/[\\`]|\$\{/g, "\\$&")
 

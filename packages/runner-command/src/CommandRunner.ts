@@ -145,13 +145,16 @@ const resultOf = Effect.fnUntraced(function* (
   stop: Effect.Effect<string> = Effect.never
 ) {
   // A stopped run keeps its output, and says why it was stopped rather than how it died of it.
-  const stopped = Effect.flatMap(stop, (cause) =>
-    Effect.map(running.end, ({ exitCode }) => ({ cause, exitCode }))
-  )
-  const { cause, exitCode } = yield* Effect.raceFirst(running.ended, stopped)
+  let stoppedBy: string | undefined
+  const stopped = Effect.flatMap(stop, (cause) => {
+    stoppedBy = cause
+    return running.end
+  })
+  const ending = yield* Effect.raceFirst(running.ended, stopped)
+  const cause = stoppedBy ?? ending.cause
   return {
     outcome: cause === "exit:0" ? ("succeeded" as const) : ("failed" as const),
-    exitCode,
+    exitCode: ending.exitCode,
     cause,
     answer: AgentRunner.lastWords(yield* running.stdoutTail(tailBytes)),
     output: Stream.mapError(running.output, (error) => failed(name, error))

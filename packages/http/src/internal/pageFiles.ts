@@ -97,49 +97,7 @@ const randomKey = ()         =>
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("")
 `,
-  "base.css": `:root {
-  color-scheme: light dark;
-  --ground: #fbfaf8;
-  --panel: #ffffff;
-  --sunk: #f3f1ed;
-  --line: #e4e0d9;
-  --text: #22201d;
-  --quiet: #6b665e;
-  --accent: #a34c06;
-  --accent-ground: #a34c06;
-  --accent-text: #ffffff;
-  --blue: #1d5fbf;
-  --violet: #6d3fc0;
-  --amber: #945f00;
-  --teal: #0b7285;
-  --green: #2a7a3b;
-  --red: #b3261e;
-  --gray: #6b665e;
-  --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-}
-
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #171614;
-    --panel: #1f1e1b;
-    --sunk: #262421;
-    --line: #35322d;
-    --text: #ebe7e0;
-    --quiet: #a39d92;
-    --accent: #f0a35e;
-    --accent-ground: #e0893a;
-    --accent-text: #1a1410;
-    --blue: #7db1f7;
-    --violet: #b59af2;
-    --amber: #e3b34d;
-    --teal: #5fc3d4;
-    --green: #79c98a;
-    --red: #f28b82;
-    --gray: #a39d92;
-  }
-}
-
-* {
+  "base.css": `* {
   box-sizing: border-box;
 }
 
@@ -193,6 +151,11 @@ h3 {
 
 a {
   color: var(--accent);
+}
+
+table {
+  width: 100%;
+  border-collapse: collapse;
 }
 
 code,
@@ -549,299 +512,6 @@ aside h2 {
   color: var(--ground);
 }
 
-.team {
-  background: var(--panel);
-  border: 1px solid var(--line);
-  border-radius: 8px;
-  margin-bottom: 16px;
-}
-
-.team > header {
-  display: flex;
-  flex-wrap: wrap;
-  align-items: baseline;
-  gap: 4px 14px;
-  padding: 9px 14px;
-  font-size: 12px;
-}
-
-.team > header h3 {
-  font-size: 14px;
-}
-
-.team > header h3 .quiet {
-  font-weight: 400;
-}
-
-.team > .note {
-  padding: 6px 14px 10px;
-}
-
-.agents {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 2px 12px;
-  margin-left: auto;
-}
-
-.agent {
-  display: flex;
-  align-items: center;
-  gap: 5px;
-  color: var(--quiet);
-}
-
-.agent.working {
-  color: var(--blue);
-}
-
-table {
-  width: 100%;
-  border-collapse: collapse;
-}
-
-.team th {
-  white-space: nowrap;
-  font-size: 11px;
-  font-weight: 500;
-  color: var(--quiet);
-  text-align: left;
-  padding: 3px 14px;
-  border-block: 1px solid var(--line);
-  background: var(--sunk);
-}
-
-.team td {
-  padding: 6px 14px;
-  border-bottom: 1px solid var(--line);
-  vertical-align: top;
-  white-space: nowrap;
-}
-
-.team td.main {
-  white-space: normal;
-}
-
-.team table {
-  table-layout: fixed;
-}
-
-.team th:nth-child(2) {
-  width: 136px;
-}
-
-.team th:nth-child(3) {
-  width: 96px;
-}
-
-.team th:nth-child(4) {
-  width: 132px;
-}
-
-.team th:nth-child(5) {
-  width: 64px;
-}
-
-.team td:nth-child(4) {
-  overflow: hidden;
-  text-overflow: ellipsis;
-}
-
-.failed-run {
-  color: var(--red);
-}
-
-.team tr:last-child td {
-  border-bottom: 0;
-}
-
-.team tr:target td {
-  background: var(--sunk);
-}
-
-.team tr.over .link {
-  color: var(--quiet);
-}
-
-.title {
-  display: flex;
-  gap: 8px;
-  align-items: baseline;
-}
-
-.number {
-  color: var(--quiet);
-  font-variant-numeric: tabular-nums;
-  white-space: nowrap;
-}
-
-.meta {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 2px 12px;
-  font-size: 12px;
-  color: var(--quiet);
-}
-
-.meta code {
-  font-size: 11.5px;
-}
-
-.tag {
-  background: var(--sunk);
-  border-radius: 4px;
-  padding: 0 6px;
-}
-
-.dependency {
-  color: var(--amber);
-  margin-right: 5px;
-  text-decoration: none;
-}
-
-.dependency.done {
-  color: var(--green);
-  text-decoration: line-through;
-}
-
-.dependency.cancelled {
-  color: var(--red);
-}
-
-.count {
-  font-variant-numeric: tabular-nums;
-}
-
-.priority {
-  color: var(--quiet);
-}
-
-.priority.critical {
-  color: var(--red);
-  font-weight: 600;
-}
-
-.priority.high {
-  color: var(--amber);
-}
-
-.badge {
-  display: inline-flex;
-  align-items: center;
-  gap: 6px;
-  font-size: 13px;
-  color: var(--gray);
-  white-space: nowrap;
-}
-
-.badge.in_progress {
-  color: var(--blue);
-}
-
-.badge.in_review {
-  color: var(--violet);
-}
-
-.badge.in_approval {
-  color: var(--amber);
-}
-
-.badge.merging {
-  color: var(--teal);
-}
-
-.badge.done {
-  color: var(--green);
-}
-
-.badge.held {
-  color: var(--red);
-}
-
-.dot {
-  width: 8px;
-  height: 8px;
-  border-radius: 50%;
-  background: currentColor;
-  flex: none;
-}
-
-.badge.todo .dot,
-.badge.cancelled .dot,
-.agent:not(.working) .dot {
-  background: none;
-  box-shadow: inset 0 0 0 1.5px currentColor;
-}
-
-@media (prefers-reduced-motion: no-preference) {
-  .dot.live {
-    animation: breathe 1.8s ease-in-out infinite;
-  }
-}
-
-@keyframes breathe {
-  50% {
-    opacity: 0.35;
-  }
-}
-
-dialog {
-  width: min(820px, calc(100vw - 24px));
-  max-height: calc(100vh - 48px);
-  overflow: auto;
-  border: 1px solid var(--line);
-  border-radius: 10px;
-  background: var(--panel);
-  color: var(--text);
-  padding: 16px 20px 20px;
-}
-
-dialog::backdrop {
-  background: rgb(0 0 0 / 0.45);
-}
-
-dialog > header {
-  display: flex;
-  gap: 16px;
-  align-items: start;
-  justify-content: space-between;
-  margin-bottom: 8px;
-}
-
-dialog h3 {
-  margin: 16px 0 6px;
-}
-
-.facts {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 4px 16px;
-  align-items: center;
-}
-
-.description {
-  margin-top: 10px;
-  white-space: pre-wrap;
-}
-
-.output {
-  max-height: 40vh;
-  min-height: 3em;
-}
-
-.events li {
-  display: flex;
-  flex-wrap: wrap;
-  gap: 0 12px;
-  font-size: 12.5px;
-  padding: 2px 0;
-}
-
-.events time {
-  color: var(--quiet);
-  font-variant-numeric: tabular-nums;
-}
-
 @media (max-width: 980px) {
   .board {
     grid-template-columns: minmax(0, 1fr);
@@ -862,38 +532,6 @@ dialog h3 {
 
   .toolbar input {
     width: 100%;
-  }
-
-  .team thead {
-    position: absolute;
-    clip-path: inset(50%);
-  }
-
-  .team tr {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 2px 14px;
-    padding: 8px 12px;
-    border-top: 1px solid var(--line);
-    font-size: 13px;
-  }
-
-  .team td {
-    padding: 0;
-    border: 0;
-  }
-
-  .team td.main {
-    flex: 1 0 100%;
-  }
-
-  .team td.count::before {
-    content: "runs ";
-    color: var(--quiet);
-  }
-
-  .agents {
-    margin-left: 0;
   }
 }
 `,
@@ -1016,6 +654,48 @@ const search = (onChange                         ) => {
 }
 
 void start()
+`,
+  "colors.css": `:root {
+  color-scheme: light dark;
+  --ground: #fbfaf8;
+  --panel: #ffffff;
+  --sunk: #f3f1ed;
+  --line: #e4e0d9;
+  --text: #22201d;
+  --quiet: #6b665e;
+  --accent: #a34c06;
+  --accent-ground: #a34c06;
+  --accent-text: #ffffff;
+  --blue: #1d5fbf;
+  --violet: #6d3fc0;
+  --amber: #945f00;
+  --teal: #0b7285;
+  --green: #2a7a3b;
+  --red: #b3261e;
+  --gray: #6b665e;
+  --mono: ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #171614;
+    --panel: #1f1e1b;
+    --sunk: #262421;
+    --line: #35322d;
+    --text: #ebe7e0;
+    --quiet: #a39d92;
+    --accent: #f0a35e;
+    --accent-ground: #e0893a;
+    --accent-text: #1a1410;
+    --blue: #7db1f7;
+    --violet: #b59af2;
+    --amber: #e3b34d;
+    --teal: #5fc3d4;
+    --green: #79c98a;
+    --red: #f28b82;
+    --gray: #a39d92;
+  }
+}
 `,
   "connect.js": `/**
  * How an agent is connected: the commands, ready to be copied.
@@ -1253,6 +933,63 @@ const gist = (data                   )         =>
     .slice(0, 3)
     .join(", ")
 `,
+  "dialog.css": `dialog {
+  width: min(820px, calc(100vw - 24px));
+  max-height: calc(100vh - 48px);
+  overflow: auto;
+  border: 1px solid var(--line);
+  border-radius: 10px;
+  background: var(--panel);
+  color: var(--text);
+  padding: 16px 20px 20px;
+}
+
+dialog::backdrop {
+  background: rgb(0 0 0 / 0.45);
+}
+
+dialog > header {
+  display: flex;
+  gap: 16px;
+  align-items: start;
+  justify-content: space-between;
+  margin-bottom: 8px;
+}
+
+dialog h3 {
+  margin: 16px 0 6px;
+}
+
+.facts {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 16px;
+  align-items: center;
+}
+
+.description {
+  margin-top: 10px;
+  white-space: pre-wrap;
+}
+
+.output {
+  max-height: 40vh;
+  min-height: 3em;
+}
+
+.events li {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0 12px;
+  font-size: 12.5px;
+  padding: 2px 0;
+}
+
+.events time {
+  color: var(--quiet);
+  font-variant-numeric: tabular-nums;
+}
+`,
   "docs.css": `.docs {
   display: grid;
   grid-template-columns: 280px minmax(0, 1fr);
@@ -1418,6 +1155,7 @@ const gist = (data                   )         =>
     <meta name="color-scheme" content="light dark" />
     <title>Foreman API</title>
     <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
+    <link rel="stylesheet" href="/page/colors.css" />
     <link rel="stylesheet" href="/page/base.css" />
     <link rel="stylesheet" href="/page/docs.css" />
     <script type="module" src="/page/docs.js"></script>
@@ -1484,6 +1222,7 @@ const start = async ()                => {
       section.hidden = link.hidden = !words.every((word) => operation.text.includes(word))
     }
     for (const { group, members } of groups) group.hidden = members.every(({ link }) => link.hidden)
+    scrollTo(0, 0)
     find("none").hidden = entries.some(({ section }) => !section.hidden)
   })
   if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView()
@@ -1785,8 +1524,11 @@ const pause = (millis        , signal             )                =>
     <meta name="color-scheme" content="light dark" />
     <title>Foreman</title>
     <link rel="icon" href="/page/icon.svg" type="image/svg+xml" />
+    <link rel="stylesheet" href="/page/colors.css" />
     <link rel="stylesheet" href="/page/base.css" />
     <link rel="stylesheet" href="/page/board.css" />
+    <link rel="stylesheet" href="/page/tasks.css" />
+    <link rel="stylesheet" href="/page/dialog.css" />
     <script type="module" src="/page/board.js"></script>
   </head>
   <body>
@@ -2288,6 +2030,271 @@ export const statusChoices = (
       "data-key": \`status-\${status}\`
     })
   })
+`,
+  "tasks.css": `.team {
+  background: var(--panel);
+  border: 1px solid var(--line);
+  border-radius: 8px;
+  margin-bottom: 16px;
+}
+
+.team > header {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: baseline;
+  gap: 4px 14px;
+  padding: 9px 14px;
+  font-size: 12px;
+}
+
+.team > header h3 {
+  font-size: 14px;
+}
+
+.team > header h3 .quiet {
+  font-weight: 400;
+}
+
+.team > .note {
+  padding: 6px 14px 10px;
+}
+
+.agents {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 12px;
+  margin-left: auto;
+}
+
+.agent {
+  display: flex;
+  align-items: center;
+  gap: 5px;
+  color: var(--quiet);
+}
+
+.agent.working {
+  color: var(--blue);
+}
+
+.team th {
+  white-space: nowrap;
+  font-size: 11px;
+  font-weight: 500;
+  color: var(--quiet);
+  text-align: left;
+  padding: 3px 14px;
+  border-block: 1px solid var(--line);
+  background: var(--sunk);
+}
+
+.team td {
+  padding: 6px 14px;
+  border-bottom: 1px solid var(--line);
+  vertical-align: top;
+  white-space: nowrap;
+}
+
+.team td.main {
+  white-space: normal;
+}
+
+.team table {
+  table-layout: fixed;
+}
+
+.team th:nth-child(2) {
+  width: 136px;
+}
+
+.team th:nth-child(3) {
+  width: 96px;
+}
+
+.team th:nth-child(4) {
+  width: 132px;
+}
+
+.team th:nth-child(5) {
+  width: 64px;
+}
+
+.team td:nth-child(4) {
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.failed-run {
+  color: var(--red);
+}
+
+.team tr:last-child td {
+  border-bottom: 0;
+}
+
+.team tr:target td {
+  background: var(--sunk);
+}
+
+.team tr.over .link {
+  color: var(--quiet);
+}
+
+.title {
+  display: flex;
+  gap: 8px;
+  align-items: baseline;
+}
+
+.number {
+  color: var(--quiet);
+  font-variant-numeric: tabular-nums;
+  white-space: nowrap;
+}
+
+.meta {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 12px;
+  font-size: 12px;
+  color: var(--quiet);
+}
+
+.meta code {
+  font-size: 11.5px;
+}
+
+.tag {
+  background: var(--sunk);
+  border-radius: 4px;
+  padding: 0 6px;
+}
+
+.dependency {
+  color: var(--amber);
+  margin-right: 5px;
+  text-decoration: none;
+}
+
+.dependency.done {
+  color: var(--green);
+  text-decoration: line-through;
+}
+
+.dependency.cancelled {
+  color: var(--red);
+}
+
+.count {
+  font-variant-numeric: tabular-nums;
+}
+
+.priority {
+  color: var(--quiet);
+}
+
+.priority.critical {
+  color: var(--red);
+  font-weight: 600;
+}
+
+.priority.high {
+  color: var(--amber);
+}
+
+.badge {
+  display: inline-flex;
+  align-items: center;
+  gap: 6px;
+  font-size: 13px;
+  color: var(--gray);
+  white-space: nowrap;
+}
+
+.badge.in_progress {
+  color: var(--blue);
+}
+
+.badge.in_review {
+  color: var(--violet);
+}
+
+.badge.in_approval {
+  color: var(--amber);
+}
+
+.badge.merging {
+  color: var(--teal);
+}
+
+.badge.done {
+  color: var(--green);
+}
+
+.badge.held {
+  color: var(--red);
+}
+
+.dot {
+  width: 8px;
+  height: 8px;
+  border-radius: 50%;
+  background: currentColor;
+  flex: none;
+}
+
+.badge.todo .dot,
+.badge.cancelled .dot,
+.agent:not(.working) .dot {
+  background: none;
+  box-shadow: inset 0 0 0 1.5px currentColor;
+}
+
+@media (prefers-reduced-motion: no-preference) {
+  .dot.live {
+    animation: breathe 1.8s ease-in-out infinite;
+  }
+}
+
+@keyframes breathe {
+  50% {
+    opacity: 0.35;
+  }
+}
+
+@media (max-width: 640px) {
+  .team thead {
+    position: absolute;
+    clip-path: inset(50%);
+  }
+
+  .team tr {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    padding: 8px 12px;
+    border-top: 1px solid var(--line);
+    font-size: 13px;
+  }
+
+  .team td {
+    padding: 0;
+    border: 0;
+  }
+
+  .team td.main {
+    flex: 1 0 100%;
+  }
+
+  .team td.count::before {
+    content: "runs ";
+    color: var(--quiet);
+  }
+
+  .agents {
+    margin-left: 0;
+  }
+}
 `,
   "waiting.js": `/**
  * What waits for a person: tasks to judge, to merge, to set free or to run again, each with the

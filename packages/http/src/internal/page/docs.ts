@@ -29,6 +29,7 @@ const start = async (): Promise<void> => {
       section.hidden = link.hidden = !words.every((word) => operation.text.includes(word))
     }
     for (const { group, members } of groups) group.hidden = members.every(({ link }) => link.hidden)
+    scrollTo(0, 0)
     find("none").hidden = entries.some(({ section }) => !section.hidden)
   })
   if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView()
