@@ -6,7 +6,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts", "tooling/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "tooling/test/**/*.test.ts"
+    ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     // Modules are without effects, so workers are shared: the suite starts in a fraction of the time.
     isolate: false,

@@ -19,7 +19,11 @@ export interface Sandbox {
   readonly url: string
   readonly token: string
   readonly mcp: Client
-  readonly close: () => Promise<void>
+  /** Foreman's own database. */
+  readonly database: string
+  /** Ends the server; what it wrote stays. */
+  readonly end: () => Promise<void>
+  readonly remove: () => Promise<void>
 }
 
 /** Runs git on the demo's own repository. */
@@ -48,12 +52,21 @@ export const open = async (keep: boolean): Promise<Sandbox> => {
   const server = await startServer(folder)
   const token = (await readFile(join(folder, "runtime", "token"), "utf8")).trim()
   const mcp = await connect(server.url, token)
-  const close = async () => {
-    await mcp.close()
-    await end(server.process)
-    if (!keep) await rm(folder, { recursive: true, force: true })
+  return {
+    folder,
+    site,
+    url: server.url,
+    token,
+    mcp,
+    database: join(folder, "runtime", "foreman.db"),
+    end: async () => {
+      await mcp.close()
+      await end(server.process)
+    },
+    remove: async () => {
+      if (!keep) await rm(folder, { recursive: true, force: true })
+    }
   }
-  return { folder, site, url: server.url, token, mcp, close }
 }
 
 const environment = (given: Readonly<Record<string, string>>) => ({
@@ -95,7 +108,9 @@ const connect = async (url: string, token: string): Promise<Client> => {
 
 const end = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once("exit", resolve))
+  const ended = new Promise((resolve) => {
+    child.once("exit", resolve)
+  })
   child.kill("SIGTERM")
   await ended
 }

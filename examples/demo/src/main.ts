@@ -6,6 +6,7 @@ import { createClient } from "@foreman/client"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { call, plan, tell } from "./Plan.ts"
+import { examine } from "./Examination.ts"
 import { git, open, type Sandbox } from "./Sandbox.ts"
 import { paint, say, table } from "./Terminal.ts"
 
@@ -30,7 +31,9 @@ try {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
-  await sandbox.close()
+  await sandbox.end()
+  if (process.exitCode === 0) process.exitCode = await examine(sandbox.database)
+  await sandbox.remove()
   if (values.keep) say(`kept ${sandbox.folder}`)
 }
 

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import type { createClient } from "@foreman/client"
+import { Doctor } from "@foreman/core"
+import { SqliteStore } from "@foreman/store-sqlite"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { endOf, isAlive, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
 
@@ -24,6 +27,15 @@ const until = async (foreman: Foreman, type: string, taskId: number) => {
     if (event.type === type && event.data["task_id"] === taskId) return event
   }
   throw new Error(`No ${type} of task ${taskId} within 20 s`)
+}
+
+/** What the doctor finds in the server's database, whether it runs or not. */
+const violationsIn = async (folder: string) => {
+  const filename = join(folder, ".foreman", "foreman.db")
+  const store = SqliteStore.make({ filename, readOnly: true })
+  const report = await Effect.runPromise(Effect.scoped(Effect.flatMap(store, Doctor.check)))
+  expect(report.events).toBeGreaterThan(0)
+  return report.findings.filter(({ violations }) => violations > 0)
 }
 
 describe("the server", { timeout: 60_000 }, () => {
@@ -72,6 +84,7 @@ describe("the server", { timeout: 60_000 }, () => {
     child.kill("SIGKILL")
     await endOf(child)
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
+    expect(await violationsIn(folder)).toEqual([])
 
     const again = await start(folder)
     await until(again.foreman, "run.lost", taskId)
@@ -85,6 +98,7 @@ describe("the server", { timeout: 60_000 }, () => {
       [2, "succeeded"],
       [1, "lost"]
     ])
+    expect(await violationsIn(folder)).toEqual([])
   })
 
   it("makes the local team for the runner that its settings name", async () => {

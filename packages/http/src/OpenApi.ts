@@ -57,7 +57,8 @@ export interface PathItem {
  * @since 0.1.0
  */
 export const document = (catalogue: Operation.Catalogue = everything): Document => {
-  const operations = Object.values(catalogue)
+  // The order of a module's exports depends on what loads it; a document that is compared must not.
+  const operations = Object.values(catalogue).toSorted(byPlace)
   const paths: Record<string, Record<string, PathItem>> = {}
   for (const operation of operations) {
     const item = (paths[templateOf(operation.http.path)] ??= {})
@@ -84,6 +85,9 @@ export const document = (catalogue: Operation.Catalogue = everything): Document 
 }
 
 // internal --------------------------------------------------------------------
+
+const byPlace = ({ http: one }: Operation.Any, { http: other }: Operation.Any): number =>
+  `${one.path} ${one.method}` < `${other.path} ${other.method}` ? -1 : 1
 
 const templateOf = (path: string): string => path.replace(/:(\w+)/g, "{$1}")
 

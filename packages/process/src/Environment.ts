@@ -52,7 +52,7 @@ export const isAllowed = (name: string): boolean => allowed.includes(name) || na
  *
  * **Example** (Keeping a key from a child)
  *
- * ```ts
+ * ```ts import.meta.vitest
  * import { Environment } from "@foreman/process"
  *
  * Environment.inherit({ PATH: "/bin", DATABASE_URL: "postgres://..." }) // => { PATH: "/bin" }

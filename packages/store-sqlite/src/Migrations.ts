@@ -40,6 +40,22 @@ export const refuseStrangers = (connection: Connection, filename: string): void 
 }
 
 /**
+ * Refuses a file that cannot be read as it is: a stranger's, or one of another version.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const refuseUnready = (connection: Connection, filename: string): void => {
+  refuseStrangers(connection, filename)
+  const present = isMarked(connection) ? numberOf(connection) : 0
+  if (present === migrations.length) return
+  throw new Error(
+    `${filename} was written by an older Foreman (schema ${present}, this one knows ` +
+      `${migrations.length}): start this one's server once to bring it up to date.`
+  )
+}
+
+/**
  * Brings a file up to date. Of several processes that try at once, one does it.
  *
  * @category services

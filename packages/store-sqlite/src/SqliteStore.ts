@@ -13,6 +13,7 @@ import type { Scope } from "effect"
 import { Driver, Tables } from "@foreman/core"
 
 import * as Group from "./Group.ts"
+import * as Migrations from "./Migrations.ts"
 import * as Connection from "./SqliteConnection.ts"
 import { describe } from "./SqliteFailure.ts"
 import * as File from "./SqliteFile.ts"
@@ -31,6 +32,12 @@ import * as Writer from "./SqliteWriter.ts"
 export interface SqliteConfig {
   /** The file, made with the folders above it when it is not there. */
   readonly filename: string
+  /**
+   * Only to look: nothing is made or brought up to date, and whoever commits or allocates is refused.
+   *
+   * The file is there already, and is one of this version. Whoever uses it may do so meanwhile.
+   */
+  readonly readOnly?: boolean
   /** How many batches are written in one transaction at most: 256 unless said. */
   readonly groupLimit?: number
   /** How many batches may wait for their turn at most: 10,000 unless said. */
@@ -62,14 +69,9 @@ export const make: (
       try: () => File.pathOf(config.filename),
       catch: failed("open")
     })
-    const writer = yield* Effect.acquireRelease(
-      attempt("open", () =>
-        Writer.start(config.worker ?? program(), { path, tables: Tables.tables })
-      ),
-      (writer) => Effect.promise(() => writer.close())
-    )
+    const writer = config.readOnly === true ? onlooker(path) : yield* startWriter(config, path)
     const reader = yield* Effect.acquireRelease(
-      Effect.try({ try: () => openReader(path), catch: failed("open") }),
+      Effect.try({ try: () => openReader(path, config.readOnly === true), catch: failed("open") }),
       ({ database }) => Effect.sync(() => database.close())
     )
     const hints = yield* PubSub.sliding<Driver.Hint>(1024)
@@ -123,8 +125,32 @@ const program = (): URL => {
   return new URL(`./SqliteWorker.${extension}`, import.meta.url)
 }
 
-const openReader = (path: string): Connection.Connection =>
-  Connection.open(path, Tables.tables, { readOnly: true, timeout: 0 })
+const openReader = (path: string, isAlone: boolean): Connection.Connection => {
+  const connection = Connection.open(path, Tables.tables, { readOnly: true, timeout: 0 })
+  if (!isAlone) return connection
+  try {
+    // Otherwise the writer has looked at that.
+    Migrations.refuseUnready(connection, path)
+    return connection
+  } catch (cause) {
+    connection.database.close()
+    throw cause
+  }
+}
+
+const startWriter = (config: SqliteConfig, path: string) =>
+  Effect.acquireRelease(
+    attempt("open", () =>
+      Writer.start(config.worker ?? program(), { path, tables: Tables.tables })
+    ),
+    (writer) => Effect.promise(() => writer.close())
+  )
+
+/** In the place of a writer, for who only looks. */
+const onlooker = (path: string): Pick<Writer.Writer, "allocate" | "commitGroup"> => {
+  const refuse = () => Promise.reject(new Error(`${path} is open for reading only`))
+  return { allocate: refuse, commitGroup: refuse }
+}
 
 /** What the writing thread said of itself, or an error of this one. */
 const failed =

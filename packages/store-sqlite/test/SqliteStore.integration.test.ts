@@ -5,7 +5,7 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import type { Scope } from "effect"
 
-import { Chain, type Driver, Feed } from "@foreman/core"
+import { Chain, Doctor, type Driver, Feed } from "@foreman/core"
 import { SqliteStore } from "@foreman/store-sqlite"
 
 import * as SqliteFiles from "./SqliteFiles.ts"
@@ -56,6 +56,9 @@ it.live("loses nothing that was acknowledged when its process is killed", () =>
           expect(events.length).toBeGreaterThanOrEqual(total + child.lines.length)
           expect(events.length).toBe(written.size)
           expect(yield* Effect.promise(() => Chain.firstBroken(events))).toBeUndefined()
+          expect(yield* Doctor.check(store, { invariants: ofLogs })).toMatchObject({
+            violations: 0
+          })
           total = events.length
         })
       )
@@ -87,6 +90,9 @@ it.live("makes one store of a file that several open at once", () =>
 )
 
 // internal --------------------------------------------------------------------
+
+/** What holds of any log; the events of these writers are none of Foreman's. */
+const ofLogs = ["I-01", "I-02", "I-03", "I-04", "I-05", "I-66", "I-68"] as const
 
 const everything = (store: Driver.Driver) => store.readAll("acme", { after: 0, limit: 1_000_000 })
 

@@ -8,10 +8,13 @@
  */
 import { describe, layer } from "@effect/vitest"
 
+import * as Dispatch from "./ForemanSuiteDispatch.ts"
 import * as Events from "./ForemanSuiteEvents.ts"
 import * as Failures from "./ForemanSuiteFailures.ts"
+import * as ListRefusals from "./ForemanSuiteListRefusals.ts"
 import * as Paging from "./ForemanSuitePaging.ts"
 import * as Path from "./ForemanSuitePath.ts"
+import * as Processes from "./ForemanSuiteProcesses.ts"
 import * as Races from "./ForemanSuiteRaces.ts"
 import * as Rebuild from "./ForemanSuiteRebuild.ts"
 import * as Receipts from "./ForemanSuiteReceipts.ts"
@@ -45,8 +48,10 @@ export const run = (name: string, backend: Backend): void => {
   describe(`Foreman over ${name}`, () => {
     layer(layerOf(backend), { excludeTestServices: true })((it) => {
       describe("an operation", () => Refusals.register(it))
+      describe("a question", () => ListRefusals.register(it))
       describe("an operation on tasks", () => TaskRefusals.register(it))
       describe("a crowd", () => Races.register(it))
+      describe("a dispatch", () => Dispatch.register(it))
       describe("a key", () => Receipts.register(it))
       describe("an organization", () => Tenancy.register(it))
       describe("a role", () => Roles.register(it))
@@ -57,5 +62,6 @@ export const run = (name: string, backend: Backend): void => {
     describe("the path", () => Path.register(backend))
     describe("an attempt", () => Failures.register(backend))
     describe("a run", () => Runs.register(backend))
+    describe("a process", () => Processes.register(backend))
   })
 }

@@ -2,7 +2,7 @@
  * Agents for the tests of the reactors: they say when they have begun, wait until they may end, and
  * have written something when they are stopped.
  *
- * @since 0.1.0
+ * @internal
  */
 import { Deferred, Effect, Layer, References, type Scope, Stream } from "effect"
 

@@ -2,7 +2,7 @@
  * What happens when an attempt does not succeed, and what is never begun: nothing is lost, and a
  * person sees why.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
@@ -147,21 +147,24 @@ const holding = (backend: Backend) => {
     }).pipe(on(backend, { workspace }))
   })
 
-  it.live("holds a task that may mean several repositories, and begins one that names its own", () => {
-    const { behaviour, specs } = recording()
-    return Effect.gen(function* () {
-      const given = yield* TestForeman.givenTeam({ repositories: 2 })
-      const [, second] = given.repositories
-      assert(second !== undefined)
-      const unclear = yield* TestForeman.givenTask(given, { priority: "critical" })
-      const clear = yield* TestForeman.givenTask(given, { repoIds: [second.id] })
-      yield* untilTask(clear.id, isIn("in_review"))
-      const held = yield* untilTask(unclear.id, ({ hold }) => hold === "repository_needed")
-      assert.deepInclude(held, { status: "todo", attempts: 0 })
-      assert.strictEqual((yield* latestRun(clear.id)).repositoryId, second.id)
-      assert.strictEqual(specs.length, 1)
-    }).pipe(on(backend, { behaviour }))
-  })
+  it.live(
+    "holds a task that may mean several repositories, and begins one that names its own",
+    () => {
+      const { behaviour, specs } = recording()
+      return Effect.gen(function* () {
+        const given = yield* TestForeman.givenTeam({ repositories: 2 })
+        const [, second] = given.repositories
+        assert(second !== undefined)
+        const unclear = yield* TestForeman.givenTask(given, { priority: "critical" })
+        const clear = yield* TestForeman.givenTask(given, { repoIds: [second.id] })
+        yield* untilTask(clear.id, isIn("in_review"))
+        const held = yield* untilTask(unclear.id, ({ hold }) => hold === "repository_needed")
+        assert.deepInclude(held, { status: "todo", attempts: 0 })
+        assert.strictEqual((yield* latestRun(clear.id)).repositoryId, second.id)
+        assert.strictEqual(specs.length, 1)
+      }).pipe(on(backend, { behaviour }))
+    }
+  )
 
   it.live("holds a task whose agent names a runner that is not here", () =>
     Effect.gen(function* () {
@@ -175,7 +178,7 @@ const holding = (backend: Backend) => {
     }).pipe(on(backend))
   )
 
-  it.live("works in an empty folder for a team without repositories", () => {
+  it.live("gives an empty folder to the runs of a team without repositories", () => {
     const { behaviour, specs } = recording()
     return Effect.gen(function* () {
       const { client } = yield* Foreman

@@ -3,7 +3,7 @@
  *
  * Left open on purpose: what a list shows of things that come or go between two pages.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
@@ -43,13 +43,16 @@ interface Page {
   readonly next_cursor: string | null
 }
 
+const pageOf = (name: string, input: object) =>
+  // As: every list answers a page.
+  Effect.map(call(name, input), (answer) => answer as Page)
+
 /** All items of a list, and that no page is longer than asked for or empty. */
 const pages = Effect.fnUntraced(function* (name: string, input: object, limit: number) {
   const all: Array<Page["items"][number]> = []
   for (let cursor: string | null = null; ;) {
     const asked = { ...input, limit, ...(cursor === null ? {} : { cursor }) }
-    // As: every list answers a page.
-    const page = (yield* call(name, asked)) as Page
+    const page: Page = yield* pageOf(name, asked)
     assert.isAtMost(page.items.length, limit)
     assert.isAbove(page.items.length, 0)
     all.push(...page.items)
@@ -141,32 +144,35 @@ const work = (it: It) => {
       const both = { ...input, assignee_id: assigneeId, status: "todo" }
       assert.deepStrictEqual(yield* listed("list_tasks", both), own)
       assert.deepStrictEqual(yield* listed("list_tasks", { ...input, status: "todo" }), all)
-      // As: every list answers a page.
-      const later = (yield* call("list_tasks", { ...input, offset: 240 })) as Page
+      const later = yield* pageOf("list_tasks", { ...input, offset: 240 })
       assert.deepStrictEqual(later.items, all.slice(240))
     }).pipe(TestForeman.asOperator)
   )
 
-  it.effect("pages through a task's events, oldest first, and its reviews and runs, latest first", () =>
-    Effect.gen(function* () {
-      const { client } = yield* Foreman
-      const given = yield* TestForeman.givenTeam()
-      const { id: taskId } = yield* TestForeman.givenTask(given)
-      yield* Effect.forEach(numbers(count), (n) =>
-        Effect.andThen(
-          client.requestReview({ taskId, reviewerType: "user" }),
-          Subject.givenRun(given, taskId, n)
+  it.effect(
+    "pages through a task's events, oldest first, and its reviews and runs, latest first",
+    () =>
+      Effect.gen(function* () {
+        const { client } = yield* Foreman
+        const given = yield* TestForeman.givenTeam()
+        const { id: taskId } = yield* TestForeman.givenTask(given)
+        yield* Effect.forEach(numbers(count), (n) =>
+          Effect.andThen(
+            client.requestReview({ taskId, reviewerType: "user" }),
+            Subject.givenRun(given, taskId, n)
+          )
         )
-      )
-      const input = { task_id: taskId }
-      const events = yield* listed("get_task_events", input)
-      const attempts = (items: Page["items"]) => items.map(({ attempt }) => attempt)
-      assert.strictEqual(events.length, count + 1)
-      assert.isTrue(events.every(({ id }, index) => Number(id) > Number(events[index - 1]?.["id"] ?? 0)))
-      for (const name of ["list_reviews", "list_task_runs"]) {
-        assert.deepStrictEqual(attempts(yield* listed(name, input)), numbers(count).toReversed())
-      }
-    }).pipe(TestForeman.asOperator)
+        const input = { task_id: taskId }
+        const events = yield* listed("get_task_events", input)
+        const attempts = (items: Page["items"]) => items.map(({ attempt }) => attempt)
+        assert.strictEqual(events.length, count + 1)
+        assert.isTrue(
+          events.every(({ id }, index) => Number(id) > Number(events[index - 1]?.["id"] ?? 0))
+        )
+        for (const name of ["list_reviews", "list_task_runs"]) {
+          assert.deepStrictEqual(attempts(yield* listed(name, input)), numbers(count).toReversed())
+        }
+      }).pipe(TestForeman.asOperator)
   )
 
   it.effect("pages through an inbox, newest first", () =>
@@ -217,10 +223,9 @@ const edges = (it: It) => {
       const given = yield* TestForeman.givenTeam()
       yield* Effect.forEach(numbers(4), () => TestForeman.givenTask(given))
       const input = { team_id: given.team.id, limit: 2 }
-      // As: every list answers a page.
-      const first = (yield* call("list_tasks", input)) as Page
+      const first = yield* pageOf("list_tasks", input)
       yield* TestForeman.givenTask(given)
-      const second = (yield* call("list_tasks", { ...input, cursor: first.next_cursor })) as Page
+      const second = yield* pageOf("list_tasks", { ...input, cursor: first.next_cursor })
       const ids = [...first.items, ...second.items].map(({ id }) => id)
       assert.strictEqual(new Set(ids).size, 4)
       assert.isNull(second.next_cursor)

@@ -1,12 +1,18 @@
 /**
  * The whole path: a plan of tasks goes through agents, reviews and landings to done.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-import { Foreman, type Identifier, type Task, WorkspaceMemory } from "@foreman/core"
+import {
+  type AgentRunnerMemory,
+  Foreman,
+  type Identifier,
+  type Task,
+  WorkspaceMemory
+} from "@foreman/core"
 import { on, recording } from "./ForemanSuiteAgents.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
 import type { Backend } from "./ForemanSuiteSubject.ts"
@@ -52,15 +58,17 @@ const planning = (backend: Backend) => {
     let live = 0
     let most = 0
     const order: Array<number> = []
-    const behaviour: TestForeman.Options["behaviour"] = ({ prompt, taskId }) =>
-      Effect.gen(function* () {
-        live += 1
-        most = Math.max(most, live)
-        order.push(taskId)
-        yield* Effect.sleep("10 millis")
-        live -= 1
-        return { output: prompt }
-      })
+    const behaviour: AgentRunnerMemory.Behaviour = Effect.fnUntraced(function* ({
+      prompt,
+      taskId
+    }) {
+      live += 1
+      most = Math.max(most, live)
+      order.push(taskId)
+      yield* Effect.sleep("10 millis")
+      live -= 1
+      return { output: prompt }
+    })
     return Effect.gen(function* () {
       const { client } = yield* Foreman
       const given = yield* TestForeman.givenTeam({ engineers: 2 })
@@ -95,7 +103,9 @@ const planning = (backend: Backend) => {
       }
       const { items: runs } = yield* client.listTaskRuns({ taskId: bottom.id })
       const agents = new Set(given.engineers.map(({ id }) => id))
-      assert.isTrue(runs.every(({ agentId, status }) => agents.has(agentId) && status === "succeeded"))
+      assert.isTrue(
+        runs.every(({ agentId, status }) => agents.has(agentId) && status === "succeeded")
+      )
       const { rows } = yield* assertRebuilds(given.organization.id)
       assert.deepInclude(rows, { runs: 4, reviews: 4, merge_jobs: 4, artifacts: 4 })
     }).pipe(on(backend, { behaviour }))
@@ -191,6 +201,11 @@ const landing = (backend: Backend) => {
       yield* untilTask(taskId, ({ attempts, status }) => attempts === 2 && status === "in_review")
       assert.include(specs[1]?.prompt, "src/a.txt")
       isBlocked = false
+      // The next time it comes back for another reason, and is told that one.
+      yield* client.rejectTask({ taskId, summary: "Use tabs" })
+      yield* untilTask(taskId, ({ attempts, status }) => attempts === 3 && status === "in_review")
+      assert.include(specs[2]?.prompt, "Use tabs")
+      assert.notInclude(specs[2]?.prompt, "src/a.txt")
       yield* client.approveTask({ taskId })
       yield* untilTask(taskId, isIn("done"))
       const { mergeJobs } = yield* client.getMergeStatus({ taskId })

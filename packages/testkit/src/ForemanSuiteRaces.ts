@@ -3,7 +3,7 @@
  *
  * Verifies: exactly one winner, and one event, of any number of simultaneous starts.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"

@@ -2,7 +2,7 @@
  * That events are the truth: every projection is what the events say, and a row that is not is
  * found.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
@@ -32,16 +32,17 @@ export const register = (it: It): void => {
  * @category testing
  * @since 0.1.0
  */
-export const assertRebuilds = (
+export const assertRebuilds: (
   organizationId: string
-): Effect.Effect<Rebuild.Comparison, never, Shell.Shell> =>
-  Effect.gen(function* () {
-    const { driver } = yield* Shell.Shell
-    const compared = yield* Rebuild.compare(driver, organizationId)
-    assert.deepStrictEqual(compared.differences, [])
-    assert.strictEqual(compared.total, 0)
-    return compared
-  }).pipe(Effect.orDie)
+) => Effect.Effect<Rebuild.Comparison, never, Shell.Shell> = Effect.fnUntraced(function* (
+  organizationId: string
+) {
+  const { driver } = yield* Shell.Shell
+  const compared = yield* Rebuild.compare(driver, organizationId)
+  assert.deepStrictEqual(compared.differences, [])
+  assert.strictEqual(compared.total, 0)
+  return compared
+}, Effect.orDie)
 
 // internal --------------------------------------------------------------------
 
@@ -64,7 +65,11 @@ const live = Effect.fnUntraced(function* (given: TestForeman.GivenTeam) {
   yield* Subject.walk(first.id, "in_review")
   yield* client.requestReview({ taskId: first.id, reviewerType: "user" })
   yield* client.approveTask({ taskId: first.id })
-  yield* client.updateTeamSettings({ teamId: team.id, requireReview: true, mergeStrategy: "squash" })
+  yield* client.updateTeamSettings({
+    teamId: team.id,
+    requireReview: true,
+    mergeStrategy: "squash"
+  })
   const sent = yield* client.sendMessage({
     teamId: team.id,
     senderId: principal(manager.id),
@@ -130,13 +135,15 @@ const rebuilding = (it: It) => {
 }
 
 const finding = (it: It) => {
-  const tampering = (organization: string, steps: ReadonlyArray<Driver.Step>) =>
-    Effect.gen(function* () {
-      const { driver } = yield* Shell.Shell
-      const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
-      assert.strictEqual(answer._tag, "Committed")
-      return yield* Rebuild.compare(driver, organization)
-    }).pipe(Effect.orDie)
+  const tampering = Effect.fnUntraced(function* (
+    organization: string,
+    steps: ReadonlyArray<Driver.Step>
+  ) {
+    const { driver } = yield* Shell.Shell
+    const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
+    assert.strictEqual(answer._tag, "Committed")
+    return yield* Rebuild.compare(driver, organization)
+  }, Effect.orDie)
 
   it.effect("finds a row that was changed, one that was added and one that was taken away", () =>
     Effect.gen(function* () {
@@ -167,14 +174,12 @@ const finding = (it: It) => {
     Effect.gen(function* () {
       const given = yield* TestForeman.givenTeam()
       const tasks = yield* Effect.forEach(numbers(120), () => TestForeman.givenTask(given))
-      const steps = tasks.map(
-        ({ id }): Driver.Step => ({
-          _tag: "Set",
-          table: "tasks",
-          key: { id },
-          row: { open_dependencies: 7 }
-        })
-      )
+      const steps = tasks.map(({ id }): Driver.Step => ({
+        _tag: "Set",
+        table: "tasks",
+        key: { id },
+        row: { open_dependencies: 7 }
+      }))
       const { differences, total } = yield* tampering(given.organization.id, steps)
       assert.deepStrictEqual([differences.length, total], [100, 120])
     }).pipe(TestForeman.asOperator)

@@ -3,7 +3,7 @@
  *
  * Left open on purpose: how long a key is kept.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"

@@ -3,12 +3,19 @@
  *
  * What a run may is told with the runs, in `ForemanSuiteRuns`.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 
-import { type Actor, type Authorization, Foreman, type Refusal, type Task } from "@foreman/core"
+import {
+  type Actor,
+  type Authorization,
+  catalogue,
+  Foreman,
+  type Refusal,
+  type Task
+} from "@foreman/core"
 import * as Refusals from "./ForemanSuiteRefusals.ts"
 import * as Subject from "./ForemanSuiteSubject.ts"
 import { as, call, nobody, personOf, principal, standing } from "./ForemanSuiteSubject.ts"
@@ -54,13 +61,7 @@ const denied: Readonly<Record<string, ReadonlyArray<string>>> = {
   reviewer: ["create_org", ...structure, ...plans, "change_task_status", "request_review"]
 }
 
-const everything = [
-  ...["create_org", ...structure, ...plans, ...verdicts, "change_task_status", "request_review"],
-  ...["ping", "list_orgs", "list_teams", "get_team", "get_team_settings", "list_agents"],
-  ...["list_repos", "list_tasks", "get_task", "get_task_events", "send_message", "get_inbox"],
-  ...["acknowledge_message", "list_reviews", "get_merge_status", "list_task_runs"],
-  ...["get_task_run", "get_task_run_output"]
-]
+const everything = Object.values(catalogue).map(({ name }) => name)
 
 const permitting = (it: It) => {
   const world = Subject.once(Refusals.given)
@@ -89,11 +90,23 @@ const permitting = (it: It) => {
 
 /** An input that every operation decodes, about things that are not there, but for a taken slug. */
 const fitting = {
-  ...{ org_id: nobody, team_id: nobody, task_id: Subject.noNumber, agent_id: nobody },
-  ...{ run_id: nobody, message_id: Subject.noNumber, depends_on_id: 1, assignee_id: nobody },
-  ...{ name: "A", local_path: "/r", title: "T", status: "todo" },
-  ...{ sender_id: nobody, recipient_id: nobody, content: "Hello" },
-  ...{ sender_type: "user", recipient_type: "user" }
+  org_id: nobody,
+  team_id: nobody,
+  task_id: Subject.noNumber,
+  agent_id: nobody,
+  assignee_id: nobody,
+  run_id: nobody,
+  message_id: Subject.noNumber,
+  depends_on_id: 1,
+  name: "A",
+  title: "T",
+  local_path: "/r",
+  status: "todo",
+  sender_id: nobody,
+  sender_type: "user",
+  recipient_id: nobody,
+  recipient_type: "user",
+  content: "Hello"
 }
 
 const owning = (it: It) => {

@@ -1,7 +1,7 @@
 /**
  * What a run may do in its own name, and for how long.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -28,7 +28,12 @@ export const register = (backend: Backend): void => {
 
 // internal --------------------------------------------------------------------
 
-type Wish = Effect.Effect<unknown, { readonly _tag: string }, Authorization.CurrentActor>
+interface Refusal {
+  readonly _tag: string
+  readonly runId?: string
+}
+
+type Wish = Effect.Effect<unknown, Refusal, Authorization.CurrentActor>
 
 /** A task with a live run, another task of the same agent, and the run's own token. */
 const given = Effect.fnUntraced(function* (begun: Effect.Success<typeof patient>["begun"]) {
@@ -117,6 +122,9 @@ const acting = (backend: Backend) => {
             assert.deepInclude(refusal, { _tag: "RunIsLive", runId: run.id })
           }
         }
+        // Given back, it would be begun again while this run is still at it.
+        const back = yield* Effect.flip(TestForeman.asRun(run)(move("todo")))
+        assert.strictEqual(back._tag, "RunIsLive")
         assert.deepStrictEqual(yield* standing([organization.id]), before)
         yield* move("cancelled")
         yield* agent.interrupted

@@ -1,24 +1,20 @@
 /**
  * What the suite of core needs of a store, and the words in which its tests speak.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert, type Vitest } from "@effect/vitest"
 import { Effect, Layer, type Scope } from "effect"
-import { SecureRandom } from "effect/crypto"
 
 import {
   type Actor,
   Authorization,
-  Driver,
+  type Driver,
   Foreman,
   Identifier,
-  Projection,
   type Refusal,
-  type Run,
   Shell,
-  Tables,
-  type Task
+  Tables
 } from "@foreman/core"
 import type { Backend as StoreBackend } from "./StoreSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
@@ -42,7 +38,12 @@ export type Backend = Pick<StoreBackend, "location" | "layer">
  */
 export type It = Vitest.MethodsNonLive<TestForeman.Services>
 
-/** A refusal as a caller sees it. */
+/**
+ * A refusal as a caller sees it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Seen = Pick<Refusal.Refusal, "code" | "status" | "message">
 
 // layers ----------------------------------------------------------------------
@@ -70,16 +71,17 @@ export const layerOf = (
  * @category layers
  * @since 0.1.0
  */
-export const shared = (
+export const shared: (
   backend: Backend
-): Effect.Effect<Layer.Layer<Driver.Driver>, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    if (backend.location !== undefined) {
-      return Layer.fresh(Layer.orDie(backend.layer(yield* backend.location)))
-    }
-    const context = yield* Layer.build(Layer.orDie(Layer.fresh(backend.layer(""))))
-    return Layer.succeedContext(context)
-  })
+) => Effect.Effect<Layer.Layer<Driver.Driver>, never, Scope.Scope> = Effect.fnUntraced(function* (
+  backend: Backend
+) {
+  if (backend.location !== undefined) {
+    return Layer.fresh(Layer.orDie(backend.layer(yield* backend.location)))
+  }
+  const context = yield* Layer.build(Layer.orDie(Layer.fresh(backend.layer(""))))
+  return Layer.succeedContext(context)
+})
 
 // testing ---------------------------------------------------------------------
 
@@ -94,9 +96,7 @@ export const call = (
   input: object,
   key?: string
 ): Effect.Effect<unknown, Refusal.Refusal, Foreman | Authorization.CurrentActor> =>
-  Foreman.use(({ invoke }) =>
-    invoke(name, input, key === undefined ? {} : { idempotencyKey: key })
-  )
+  Foreman.use(({ invoke }) => invoke(name, input, key === undefined ? {} : { idempotencyKey: key }))
 
 /**
  * Calls an operation and expects this refusal, with nothing changed in these organisations and no
@@ -105,17 +105,18 @@ export const call = (
  * @category testing
  * @since 0.1.0
  */
-export const refuses = (
+export const refuses: (
   organizations: ReadonlyArray<string>,
   name: string,
   input: object,
   expected: Partial<Seen>
-): Effect.Effect<
-  Refusal.Refusal,
-  never,
-  Foreman | Shell.Shell | Authorization.CurrentActor
-> =>
-  Effect.gen(function* () {
+) => Effect.Effect<Refusal.Refusal, never, Foreman | Shell.Shell | Authorization.CurrentActor> =
+  Effect.fnUntraced(function* (
+    organizations: ReadonlyArray<string>,
+    name: string,
+    input: object,
+    expected: Partial<Seen>
+  ) {
     const before = yield* standing(organizations)
     const refusal = yield* Effect.flip(call(name, input)).pipe(
       Effect.catch((answer) => Effect.die(new Error(`${name} answers ${JSON.stringify(answer)}`)))
@@ -132,21 +133,22 @@ export const refuses = (
  * @category testing
  * @since 0.1.0
  */
-export const standing = (
+export const standing: (
   organizations: ReadonlyArray<string>
-): Effect.Effect<unknown, never, Shell.Shell> =>
-  Effect.gen(function* () {
-    const { driver } = yield* Shell.Shell
-    const heads = yield* driver.ask("system", "heads", { after: "", limit: 10_000 })
-    const tables: Array<unknown> = []
-    for (const organization of organizations) {
-      for (const table of Object.keys(Tables.tables)) {
-        const query = { organization, table, index: "key", equals: {}, limit: 10_000 }
-        tables.push({ organization, table, rows: yield* driver.find(query) })
-      }
+) => Effect.Effect<unknown, never, Shell.Shell> = Effect.fnUntraced(function* (
+  organizations: ReadonlyArray<string>
+) {
+  const { driver } = yield* Shell.Shell
+  const heads = yield* driver.ask("system", "heads", { after: "", limit: 10_000 })
+  const tables: Array<unknown> = []
+  for (const organization of organizations) {
+    for (const table of Object.keys(Tables.tables)) {
+      const query = { organization, table, index: "key", equals: {}, limit: 10_000 }
+      tables.push({ organization, table, rows: yield* driver.find(query) })
     }
-    return { heads, tables }
-  }).pipe(Effect.orDie)
+  }
+  return { heads, tables }
+}, Effect.orDie)
 
 /**
  * Runs effects all at once, and says which succeeded and which were refused.
@@ -192,8 +194,7 @@ export const personOf = (
  * @category testing
  * @since 0.1.0
  */
-export const as = (actor: Actor.Actor) =>
-  Effect.provideService(Authorization.CurrentActor, actor)
+export const as = (actor: Actor.Actor) => Effect.provideService(Authorization.CurrentActor, actor)
 
 /**
  * Makes something at its first use and keeps it, for tests that leave it as it is.
@@ -211,53 +212,6 @@ export const once = <A, E, R>(make: Effect.Effect<A, E, R>): Effect.Effect<A, E,
 }
 
 /**
- * Moves a task by hand, step by step.
- *
- * @category testing
- * @since 0.1.0
- */
-export const walk = (
-  taskId: Identifier.TaskId,
-  ...statuses: ReadonlyArray<Task.Status>
-): Effect.Effect<void, never, Foreman> =>
-  Foreman.use(({ client }) =>
-    Effect.forEach(statuses, (status) => client.changeTaskStatus({ taskId, status }), {
-      discard: true
-    }).pipe(TestForeman.asOperator, Effect.orDie)
-  )
-
-/**
- * Writes down a finished run of a task as if it had been, for tests that only read.
- *
- * @category testing
- * @since 0.1.0
- */
-export const givenRun = (
-  { engineers, organization }: TestForeman.GivenTeam,
-  taskId: Identifier.TaskId,
-  attempt = 1
-): Effect.Effect<Identifier.RunId, never, Shell.Shell> =>
-  Effect.gen(function* () {
-    const { driver } = yield* Shell.Shell
-    const id = Identifier.RunId.make(SecureRandom.uuidV7Unsafe())
-    const [agent] = engineers
-    if (agent === undefined) return yield* Effect.die("The team has no engineers")
-    const row = Projection.runs.toRow({ ...aRun, id, taskId, agentId: agent.id, attempt })
-    const steps = [
-      { _tag: "Insert", table: "runs", row },
-      { _tag: "Insert", table: "directory", row: { kind: "run", id } }
-    ] as const
-    const answer = yield* driver.commit({
-      organization: organization.id,
-      reliesOn: [],
-      steps,
-      events: []
-    })
-    assert.strictEqual(answer._tag, "Committed")
-    return id
-  }).pipe(Effect.orDie)
-
-/**
  * The id of an agent where any principal may stand.
  *
  * @category testing
@@ -265,10 +219,20 @@ export const givenRun = (
  */
 export const principal = (id: string): Identifier.PrincipalId => Identifier.PrincipalId.make(id)
 
-/** An id that nothing has. */
+/**
+ * An id that nothing has.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
 export const nobody = "00000000-0000-7000-8000-00000000dead"
 
-/** A number that no task, message or review has. */
+/**
+ * A number that no task, message or review has.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
 export const noNumber = 999_999_999
 
 /**
@@ -280,22 +244,4 @@ export const noNumber = 999_999_999
 export const numbers = (count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => index + 1)
 
-// internal --------------------------------------------------------------------
-
-const aRun: Omit<Run.Run, "id" | "taskId" | "agentId" | "attempt"> = {
-  status: "succeeded",
-  runner: "memory",
-  holder: "test",
-  repositoryId: null,
-  branch: "task-1",
-  workspace: null,
-  baseCommit: null,
-  headCommit: null,
-  exitCode: 0,
-  cause: "exit:0",
-  answer: null,
-  outputId: null,
-  queuedAt: "2026-01-01T00:00:00.000000Z",
-  startedAt: null,
-  endedAt: null
-}
+export { givenRun, walk } from "./ForemanSuiteGiven.ts"

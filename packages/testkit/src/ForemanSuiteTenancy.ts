@@ -1,7 +1,7 @@
 /**
  * What lies between organisations: whoever acts in one is answered as if there were no other.
  *
- * @since 0.1.0
+ * @internal
  */
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"

@@ -1,7 +1,7 @@
 /**
  * What a runner's tests say of it, and what the tests of {@link RunnerSuite} are written with.
  *
- * @since 0.1.0
+ * @internal
  */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"

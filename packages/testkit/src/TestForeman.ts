@@ -10,13 +10,11 @@ import { Effect, Layer } from "effect"
 import { SecureRandom } from "effect/crypto"
 
 import {
-  Actor,
   type Agent,
   AgentRunner,
   AgentRunnerMemory,
   type ArtifactStore,
   ArtifactStoreMemory,
-  Authorization,
   type Access,
   type Driver,
   DriverMemory,
@@ -25,7 +23,6 @@ import {
   type Organization,
   Reactors,
   type Repository,
-  type Run,
   type Shell,
   type StoreClock,
   type Task,
@@ -33,6 +30,7 @@ import {
   type Workspace,
   WorkspaceMemory
 } from "@foreman/core"
+import { asOperator } from "./TestForemanActors.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -103,7 +101,12 @@ export interface TeamOptions {
   readonly settings?: Partial<Team.Settings>
 }
 
-/** What a given task is, besides the usual. */
+/**
+ * What a given task is, besides the usual.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
 export type TaskOptions = Partial<Omit<Task.Wanted, "teamId">>
 
 // layers ----------------------------------------------------------------------
@@ -157,53 +160,6 @@ export const layer = (options: Options = {}): Layer.Layer<Services> => {
 // testing ---------------------------------------------------------------------
 
 /**
- * Runs an effect as the operator, who may do everything.
- *
- * @category testing
- * @since 0.1.0
- */
-export const asOperator: <A, E, R>(
-  effect: Effect.Effect<A, E, R>
-) => Effect.Effect<A, E, Exclude<R, Authorization.CurrentActor>> = Effect.provideService(
-  Authorization.CurrentActor,
-  Actor.operator
-)
-
-/**
- * Runs an effect as an agent, with what its role may.
- *
- * @category testing
- * @since 0.1.0
- */
-export const asAgent =
-  ({ id, role, teamId }: Pick<Agent.Agent, "id" | "role" | "teamId">) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): As<A, E, R> =>
-    Effect.gen(function* () {
-      const { orgId } = yield* teamOf(teamId)
-      const actor: Actor.Actor = { type: "agent", id, role, organizationId: orgId }
-      return yield* Effect.provideService(effect, Authorization.CurrentActor, actor)
-    })
-
-/**
- * Runs an effect as a run: in the name of its agent, on its one task, while it is live.
- *
- * @category testing
- * @since 0.1.0
- */
-export const asRun =
-  ({ agentId, attempt, id, taskId }: Pick<Run.Run, "id" | "agentId" | "taskId" | "attempt">) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): As<A, E, R> =>
-    Effect.gen(function* () {
-      const { client } = yield* Foreman
-      const { teamId } = yield* given(client.getTask({ taskId }))
-      const { agents, orgId } = yield* teamOf(teamId)
-      const role = agents.find((agent) => agent.id === agentId)?.role ?? "engineer"
-      const run = { id, agentId, taskId, attempt }
-      const actor: Actor.Actor = { type: "run", id, role, organizationId: orgId, run }
-      return yield* Effect.provideService(effect, Authorization.CurrentActor, actor)
-    })
-
-/**
  * Makes an organisation with a team, its engineers and its repositories.
  *
  * @category testing
@@ -237,7 +193,7 @@ export const givenTeam = ({
       const places = yield* Effect.forEach(numbered(repositories), (n) => register(`repo-${n}`))
       if (settings !== undefined) yield* client.updateTeamSettings({ teamId, ...settings })
       const { agents: all } = yield* client.getTeam({ teamId })
-      const [manager] = all.filter(({ role }) => role === "manager")
+      const manager = all.find(({ role }) => role === "manager")
       if (manager === undefined) return yield* Effect.die("The team has no manager")
       return { organization, team, manager, engineers: agents, repositories: places }
     })
@@ -275,6 +231,7 @@ export const wanted = (teamId: Identifier.TeamId, options: TaskOptions = {}): Ta
   ...options
 })
 
+export { asAgent, asOperator, asRun } from "./TestForemanActors.ts"
 export {
   history,
   NeverHappened,
@@ -286,15 +243,10 @@ export {
 
 // internal --------------------------------------------------------------------
 
-type As<A, E, R> = Effect.Effect<A, E, Exclude<R, Authorization.CurrentActor> | Foreman>
-
 const repeat: AgentRunnerMemory.Behaviour = ({ prompt }) => Effect.succeed({ output: prompt })
 
 /** What is given has no refusals: one is a mistake of the test. */
 const given = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.orDie(asOperator(effect))
-
-const teamOf = (teamId: Identifier.TeamId) =>
-  given(Foreman.use(({ client }) => client.getTeam({ teamId })))
 
 const numbered = (count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, index) => index + 1)

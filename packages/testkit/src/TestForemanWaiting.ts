@@ -15,6 +15,7 @@ import {
   Shell,
   type Task
 } from "@foreman/core"
+import { asOperator } from "./TestForemanActors.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -60,31 +61,30 @@ export class NeverHappened extends Data.TaggedError("NeverHappened")<{
  * @category testing
  * @since 0.1.0
  */
-export const until = <A, E, R>(
+export const until = Effect.fnUntraced(function* <A, E, R>(
   look: Effect.Effect<A | undefined, E, R>,
   { what = "what the test looks for", within = "5 seconds" }: Patience = {}
-): Effect.Effect<A, E | NeverHappened, R | Foreman> =>
-  Effect.gen(function* () {
-    const { events } = yield* Foreman
-    const seen: Array<Answers.RecordedEvent> = []
-    const after = yield* Effect.orDie(asOperator(events.begin({})))
-    const wakes = events.follow({ after }).pipe(
-      Stream.tap(({ event }) => Effect.sync(() => seen.push(event))),
-      Stream.provideService(Authorization.CurrentActor, Actor.operator),
-      Stream.orDie,
-      // Many events at once are one reason to look.
-      Stream.buffer({ capacity: 1, strategy: "sliding" })
-    )
-    const found = yield* Stream.concat(Stream.succeed(undefined), wakes).pipe(
-      Stream.mapEffect(() => look),
-      Stream.filter((sight): sight is A => sight !== undefined),
-      Stream.runHead,
-      Effect.timeoutOption(within),
-      Effect.map(Option.flatten)
-    )
-    if (Option.isSome(found)) return found.value
-    return yield* new NeverHappened({ what, instead: told("Meanwhile", seen) })
-  })
+): Effect.fn.Return<A, E | NeverHappened, R | Foreman> {
+  const { events } = yield* Foreman
+  const seen: Array<Answers.RecordedEvent> = []
+  const after = yield* Effect.orDie(asOperator(events.begin({})))
+  const wakes = events.follow({ after }).pipe(
+    Stream.tap(({ event }) => Effect.sync(() => seen.push(event))),
+    Stream.provideService(Authorization.CurrentActor, Actor.operator),
+    Stream.orDie,
+    // Many events at once are one reason to look.
+    Stream.buffer({ capacity: 1, strategy: "sliding" })
+  )
+  const found = yield* Stream.concat(Stream.succeed(undefined), wakes).pipe(
+    Stream.mapEffect(() => look),
+    Stream.filter((sight): sight is A => sight !== undefined),
+    Stream.runHead,
+    Effect.timeoutOption(within),
+    Effect.map(Option.flatten)
+  )
+  if (Option.isSome(found)) return found.value
+  return yield* new NeverHappened({ what, instead: told("Meanwhile", seen) })
+})
 
 /**
  * Waits until a task is as the predicate wants it, and answers it.
@@ -92,23 +92,22 @@ export const until = <A, E, R>(
  * @category testing
  * @since 0.1.0
  */
-export const untilTask = (
+export const untilTask = Effect.fnUntraced(function* (
   taskId: Identifier.TaskId,
   predicate: (task: Task.Task) => boolean,
   { what = `task ${taskId} as the test wants it`, within = "5 seconds" }: Patience = {}
-): Effect.Effect<Task.Task, NeverHappened, Foreman> =>
-  Effect.gen(function* () {
-    const { client } = yield* Foreman
-    const task = Effect.orDie(asOperator(client.getTask({ taskId })))
-    const look = Effect.map(task, (present) => (predicate(present) ? present : undefined))
-    const describe = Effect.gen(function* () {
-      const { hold, lastOutcome, liveRunId, status } = yield* task
-      const { items } = yield* asOperator(client.getTaskEvents({ taskId, limit: 200 }))
-      const facts = JSON.stringify({ status, hold, liveRunId, lastOutcome })
-      return yield* new NeverHappened({ what, instead: told(`It is ${facts} after`, items) })
-    }).pipe(Effect.catchIf((error) => error._tag !== "NeverHappened", Effect.die))
-    return yield* Effect.catchTag(until(look, { what, within }), "NeverHappened", () => describe)
-  })
+): Effect.fn.Return<Task.Task, NeverHappened, Foreman> {
+  const { client } = yield* Foreman
+  const task = Effect.orDie(asOperator(client.getTask({ taskId })))
+  const look = Effect.map(task, (present) => (predicate(present) ? present : undefined))
+  const describe = Effect.gen(function* () {
+    const { hold, lastOutcome, liveRunId, status } = yield* task
+    const { items } = yield* asOperator(client.getTaskEvents({ taskId, limit: 200 }))
+    const facts = JSON.stringify({ status, hold, liveRunId, lastOutcome })
+    return yield* new NeverHappened({ what, instead: told(`It is ${facts} after`, items) })
+  }).pipe(Effect.catchIf((error) => error._tag !== "NeverHappened", Effect.die))
+  return yield* Effect.catchTag(until(look, { what, within }), "NeverHappened", () => describe)
+})
 
 /**
  * Waits for the first event that the predicate wants, from the beginning of all organisations on or
@@ -117,30 +116,29 @@ export const untilTask = (
  * @category testing
  * @since 0.1.0
  */
-export const untilEvent = (
+export const untilEvent = Effect.fnUntraced(function* (
   predicate: (event: Answers.RecordedEvent) => boolean,
   {
     after = "0",
     what = "the event that the test wants",
     within = "5 seconds"
   }: Patience & { readonly after?: string } = {}
-): Effect.Effect<Answers.RecordedEvent, NeverHappened, Foreman> =>
-  Effect.gen(function* () {
-    const { events } = yield* Foreman
-    const seen: Array<Answers.RecordedEvent> = []
-    const found = yield* events.follow({ after }).pipe(
-      Stream.map(({ event }) => event),
-      Stream.tap((event) => Effect.sync(() => seen.push(event))),
-      Stream.filter(predicate),
-      Stream.runHead,
-      Effect.timeoutOption(within),
-      Effect.map(Option.flatten),
-      asOperator,
-      Effect.orDie
-    )
-    if (Option.isSome(found)) return found.value
-    return yield* new NeverHappened({ what, instead: told("Only this happened", seen) })
-  })
+): Effect.fn.Return<Answers.RecordedEvent, NeverHappened, Foreman> {
+  const { events } = yield* Foreman
+  const seen: Array<Answers.RecordedEvent> = []
+  const found = yield* events.follow({ after }).pipe(
+    Stream.map(({ event }) => event),
+    Stream.tap((event) => Effect.sync(() => seen.push(event))),
+    Stream.filter(predicate),
+    Stream.runHead,
+    Effect.timeoutOption(within),
+    Effect.map(Option.flatten),
+    asOperator,
+    Effect.orDie
+  )
+  if (Option.isSome(found)) return found.value
+  return yield* new NeverHappened({ what, instead: told("Only this happened", seen) })
+})
 
 /**
  * Everything that has happened in an organisation, in order.
@@ -148,10 +146,10 @@ export const untilEvent = (
  * @category testing
  * @since 0.1.0
  */
-export const history = (
+export const history: (
   organizationId: string
-): Effect.Effect<ReadonlyArray<Answers.RecordedEvent>, never, Shell.Shell> =>
-  Effect.gen(function* () {
+) => Effect.Effect<ReadonlyArray<Answers.RecordedEvent>, never, Shell.Shell> = Effect.fnUntraced(
+  function* (organizationId) {
     const { driver } = yield* Shell.Shell
     const events: Array<Answers.RecordedEvent> = []
     for (;;) {
@@ -159,11 +157,11 @@ export const history = (
       events.push(...page.map(Envelope.toRecorded))
       if (page.length < 1000) return events
     }
-  }).pipe(Effect.orDie)
+  },
+  Effect.orDie
+)
 
 // internal --------------------------------------------------------------------
-
-const asOperator = Effect.provideService(Authorization.CurrentActor, Actor.operator)
 
 const mostLines = 30
 const mostColumns = 200

@@ -16,13 +16,12 @@ describe("waiting", () => {
       assert.include(failure.message, "task.created")
     }).pipe(Effect.provide(TestForeman.layer()))
   )
+
   it.live("sees an agent work", () =>
     Effect.gen(function* () {
-      const t0 = Date.now()
       const given = yield* TestForeman.givenTeam()
       const { id } = yield* TestForeman.givenTask(given, { title: "Fix login" })
       const task = yield* TestForeman.untilTask(id, ({ status }) => status === "in_review")
-      console.log(Date.now() - t0)
       assert.strictEqual(task.lastOutcome, "succeeded")
     }).pipe(Effect.provide(TestForeman.layer({ reactors: {} })))
   )

@@ -36,8 +36,8 @@ const textOf = (shape: Shape): string => JSON.stringify({ ...shape, description:
 
 /** The structs that core exports, under the names that people know them by. */
 const things: ReadonlyMap<string, Shape> = new Map(
-  Object.values(core)
-    .filter((space) => typeof space === "object")
+  Object.values<unknown>(core)
+    .filter((space) => typeof space === "object" && space !== null)
     .flatMap((space) => Object.entries<unknown>({ ...space }))
     .flatMap(([name, value]) => {
       const isStruct = Schema.isSchema(value) && value.ast._tag === "Objects"

@@ -59,7 +59,7 @@ describe("between the layers of core", () => {
   it.each([
     ["rules/Fine.ts", "./Task.ts"],
     ["ports/Fine.ts", "../rules/Task.ts"],
-    ["services/Fine.ts", "../events/Envelope.ts"],
+    ["services/Fine.ts", "../events/EventTypes.ts"],
     ["reactors/Fine.ts", "../services/Tasks.ts"],
     ["handlers/Fine.ts", "../operations/Operation.ts"],
     ["createForeman.ts", "./handlers/all.ts"]

@@ -75,7 +75,12 @@ export const declared = [
   Message.Processed
 ] as const
 
-/** A declaration whose data is not known here. */
+/**
+ * A declaration whose data is not known here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnyDefinition = Event.Definition<string, Event.Fields>
 
 /**

@@ -13,7 +13,12 @@ import * as Wire from "./Wire.ts"
 
 // models ----------------------------------------------------------------------
 
-/** What a caller may add to a call. */
+/**
+ * What a caller may add to a call. Queries take no notice of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface CallOptions {
   /** Makes a command safe to repeat: the same key and input give the stored answer. */
   readonly idempotencyKey?: string | undefined

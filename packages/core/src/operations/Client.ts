@@ -14,7 +14,15 @@ import * as Wire from "./Wire.ts"
 
 // errors ----------------------------------------------------------------------
 
-/** The request did not get an answer of the catalogue. */
+/**
+ * A request that got no answer of the catalogue: nothing came, or something that cannot be used.
+ *
+ * `status` is that of the HTTP answer, null when there was none. `retryable` says that the same
+ * request may succeed later; a command that is sent again needs the idempotency key of the first.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class ClientError extends Schema.TaggedError<ClientError>()("ClientError", {
   operation: Schema.String,
   url: Schema.optionalKey(Schema.String),
@@ -48,7 +56,7 @@ export const make = <const C extends Operation.Catalogue, E, R>(
     return (input: unknown, options?: CallOptions) =>
       Effect.orDie(encode(input)).pipe(
         Effect.flatMap((wire) => invoke(operation.name, wire, options)),
-        Effect.catch((error) => (isRefusal(error) ? decodeRefusal(error) : Effect.fail(error))),
+        Effect.catchIf(isRefusal, decodeRefusal),
         Effect.flatMap((output) => Effect.mapError(decode(output), unexpected(operation)))
       )
   })

@@ -13,12 +13,26 @@ import { InvalidInput, problemsOf } from "./Refusal.ts"
 
 // models ----------------------------------------------------------------------
 
+/**
+ * What a caller may add to a call of the facade.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface FacadeOptions extends CallOptions {
   /** Interrupts the call. */
   readonly signal?: AbortSignal
 }
 
-/** A method for every operation of the catalogue, on plain values. */
+/**
+ * A method for every operation of the catalogue, on plain values.
+ *
+ * A method rejects with the refusal's own class, and with `InvalidInput` before anything is asked when
+ * its input does not fit.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Facade<C extends Operation.Catalogue> = {
   readonly [Key in keyof C]: (
     input: Operation.PlainInput<C[Key]>,
@@ -26,7 +40,12 @@ export type Facade<C extends Operation.Catalogue> = {
   ) => Promise<Operation.PlainOutput<C[Key]>>
 }
 
-/** Runs an effect and rejects with its own error, as `Effect.runPromise` and runtimes do. */
+/**
+ * Runs an effect and rejects with its own error, as `Effect.runPromise` and runtimes do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Run<R> = <A, E>(
   effect: Effect.Effect<A, E, R>,
   options?: Effect.RunOptions

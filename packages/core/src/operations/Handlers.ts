@@ -10,17 +10,34 @@ import type * as Operation from "./Operation.ts"
 
 // models ----------------------------------------------------------------------
 
-/** What answers an operation: exactly its input, its output and its refusals. */
+/**
+ * What answers an operation: exactly its input, its output and its refusals.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
 export type Handler<T extends Operation.Any, R = CurrentActor> = (
   input: Operation.Input<T>
 ) => Effect.Effect<Operation.Output<T>, Operation.Refusals<T>, R>
 
-/** A handler for every operation of the catalogue. A missing or a surplus one does not compile. */
+/**
+ * A handler for every operation of the catalogue. A missing or a surplus one does not compile.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
 export type Handlers<C extends Operation.Catalogue, R = CurrentActor> = {
   readonly [Key in keyof C]: Handler<C[Key], R>
 }
 
-/** A method for every operation of the catalogue, with typed input, output and refusals. */
+/**
+ * A method for every operation of the catalogue, with typed input, output and refusals.
+ *
+ * `E` is what may go wrong on the way to Foreman: nothing inside its process.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
 export type Client<C extends Operation.Catalogue, E = never, R = CurrentActor> = {
   readonly [Key in keyof C]: (
     input: Operation.Input<C[Key]>,

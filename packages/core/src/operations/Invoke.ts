@@ -14,12 +14,25 @@ import * as Wire from "./Wire.ts"
 
 // models ----------------------------------------------------------------------
 
+/**
+ * What a transport may add to a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface InvokeOptions extends CallOptions {
   /** REST ignores fields it does not know; MCP refuses them. */
   readonly unknownFields?: Wire.UnknownFields
 }
 
-/** Calls an operation by its name. Every transport has only this. */
+/**
+ * Calls an operation by its name, with wire data. Every transport has only this.
+ *
+ * A name that no operation has is the refusal `UnknownOperation`.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
 export type Invoke<E = never, R = CurrentActor> = (
   name: string,
   input: Wire.Json,

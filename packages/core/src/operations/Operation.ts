@@ -13,10 +13,20 @@ import type { CommonRefusal } from "./Refusal.ts"
 
 // models ----------------------------------------------------------------------
 
-/** A query changes nothing; a command may be repeated safely with an idempotency key. */
+/**
+ * A query changes nothing; a command may be repeated safely with an idempotency key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Kind = "query" | "command"
 
-/** Where REST finds the operation. Path parameters carry their wire names: `/tasks/:task_id`. */
+/**
+ * Where REST finds the operation. Path parameters carry their wire names: `/tasks/:task_id`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Http {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE"
   readonly path: `/${string}`
@@ -24,7 +34,12 @@ export interface Http {
   readonly status?: number
 }
 
-/** What the words and routes of every operation have in common. */
+/**
+ * What the words and routes of every operation have in common.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Words {
   readonly title: string
   /** Written for an agent that has read nothing else. */
@@ -38,6 +53,9 @@ export interface Words {
 /**
  * Where the agents' tool differs from REST: fields it does not take, words it says instead, and the
  * roles in whose small default set it is.
+ *
+ * @category models
+ * @since 0.1.0
  */
 export interface Tool<Field extends string = string> {
   readonly omit?: ReadonlyArray<Field>
@@ -45,18 +63,40 @@ export interface Tool<Field extends string = string> {
   readonly roles?: ReadonlyArray<Role>
 }
 
-/** What this operation says of a refusal where the contract has other words than the class. */
+/**
+ * What this operation says of a refusal where the contract has other words than the class: by the
+ * refusal's code, from its facts under their wire names.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Sayings = Readonly<Record<string, (facts: Readonly<Record<string, unknown>>) => string>>
 
-/** A schema that decodes and encodes by itself, without services. */
+/**
+ * A schema that decodes and encodes by itself, without services.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Pure = Schema.Constraint & {
   readonly DecodingServices: never
   readonly EncodingServices: never
 }
 
-/** The fields of an input. */
+/**
+ * The fields of an input, by their names in TypeScript.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Fields = Readonly<Record<string, Pure>>
 
+/**
+ * An operation: everything that surfaces derive themselves from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Operation<
   Name extends string,
   Input extends Fields,
@@ -75,7 +115,12 @@ export interface Operation<
   readonly tool: Tool | false
 }
 
-/** Any operation, seen by the code that walks the catalogue. */
+/**
+ * Any operation, seen by the code that walks the catalogue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Any extends Words {
   readonly name: string
   readonly kind: Kind
@@ -87,21 +132,68 @@ export interface Any extends Words {
   readonly tool: Tool | false
 }
 
-/** A record of operations. Its keys are the method names of every client. */
+/**
+ * A record of operations. Its keys are the method names of every client.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Catalogue = Readonly<Record<string, Any>>
 
+/**
+ * The input of an operation, decoded: with brands, and with defaults filled in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Input<T extends Any> = T["input"]["Type"]
+
+/**
+ * The output of an operation, with brands.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Output<T extends Any> = T["output"]["Type"]
-/** The refusals that the operation itself declares. */
+
+/**
+ * The refusals that the operation itself declares.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Errors<T extends Any> = T["errors"][number]["Type"]
-/** The declared refusals and those that every operation shares. */
+
+/**
+ * The declared refusals and those that every operation shares.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Refusals<T extends Any> = Errors<T> | CommonRefusal
-/** Input without brands and defaults, as people write it: `{ taskId: 42 }`. */
+
+/**
+ * Input without brands and defaults, as people write it: `{ taskId: 42 }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type PlainInput<T extends Any> = T["input"]["Encoded"]
-/** Output without brands, as people read it. */
+
+/**
+ * Output without brands, as people read it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type PlainOutput<T extends Any> = T["output"]["Encoded"]
 
-/** What an operation is defined with. */
+/**
+ * What an operation is defined with. Left out, `tool` is a tool that differs in nothing from REST.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Definition<Input extends Fields, Output, Refusals> extends Words {
   readonly kind: Kind
   readonly input: Input

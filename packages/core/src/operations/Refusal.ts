@@ -8,7 +8,14 @@ import { Permission } from "../rules/Actor.ts"
 
 // models ----------------------------------------------------------------------
 
-/** A refusal as data: what every transport receives and puts into its own envelope. */
+/**
+ * A refusal as data: what every transport receives and puts into its own envelope.
+ *
+ * `code` names the refusal's class and `status` is its HTTP status.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Refusal {
   readonly code: string
   readonly message: string
@@ -30,11 +37,22 @@ export const internalError: Refusal = {
   facts: {}
 }
 
-/** How one contract shows a refusal. */
+/**
+ * How one contract shows a refusal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Envelope = (refusal: Refusal) => Readonly<Record<string, unknown>>
 
 // errors ----------------------------------------------------------------------
 
+/**
+ * The caller's role has not the permission that the operation needs.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()(
   "PermissionDenied",
   {
@@ -47,6 +65,15 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()(
   }
 }
 
+/**
+ * The input does not fit the operation's schema.
+ *
+ * Every problem has the path of its field, under its name in the input, with dots: `tags.0`. The empty
+ * path is the input as a whole.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()(
   "InvalidInput",
   {
@@ -59,6 +86,12 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()(
   }
 }
 
+/**
+ * A command came with a key that another command or another input had before. Nothing was changed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()(
   "IdempotencyKeyReused",
   {
@@ -121,7 +154,12 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
 
 // rules -----------------------------------------------------------------------
 
-/** What any operation may answer beside its own refusals. */
+/**
+ * What any operation may answer beside its own refusals.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export const common = [
   PermissionDenied,
   InvalidInput,
@@ -130,6 +168,13 @@ export const common = [
   Busy,
   StoreUnavailable
 ] as const
+
+/**
+ * Any refusal that every operation shares.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type CommonRefusal = (typeof common)[number]["Type"]
 
 /**

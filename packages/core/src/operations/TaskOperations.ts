@@ -22,6 +22,10 @@ const Description = Schema.String.check(Schema.isMaxLength(100_000)).annotate({
 
 const Tags = Schema.Array(Task.Tag).check(Schema.isMaxLength(100))
 
+const RepositoryIds = Schema.Array(RepositoryId)
+  .check(Schema.isMaxLength(100))
+  .annotate({ description: "The repositories that the task changes; its runs work in the first" })
+
 const dependsOn = Schema.Array(TaskId)
   .check(Schema.isMaxLength(1000))
   .annotate({ description: "Tasks that must be done before this one starts" })
@@ -47,9 +51,7 @@ export const createTask = Operation.make("create_task", {
     assigneeId: Schema.optionalKey(Schema.NullOr(AgentId)),
     driId: Schema.optionalKey(Schema.NullOr(AgentId)),
     dependsOn: dependsOn.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
-    repoIds: Schema.Array(RepositoryId)
-      .check(Schema.isMaxLength(100))
-      .pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
+    repoIds: RepositoryIds.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
     tags: Tags.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
     metadata: Free.annotate({ description: "Your own data, stored and returned" }).pipe(
       Schema.withDecodingDefaultKey(Effect.succeed({}))
@@ -120,11 +122,12 @@ export const updateTask = Operation.make("update_task", {
     description: Schema.optionalKey(Schema.NullOr(Description)),
     priority: Schema.optionalKey(Schema.NullOr(Task.Priority)),
     tags: Schema.optionalKey(Schema.NullOr(Tags)),
+    repoIds: Schema.optionalKey(Schema.NullOr(RepositoryIds)),
     metadata: Schema.optionalKey(Schema.NullOr(Free))
   },
   output: Task.Task,
-  errors: [Task.TaskNotFound],
-  tool: { omit: ["metadata"], roles: ["manager"] }
+  errors: [Task.TaskNotFound, RepositoryNotFound],
+  tool: { omit: ["repoIds", "metadata"], roles: ["manager"] }
 })
 
 export const changeTaskStatus = Operation.make("change_task_status", {

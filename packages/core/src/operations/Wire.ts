@@ -11,10 +11,20 @@ import { type AnyCodec, asJsonCodec, type JsonCodec, recordOf } from "../interna
 
 // models ----------------------------------------------------------------------
 
-/** Data as it crosses the wire. */
+/**
+ * Data as it crosses the wire: whatever JSON can say, not looked at yet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Json = unknown
 
-/** A JSON schema, as far as surfaces look into it. */
+/**
+ * A JSON schema, as far as surfaces look into it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface JsonSchema {
   readonly type?: string
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -23,10 +33,20 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-/** What to do with fields that the schema does not know. */
+/**
+ * What to do with fields that the schema does not know.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type UnknownFields = "ignore" | "refuse"
 
-/** The codec between a schema's type and its wire form. */
+/**
+ * The codec between a schema's type and its wire form.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export type Wire<S extends Schema.Constraint> = JsonCodec<S["Type"]>
 
 // rules -----------------------------------------------------------------------
@@ -76,35 +96,41 @@ export const jsonSchema = (
 
 const derived = new WeakMap<Schema.Constraint, AnyCodec>()
 
+/** Whether a schema is the only one at its place, or a union tries one after the other. */
+type Place = "alone" | "alternative"
+
 /** Walks a schema that has no encodings left and renames the keys of every struct in it. */
-const rename = (ast: SchemaAST.AST): SchemaAST.AST => {
+const rename = (ast: SchemaAST.AST, place: Place = "alone"): SchemaAST.AST => {
   switch (ast._tag) {
     case "Objects":
-      return renameKeys(ast)
+      return renameKeys(ast, place)
     case "Arrays": {
-      const { annotations, checks, context, elements, isMutable, rest } = ast
-      const [inner, more] = [elements.map(rename), rest.map(rename)]
-      return new SchemaAST.Arrays(isMutable, inner, more, annotations, checks, undefined, context)
-    }
-    case "Union": {
-      const { annotations, checks, context, options, types } = ast
-      return new SchemaAST.Union(
-        types.map(rename),
-        options,
+      const { annotations, checks, context, isMutable } = ast
+      const elements = ast.elements.map((type) => rename(type))
+      const rest = ast.rest.map((type) => rename(type))
+      return new SchemaAST.Arrays(
+        isMutable,
+        elements,
+        rest,
         annotations,
         checks,
         undefined,
         context
       )
     }
+    case "Union": {
+      const { annotations, checks, context, options } = ast
+      const types = ast.types.map((type) => rename(type, "alternative"))
+      return new SchemaAST.Union(types, options, annotations, checks, undefined, context)
+    }
     case "Suspend":
-      return new SchemaAST.Suspend(() => rename(ast.thunk()), ast.annotations)
+      return new SchemaAST.Suspend(() => rename(ast.thunk(), place), ast.annotations)
     default:
       return ast
   }
 }
 
-const renameKeys = (ast: SchemaAST.Objects): SchemaAST.AST => {
+const renameKeys = (ast: SchemaAST.Objects, place: Place): SchemaAST.AST => {
   const there: Record<string, string> = {}
   const back: Record<string, string> = {}
   const properties = ast.propertySignatures.map(({ name, type }) => {
@@ -117,16 +143,21 @@ const renameKeys = (ast: SchemaAST.Objects): SchemaAST.AST => {
   const records = ast.indexSignatures.map(
     ({ parameter, type }) => new SchemaAST.IndexSignature(parameter, rename(type))
   )
-  const { annotations, checks, context } = ast
+  const { annotations, checks, context, indexSignatures, propertySignatures } = ast
   const snake = new SchemaAST.Objects(properties, records, annotations)
-  const camel = new SchemaAST.Objects(
-    ast.propertySignatures,
-    ast.indexSignatures,
-    undefined,
-    checks,
-    undefined,
-    context
-  )
+  // Fields are looked at before and after, by their own schemas. In between it matters only to a
+  // union whether they fit, and to checks of the whole.
+  const camel =
+    place === "alone" && checks === undefined
+      ? SchemaAST.unknown
+      : new SchemaAST.Objects(
+          propertySignatures,
+          indexSignatures,
+          undefined,
+          checks,
+          undefined,
+          context
+        )
   const transformation = SchemaTransformation.transform<object, object>({
     decode: Struct.renameKeys(back),
     encode: Struct.renameKeys(there)

@@ -94,7 +94,8 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   readonly ambiguous: boolean
 }> {
   override get message() {
-    return `The store failed at ${this.operation}`
+    const reason = this.cause instanceof Error ? `: ${this.cause.message}` : ""
+    return `The store failed at ${this.operation}${reason}`
   }
 }
 

@@ -60,17 +60,14 @@ export const make = (
 ): Dispatcher => {
   const active = new Map<string, Active>()
   let isStopping = false
+  const hasRoom = () => capacity.free > 0 && !isStopping
 
-  const launch = Effect.fnUntraced(function* (candidate: Candidate) {
+  const begin = Effect.fnUntraced(function* (candidate: Candidate) {
     const runId = RunId.make(SecureRandom.uuidV7Unsafe())
     const now = yield* bench.clock.now
     const issued = yield* Tokens.issue(runId, now + tokenMicros)
     const wanted = { taskId: candidate.taskId, agentId: candidate.agentId, runId, issued }
-    // Taken before the commit, because other organisations share it.
-    capacity.free -= 1
-    const attempt = yield* Attempts.queue(bench.shell, tenure, wanted).pipe(
-      Effect.onError(() => Effect.sync(() => void (capacity.free += 1)))
-    )
+    const attempt = yield* Attempts.queue(bench.shell, tenure, wanted)
     const stop = yield* Deferred.make<string>()
     const order = { tenure, attempt, token: issued.token, stop: Deferred.await(stop) }
     const ended = Effect.sync(() => {
@@ -83,22 +80,22 @@ export const make = (
     active.set(runId, { fiber, stop })
   })
 
+  /** Begins an attempt if there is room for it, and says whether it did. */
+  const launch = (candidate: Candidate) =>
+    Effect.suspend(() => {
+      if (!hasRoom()) return Effect.succeed(false)
+      // Taken in the same turn, because the dispatchers of other organisations share it.
+      capacity.free -= 1
+      return begin(candidate).pipe(
+        Effect.as(true),
+        Effect.onError(() => Effect.sync(() => void (capacity.free += 1)))
+      )
+    })
+
   const fill = Effect.gen(function* () {
-    while (capacity.free > 0 && !isStopping) {
+    while (hasRoom()) {
       const candidates = yield* candidatesOf(bench, tenure.organization)
-      const taken = new Set<number>()
-      const busy = new Set<string>()
-      let started = 0
-      for (const candidate of candidates) {
-        if (capacity.free <= 0 || isStopping) return
-        if (taken.has(candidate.taskId) || busy.has(candidate.agentId)) continue
-        taken.add(candidate.taskId)
-        busy.add(candidate.agentId)
-        // What is queued is also carried out, or a run would be live that nobody works at.
-        const exit = yield* Effect.exit(Effect.uninterruptible(launch(candidate)))
-        if (Exit.isSuccess(exit)) started += 1
-        else yield* Effect.logDebug(`Task ${candidate.taskId} was not started`, exit.cause)
-      }
+      const started = yield* launchInOrder(candidates, launch, hasRoom)
       if (started === 0) return
     }
   }).pipe(Effect.catch((error) => Effect.logWarning(`Nothing was dispatched: ${error.message}`)))
@@ -155,6 +152,28 @@ const maxAgents = 500
 
 /** A run's token ends with the run; this is for one whose end was never recorded. */
 const tokenMicros = 7 * 24 * 3600 * 1_000_000
+
+/** Launches candidates while there is room, no task and no agent twice, and counts what began. */
+const launchInOrder = Effect.fnUntraced(function* <E>(
+  candidates: ReadonlyArray<Candidate>,
+  launch: (candidate: Candidate) => Effect.Effect<boolean, E>,
+  hasRoom: () => boolean
+) {
+  const taken = new Set<number>()
+  const busy = new Set<string>()
+  let started = 0
+  for (const candidate of candidates) {
+    if (!hasRoom()) break
+    if (taken.has(candidate.taskId) || busy.has(candidate.agentId)) continue
+    taken.add(candidate.taskId)
+    busy.add(candidate.agentId)
+    // What is queued is also carried out, or a run would be live that nobody works at.
+    const exit = yield* Effect.exit(Effect.uninterruptible(launch(candidate)))
+    if (Exit.isSuccess(exit)) started += exit.value ? 1 : 0
+    else yield* Effect.logDebug(`Task ${candidate.taskId} was not started`, exit.cause)
+  }
+  return started
+})
 
 /** The first tasks of every idle agent, in the order of the queue. */
 const candidatesOf = Effect.fnUntraced(function* ({ shell }: Bench, organization: string) {

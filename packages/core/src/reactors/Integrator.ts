@@ -23,8 +23,8 @@ import type { Bench } from "./Work.ts"
  * @category services
  * @since 0.1.0
  */
-export const drain = (bench: Bench, tenure: Tenure): Effect.Effect<void> =>
-  Effect.gen(function* () {
+export const drain: (bench: Bench, tenure: Tenure) => Effect.Effect<void> = Effect.fnUntraced(
+  function* (bench, tenure) {
     for (;;) {
       const jobs = yield* Landings.open(bench.shell, tenure.organization, pageSize)
       if (jobs.length === 0) return
@@ -35,7 +35,9 @@ export const drain = (bench: Bench, tenure: Tenure): Effect.Effect<void> =>
         { concurrency: 4 }
       )
     }
-  }).pipe(Effect.catch((error) => Effect.logWarning(`Nothing was landed: ${error.message}`)))
+  },
+  Effect.catch((error) => Effect.logWarning(`Nothing was landed: ${error.message}`))
+)
 
 // internal --------------------------------------------------------------------
 

@@ -40,6 +40,14 @@ export type AgentStatus = typeof AgentStatus.Type
  */
 export const defaultModel = "claude-sonnet-4-20250514"
 
+/**
+ * The name of the model that an agent's runner is to use: 1 to 50 characters.
+ *
+ * Foreman hands it on and does not know which models there are.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const Model = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(50)).annotate({
   description: "Name of the model, at most 50 characters"
 })
@@ -114,7 +122,12 @@ export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()(
 
 // rules -----------------------------------------------------------------------
 
-/** What the creator of an agent decides. */
+/**
+ * What the creator of an agent decides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Wanted = Pick<Agent, "teamId" | "name" | "role" | "model" | "config">
 
 /**

@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { cut } from "./CommandLineLists.ts"
 import {
   assignment,
   type OptionWords,
@@ -14,9 +15,8 @@ import {
   shells,
   takesLine,
   wrappers
-} from "../internal/shellPrograms.ts"
-import { cut } from "../internal/shellLists.ts"
-import { unknown as filledIn } from "../internal/shellWords.ts"
+} from "./CommandLinePrograms.ts"
+import { unknown as filledIn } from "./CommandLineWords.ts"
 
 export type { OptionWords }
 

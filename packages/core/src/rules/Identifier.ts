@@ -8,7 +8,7 @@
  */
 import { Schema } from "effect"
 
-// schemas ---------------------------------------------------------------------
+// models ----------------------------------------------------------------------
 
 const uuid = (description: string) =>
   Schema.String.check(
@@ -18,42 +18,111 @@ const uuid = (description: string) =>
 const number = (description: string) =>
   Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description })
 
-/** The tenant. Every row and every event belongs to one. */
+/**
+ * The id of an organisation, the tenant: a UUID. Every row and every event belongs to one.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const OrganizationId = uuid("Id of the organization").pipe(Schema.brand("OrganizationId"))
 export type OrganizationId = typeof OrganizationId.Type
 
+/**
+ * The id of a team: a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const TeamId = uuid("Id of the team").pipe(Schema.brand("TeamId"))
 export type TeamId = typeof TeamId.Type
 
+/**
+ * The id of an agent: a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const AgentId = uuid("Id of the agent").pipe(Schema.brand("AgentId"))
 export type AgentId = typeof AgentId.Type
 
+/**
+ * The id of a repository that a team has registered: a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const RepositoryId = uuid("Id of the repository").pipe(Schema.brand("RepositoryId"))
 export type RepositoryId = typeof RepositoryId.Type
 
+/**
+ * The id of a run, one attempt of a runner at a task: a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const RunId = uuid("Id of the run").pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
+/**
+ * The id of an artifact, bytes that a run produced: a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const ArtifactId = uuid("Id of the artifact").pipe(Schema.brand("ArtifactId"))
 export type ArtifactId = typeof ArtifactId.Type
 
-/** An agent or a user. */
+/**
+ * The id of an agent or a user: a UUID. Which of the two is told beside it, never by the id.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const PrincipalId = uuid("Id of the agent or user").pipe(Schema.brand("PrincipalId"))
 export type PrincipalId = typeof PrincipalId.Type
 
+/**
+ * The number of a task: from 1, unique in the store.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const TaskId = number("Number of the task").pipe(Schema.brand("TaskId"))
 export type TaskId = typeof TaskId.Type
 
+/**
+ * The number of a message: from 1, unique in the store.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const MessageId = number("Number of the message").pipe(Schema.brand("MessageId"))
 export type MessageId = typeof MessageId.Type
 
+/**
+ * The number of a review: from 1, unique in the store.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const ReviewId = number("Number of the review").pipe(Schema.brand("ReviewId"))
 export type ReviewId = typeof ReviewId.Type
 
+/**
+ * The number of a merge job: from 1, unique in the store.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const MergeJobId = number("Number of the merge job").pipe(Schema.brand("MergeJobId"))
 export type MergeJobId = typeof MergeJobId.Type
 
-/** A commit by its object id: 40 or 64 hex digits, never a name that could move. */
+/**
+ * A commit by its object id: 40 or 64 hex digits, never a name that could move.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const CommitId = Schema.String.check(
   Schema.isPattern(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
 ).annotate({ description: "Object id of a commit" })

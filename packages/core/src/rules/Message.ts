@@ -54,7 +54,12 @@ export const Message = Schema.Struct({
   createdAt: Timestamp
 })
 
-/** What the sender of a message decides. */
+/**
+ * What the sender of a message decides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Wanted = Omit<Message, "id" | "deliveredAt" | "seenAt" | "processedAt" | "createdAt">
 
 const streamOf = ({ messageId }: { readonly messageId: MessageId }): string =>

@@ -41,15 +41,17 @@ export interface PromptFacts {
  * @category rules
  * @since 0.1.0
  */
-export const of = (task: Task, { feedback, hasRepository }: PromptFacts): string =>
-  [
+export const of = (task: Task, { feedback, hasRepository }: PromptFacts): string => {
+  const parts = [
     `# Task ${task.id}: ${task.title}`,
     ...(task.description === "" ? [] : [task.description]),
     ...(feedback === null ? [] : [`## Why it came back\n\n${feedback}`]),
     "## How to work",
     hasRepository ? inRepository(task) : "Your working folder is empty and yours alone.",
     "Finish when the task is done; your last lines are read as your answer."
-  ].join("\n\n") + "\n"
+  ]
+  return `${parts.join("\n\n")}\n`
+}
 
 // internal --------------------------------------------------------------------
 

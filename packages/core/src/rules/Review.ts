@@ -1,93 +1,17 @@
 /**
  * Reviews: attempts to judge a task's change at one commit, and what a verdict moves.
  *
+ * What happens to a review by itself is in `ReviewEvent.ts`.
+ *
  * @since 0.1.0
  */
 import { Schema } from "effect"
 import { accept, type Decision, refuse } from "./Decision.ts"
-import * as Event from "./Event.ts"
-import { CommitId, PrincipalId, ReviewId, TaskId, Timestamp } from "./Identifier.ts"
+import { type PrincipalId, ReviewId, TaskId } from "./Identifier.ts"
 import type { MergeJobEvent } from "./MergeJob.ts"
+import { type Review, type ReviewEvent, type ReviewerType, Verdict } from "./ReviewEvent.ts"
 import { held, moved, type Task, type TaskEvent } from "./Task.ts"
-import { streamOf } from "./TaskEvent.ts"
 import type { Settings } from "./Team.ts"
-
-// models ----------------------------------------------------------------------
-
-/**
- * How a review ends.
- *
- * @category models
- * @since 0.1.0
- */
-export const Verdict = Schema.Literals(["approve", "request_changes", "reject"]).annotate({
-  description: "How the review ended"
-})
-export type Verdict = typeof Verdict.Type
-
-/**
- * Who may be asked to judge.
- *
- * @category models
- * @since 0.1.0
- */
-export const ReviewerType = Schema.Literals(["user", "agent"]).annotate({
-  description: "Whether a person or an agent is asked to judge"
-})
-export type ReviewerType = typeof ReviewerType.Type
-
-/**
- * A review.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Review extends Schema.Schema.Type<typeof Review> {}
-export const Review = Schema.Struct({
-  id: ReviewId,
-  taskId: TaskId,
-  attempt: Schema.Int.annotate({ description: "Counts from 1 per task" }),
-  reviewerId: Schema.NullOr(Schema.String),
-  reviewerType: ReviewerType,
-  verdict: Schema.NullOr(Verdict),
-  summary: Schema.NullOr(Schema.String),
-  headCommit: Schema.NullOr(CommitId).annotate({ description: "The commit that is judged" }),
-  createdAt: Timestamp,
-  resolvedAt: Schema.NullOr(Timestamp)
-})
-
-export const Created = Event.define(
-  "review.created",
-  {
-    reviewId: ReviewId,
-    taskId: TaskId,
-    attempt: Schema.Int,
-    reviewerId: Schema.NullOr(Schema.String),
-    reviewerType: ReviewerType,
-    headCommit: Schema.NullOr(CommitId)
-  },
-  streamOf
-)
-
-export const VerdictGiven = Event.define(
-  "review.verdict",
-  {
-    reviewId: ReviewId,
-    taskId: TaskId,
-    verdict: Verdict,
-    summary: Schema.NullOr(Schema.String),
-    reviewerId: Schema.NullOr(Schema.String)
-  },
-  streamOf
-)
-
-/**
- * What happens to reviews.
- *
- * @category models
- * @since 0.1.0
- */
-export type ReviewEvent = Event.EventOf<typeof Created> | Event.EventOf<typeof VerdictGiven>
 
 // errors ----------------------------------------------------------------------
 
@@ -141,7 +65,12 @@ export class JudgesOwnWork extends Schema.TaggedError<JudgesOwnWork>()(
 
 // rules -----------------------------------------------------------------------
 
-/** How often a change may come back in a row before a person has to look. */
+/**
+ * How often in a row a change may come back before its task is held for a person to look at.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const maxRejections = 3
 
 /**
@@ -249,25 +178,7 @@ export const approves = (
   review.reviewerId !== task.assigneeId &&
   review.reviewerId !== task.lastAgentId
 
-/**
- * Folds one event into the review.
- *
- * @category rules
- * @since 0.1.0
- */
-export const evolve = (
-  before: Review | undefined,
-  event: ReviewEvent,
-  at: Timestamp
-): Review | undefined => {
-  if (event.type === "review.verdict") {
-    const { reviewerId, summary, verdict } = event.data
-    return before && { ...before, verdict, summary, reviewerId, resolvedAt: at }
-  }
-  const { reviewId, ...rest } = event.data
-  const open = { verdict: null, summary: null, createdAt: at, resolvedAt: null }
-  return { id: reviewId, ...rest, ...open }
-}
+export * from "./ReviewEvent.ts"
 
 // internal --------------------------------------------------------------------
 

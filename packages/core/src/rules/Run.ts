@@ -9,7 +9,7 @@
 import { Schema } from "effect"
 import { system } from "./Actor.ts"
 import { accept, type Decision, refuse } from "./Decision.ts"
-import { type AgentId, CommitId, type RepositoryId, RunId } from "./Identifier.ts"
+import { type AgentId, type CommitId, type RepositoryId, RunId } from "./Identifier.ts"
 import { isLive, type Run, type RunEvent, RunStatus, transitions } from "./RunEvent.ts"
 import { held, moved, type Task, type TaskEvent } from "./Task.ts"
 import type { Hold } from "./TaskWords.ts"

@@ -164,7 +164,13 @@ export const assign = (task: Task, assigneeId: AgentId): Decision<TaskEvent> =>
  * import { Result } from "effect"
  * import { Task } from "@foreman/core"
  *
- * const facts = { actorId: "operator", blockedBy: [], requireReview: false, isApproved: false, mergeJob: null }
+ * const facts = {
+ *   actorId: "operator",
+ *   blockedBy: [],
+ *   requireReview: false,
+ *   isApproved: false,
+ *   mergeJob: null
+ * }
  *
  * Result.isFailure(Task.move(Task.example({ status: "todo" }), "done", facts)) // => true
  * ```
@@ -188,7 +194,12 @@ export const move = (
   return guarded === undefined ? accept(moved(task, to, facts.actorId)) : refuse(guarded)
 }
 
-/** What a move meets beside the workflow and the dependencies. */
+/**
+ * What refuses a move that the workflow and the dependencies allow.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type GuardRefusal = RunIsLive | ReviewRequired | NotLanded | LandingInProgress
 
 /**
@@ -267,8 +278,9 @@ export * from "./TaskWords.ts"
 
 const guard = (task: Task, to: Status, facts: MoveFacts): GuardRefusal | undefined => {
   const { id: taskId, headCommit, liveRunId } = task
-  // What a live run will have changed is not known before its end, so not even it delivers.
-  const isDelivery = to === "merging" || to === "done"
+  // What a live run will have changed is not known before its end, so not even it delivers; and a
+  // task that it gave back would be started again while it still works.
+  const isDelivery = to === "merging" || to === "done" || to === "todo"
   const isForeign = facts.actingRunId !== liveRunId && to !== "cancelled"
   if (liveRunId !== null && (isForeign || isDelivery)) {
     return new RunIsLive({ taskId, runId: liveRunId })

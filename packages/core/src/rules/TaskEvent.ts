@@ -55,12 +55,18 @@ export const Updated = Event.define(
     description: Schema.optionalKey(Schema.String),
     priority: Schema.optionalKey(Priority),
     tags: Schema.optionalKey(Schema.Array(Tag)),
+    repoIds: Schema.optionalKey(Schema.Array(RepositoryId)),
     metadata: Schema.optionalKey(Free)
   },
   streamOf
 )
 
-/** Why a task moved: asked for, or what it followed from. */
+/**
+ * Why a task moved: asked for by an actor, or what it followed from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const Reason = Schema.Literals([
   "asked",
   "dispatch",

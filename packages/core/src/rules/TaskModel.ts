@@ -56,7 +56,12 @@ export const Task = Schema.Struct({
   completedAt: Schema.NullOr(Timestamp)
 })
 
-/** What the creator of a task decides. */
+/**
+ * What the creator of a task decides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Wanted = Pick<
   Task,
   | "teamId"
@@ -71,8 +76,15 @@ export type Wanted = Pick<
   | "metadata"
 >
 
-/** What may be edited at any time. */
-export type Edit = Partial<Pick<Task, "title" | "description" | "priority" | "tags" | "metadata">>
+/**
+ * What may be edited at any time, in every status.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Edit = Partial<
+  Pick<Task, "title" | "description" | "priority" | "tags" | "repoIds" | "metadata">
+>
 
 // rules -----------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
  */
 import { Schema } from "effect"
 
-// schemas ---------------------------------------------------------------------
+// models ----------------------------------------------------------------------
 
 /**
  * Where a task stands in its workflow.
@@ -45,6 +45,12 @@ export const Title = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLeng
   description: "What is to be done, in one line"
 })
 
+/**
+ * A word that groups tasks: 1 to 100 characters, whatever they are.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
 export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
 
 /**

@@ -44,35 +44,35 @@ export interface Ended extends Run.End {
  * @category services
  * @since 0.1.0
  */
-export const end = (
+export const end = Effect.fnUntraced(function* (
   shell: Shell["Service"],
   tenure: Tenure,
   { attempt: { id: runId, taskId }, ...how }: Ended & { readonly attempt: Run.Run }
-): Effect.Effect<void, NotStarted | ShellFailure> =>
-  Effect.gen(function* () {
-    const { hold, output, ...ended } = how
-    const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
-    const mergeJobId = MergeJobId.make(yield* shell.allocate("merge_jobs"))
-    const transaction = shell.transact(placeOf(tenure, taskId), (session, now) =>
-      Effect.gen(function* () {
-        yield* session.relyOn(`run:${runId}`)
-        const run = yield* session.get(Projection.runs, { id: runId })
-        const task = yield* Effect.orDie(reliedOn(session, taskId))
-        if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
-        const kept = run.outputId === null ? keptAs(run, output) : []
-        const common = { guards: [fenceOf(tenure)], answer: () => null, onGuard: () => gone }
-        if (!Run.isLive(run.status)) return { ...common, events: kept }
-        const events = yield* Effect.orDie(decided(Run.end(run, task, ended, hold)))
-        const onward =
-          ended.outcome === "succeeded"
-            ? yield* arrive(session, after(task, events, now), run, { reviewId, mergeJobId })
-            : []
-        const also = yield* Tokens.revoke(session.driver, session.organization, runId)
-        return { ...common, also, events: [...kept, ...events, ...onward] }
-      })
-    )
-    yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)
-  })
+): Effect.fn.Return<void, NotStarted | ShellFailure> {
+  const { hold, output, ...ended } = how
+  const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
+  const mergeJobId = MergeJobId.make(yield* shell.allocate("merge_jobs"))
+  const transaction = shell.transact(
+    placeOf(tenure, taskId),
+    Effect.fnUntraced(function* (session, now) {
+      yield* session.relyOn(`run:${runId}`)
+      const run = yield* session.get(Projection.runs, { id: runId })
+      const task = yield* Effect.orDie(reliedOn(session, taskId))
+      if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
+      const kept = run.outputId === null ? keptAs(run, output) : []
+      const common = { guards: [fenceOf(tenure)], answer: () => null, onGuard: () => gone }
+      if (!Run.isLive(run.status)) return { ...common, events: kept }
+      const events = yield* Effect.orDie(decided(Run.end(run, task, ended, hold)))
+      const onward =
+        ended.outcome === "succeeded"
+          ? yield* arrive(session, after(task, events, now), run, { reviewId, mergeJobId })
+          : []
+      const also = yield* Tokens.revoke(session.driver, session.organization, runId)
+      return { ...common, also, events: [...kept, ...events, ...onward] }
+    })
+  )
+  yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)
+})
 
 // internal --------------------------------------------------------------------
 
@@ -89,34 +89,33 @@ const after = (
   }, task)
 
 /** What a successful run leads to: a review, or under direct delivery the landing. */
-const arrive = (
+const arrive = Effect.fnUntraced(function* (
   session: Session,
   task: Task.Task,
   run: Run.Run,
   ids: { readonly reviewId: ReviewId; readonly mergeJobId: MergeJobId }
-): Effect.Effect<ReadonlyArray<DomainEvent>, StoreError> =>
-  Effect.gen(function* () {
-    const settings = yield* settingsOf(session, task)
-    const repository =
-      run.repositoryId === null
-        ? undefined
-        : yield* session.get(Projection.repositories, { id: run.repositoryId })
-    const latest = yield* latestOf(session, task.id)
-    const queued = MergeJob.queue(task, {
-      mergeJobId: ids.mergeJobId,
-      repository: repository ?? null,
-      strategy: settings.mergeStrategy
-    })
-    const facts = {
-      reviewId: ids.reviewId,
-      attempt: (latest?.attempt ?? 0) + 1,
-      delivery: settings.delivery,
-      requireReview: settings.requireReview,
-      actorId: principalOf(system),
-      queued
-    }
-    return yield* decided(Review.open(task, facts))
+): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
+  const settings = yield* settingsOf(session, task)
+  const repository =
+    run.repositoryId === null
+      ? undefined
+      : yield* session.get(Projection.repositories, { id: run.repositoryId })
+  const latest = yield* latestOf(session, task.id)
+  const queued = MergeJob.queue(task, {
+    mergeJobId: ids.mergeJobId,
+    repository: repository ?? null,
+    strategy: settings.mergeStrategy
   })
+  const facts = {
+    reviewId: ids.reviewId,
+    attempt: (latest?.attempt ?? 0) + 1,
+    delivery: settings.delivery,
+    requireReview: settings.requireReview,
+    actorId: principalOf(system),
+    queued
+  }
+  return yield* decided(Review.open(task, facts))
+})
 
 const keptAs = (run: Run.Run, output: Ended["output"]): ReadonlyArray<DomainEvent> =>
   output === null

@@ -39,7 +39,12 @@ export interface Attempt {
   readonly feedback: string | null
 }
 
-/** What is queued: which task for which agent, as which run. */
+/**
+ * What is queued: which task for which agent, as which run, with the token that the run is given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Wanted {
   readonly taskId: TaskId
   readonly agentId: AgentId
@@ -64,8 +69,9 @@ export const queue = (
 ): Effect.Effect<Attempt, NotStarted | ShellFailure> =>
   asSystem(
     `run/${runId}/queue`,
-    shell.transact(placeOf(tenure, taskId), (session) =>
-      Effect.gen(function* () {
+    shell.transact(
+      placeOf(tenure, taskId),
+      Effect.fnUntraced(function* (session) {
         const { agent, repository, task, ...found } = yield* free(session, taskId, agentId)
         const common = { guards: [fenceOf(tenure)], onGuard: () => gone }
         if (found.isHeld) {
@@ -103,8 +109,9 @@ export const queue = (
       })
     )
   ).pipe(
-    Effect.flatMap((attempt) =>
-      attempt === null ? Effect.fail(new NotStarted({ reason: "held" })) : Effect.succeed(attempt)
+    Effect.filterOrFail(
+      (attempt) => attempt !== null,
+      () => new NotStarted({ reason: "held" })
     )
   )
 
@@ -200,10 +207,11 @@ const feedbackOf = Effect.fnUntraced(function* (session: Session, task: Task.Tas
     limit: 1
   })
   const job = row === undefined ? undefined : Projection.mergeJobs.fromRow(row)
-  const failed = job?.error ?? null
-  const said = review?.verdict === "approve" ? null : (review?.summary ?? null)
-  const parts = [failed, said].filter((part) => part !== null)
-  return parts.length === 0 ? null : parts.join("\n\n")
+  const said = review?.verdict === "approve" ? null : (review ?? null)
+  const failed = job?.status === "failed" ? job : null
+  // What came last sent it back; what came before was worked at already.
+  const isFailed = failed !== null && (failed.completedAt ?? "") > (said?.resolvedAt ?? "")
+  return isFailed ? failed.error : (said?.summary ?? null)
 })
 
 const step = (
@@ -215,8 +223,9 @@ const step = (
 ): Effect.Effect<Run.Run, Run.RunIsOver | NotStarted | ShellFailure> =>
   asSystem(
     `run/${runId}/${name}`,
-    shell.transact(placeOf(tenure, taskId), (session) =>
-      Effect.gen(function* () {
+    shell.transact(
+      placeOf(tenure, taskId),
+      Effect.fnUntraced(function* (session) {
         yield* session.relyOn(`run:${runId}`)
         const run = yield* session.get(Projection.runs, { id: runId })
         if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)

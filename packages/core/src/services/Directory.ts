@@ -13,7 +13,12 @@ import type { Shell } from "./Shell.ts"
 
 // models ----------------------------------------------------------------------
 
-/** What the directory knows. */
+/**
+ * The kinds of things that the directory leads to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type Kind = "organization" | "team" | "agent" | "repository" | "task" | "message" | "run"
 
 // services --------------------------------------------------------------------
@@ -39,24 +44,23 @@ export const organizationOf = (
  * @category services
  * @since 0.1.0
  */
-export const lookUp = <State, E>(
+export const lookUp = Effect.fnUntraced(function* <State, E>(
   shell: Shell["Service"],
   projection: Pick<Projection<State, never>, "table" | "fromRow">,
   kind: Kind,
   id: string | number,
   missing: () => E
-): Effect.Effect<
+): Effect.fn.Return<
   { readonly organization: string; readonly thing: State; readonly row: Row },
   E | StoreUnavailable,
   CurrentActor
-> =>
-  Effect.gen(function* () {
-    const organization = yield* organizationOf(shell, kind, id)
-    if (organization === undefined) return yield* Effect.fail(missing())
-    const row = yield* shell.read((driver) => driver.get(organization, projection.table, { id }))
-    if (row === undefined) return yield* Effect.fail(missing())
-    return { organization, thing: projection.fromRow(row), row }
-  })
+> {
+  const organization = yield* organizationOf(shell, kind, id)
+  if (organization === undefined) return yield* Effect.fail(missing())
+  const row = yield* shell.read((driver) => driver.get(organization, projection.table, { id }))
+  if (row === undefined) return yield* Effect.fail(missing())
+  return { organization, thing: projection.fromRow(row), row }
+})
 
 // internal --------------------------------------------------------------------
 

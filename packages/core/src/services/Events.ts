@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Cause, Context, Effect, Layer, Stream } from "effect"
-import * as Envelope from "../events/Envelope.ts"
 import type { RecordedEvent } from "../operations/Answers.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { InvalidInput, StoreUnavailable } from "../operations/Refusal.ts"
@@ -12,6 +11,7 @@ import type { Driver, StoredEvent, StoreError } from "../ports/Driver.ts"
 import * as Feed from "../ports/Feed.ts"
 import { OrganizationNotFound } from "../rules/Organization.ts"
 import { organizationOf } from "./Directory.ts"
+import * as Envelope from "./Envelope.ts"
 import { encode } from "./Paging.ts"
 import { Shell } from "./Shell.ts"
 
@@ -57,11 +57,7 @@ export class Events extends Context.Service<
      */
     readonly begin: (
       input: FollowInput
-    ) => Effect.Effect<
-      string,
-      InvalidInput | OrganizationNotFound | StoreUnavailable,
-      CurrentActor
-    >
+    ) => Effect.Effect<string, InvalidInput | OrganizationNotFound | StoreUnavailable, CurrentActor>
     readonly follow: (
       input: FollowInput
     ) => Stream.Stream<
@@ -86,19 +82,18 @@ export class Events extends Context.Service<
  * @category services
  * @since 0.1.0
  */
-export const headsOf = (
+export const headsOf = Effect.fnUntraced(function* (
   driver: Driver
-): Effect.Effect<Readonly<Record<string, number>>, StoreError> =>
-  Effect.gen(function* () {
-    const heads: Record<string, number> = {}
-    const limit = 1000
-    for (let after = ""; ;) {
-      const rows = yield* driver.ask("system", "heads", { after, limit })
-      for (const { organization, position } of rows) heads[String(organization)] = Number(position)
-      if (rows.length < limit) return heads
-      after = String(rows.at(-1)?.["organization"])
-    }
-  })
+): Effect.fn.Return<Readonly<Record<string, number>>, StoreError> {
+  const heads: Record<string, number> = {}
+  const limit = 1000
+  for (let after = ""; ;) {
+    const rows = yield* driver.ask("system", "heads", { after, limit })
+    for (const { organization, position } of rows) heads[String(organization)] = Number(position)
+    if (rows.length < limit) return heads
+    after = String(rows.at(-1)?.["organization"])
+  }
+})
 
 // internal --------------------------------------------------------------------
 

@@ -21,7 +21,12 @@ import { fenceOf, type Tenure } from "./Tenure.ts"
 
 // models ----------------------------------------------------------------------
 
-/** Which job, of which task. */
+/**
+ * Which job, of which task.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface JobPlace {
   readonly id: MergeJobId
   readonly taskId: TaskId

@@ -53,8 +53,9 @@ function make(shell: Shell["Service"]): Messages["Service"] {
       const missing = () => new TeamNotFound({ teamId })
       const { organization } = yield* lookUp(shell, Projection.teams, "team", teamId, missing)
       const messageId = MessageId.make(yield* shell.allocate("messages"))
-      return yield* shell.transact({ organization }, (session) =>
-        Effect.gen(function* () {
+      return yield* shell.transact(
+        { organization },
+        Effect.fnUntraced(function* (session) {
           yield* partyExists(session, senderType, senderId)
           yield* partyExists(session, recipientType, recipientId)
           if (taskId !== null) {
@@ -92,11 +93,12 @@ function make(shell: Shell["Service"]): Messages["Service"] {
       const actor = yield* CurrentActor
       const missing = () => new Message.MessageNotFound({ messageId })
       const { organization } = yield* lookUp(shell, messages, "message", messageId, missing)
-      return yield* shell.transact({ organization, queue: `message:${messageId}` }, (session) =>
-        Effect.gen(function* () {
+      return yield* shell.transact(
+        { organization, queue: `message:${messageId}` },
+        Effect.fnUntraced(function* (session) {
           yield* session.relyOn(`message:${messageId}`)
           const message = yield* session.get(messages, { id: messageId })
-          if (message === undefined) return yield* Effect.fail(missing())
+          if (message === undefined) return yield* missing()
           const who = { actorId: principalOf(actor), speaksForOthers: speaksForOthers(actor) }
           const events = yield* decided(Message.acknowledge(message, who))
           return {

@@ -32,7 +32,12 @@ export interface Page<A> {
   readonly nextCursor: string | null
 }
 
-/** A page of nothing. */
+/**
+ * A page of nothing, and no next one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const empty: Page<never> = { items: [], nextCursor: null }
 
 // rules -----------------------------------------------------------------------
@@ -43,30 +48,29 @@ export const empty: Page<never> = { items: [], nextCursor: null }
  * @category services
  * @since 0.1.0
  */
-export const find = <A>(
+export const find = Effect.fnUntraced(function* <A>(
   driver: Driver,
   query: Omit<Find, "after" | "limit"> & { readonly toItem: (row: Row) => A },
   { cursor, limit = 200, offset = 0 }: PageInput & { readonly offset?: number | undefined }
-): Effect.Effect<Page<A>, StoreError | InvalidInput> =>
-  Effect.gen(function* () {
-    const { toItem, ...wanted } = query
-    const order = orderOf(query.table, query.index).filter((name) => !(name in query.equals))
-    const { columns } = tableOf(query.table)
-    const types = Object.fromEntries(order.map((name) => [name, columns[name] ?? "text"] as const))
-    const after = cursor === undefined ? undefined : yield* decode(cursor, types)
-    const rows = yield* driver.find({
-      ...wanted,
-      // What is equal belongs to the row too; the cursor need not repeat it.
-      ...(after === undefined ? {} : { after: { ...query.equals, ...after } }),
-      limit: offset + limit + 1
-    })
-    const kept = rows.slice(offset, offset + limit)
-    const last = rows.length > offset + limit ? kept.at(-1) : undefined
-    return {
-      items: kept.map(toItem),
-      nextCursor: last === undefined ? null : encode(order.map((name) => last[name] ?? null))
-    }
+): Effect.fn.Return<Page<A>, StoreError | InvalidInput> {
+  const { toItem, ...wanted } = query
+  const order = orderOf(query.table, query.index).filter((name) => !(name in query.equals))
+  const { columns } = tableOf(query.table)
+  const types = Object.fromEntries(order.map((name) => [name, columns[name] ?? "text"] as const))
+  const after = cursor === undefined ? undefined : yield* decode(cursor, types)
+  const rows = yield* driver.find({
+    ...wanted,
+    // What is equal belongs to the row too; the cursor need not repeat it.
+    ...(after === undefined ? {} : { after: { ...query.equals, ...after } }),
+    limit: offset + limit + 1
   })
+  const kept = rows.slice(offset, offset + limit)
+  const last = rows.length > offset + limit ? kept.at(-1) : undefined
+  return {
+    items: kept.map(toItem),
+    nextCursor: last === undefined ? null : encode(order.map((name) => last[name] ?? null))
+  }
+})
 
 /**
  * Writes a cursor from the values of the last item.

@@ -19,6 +19,12 @@ import { tasks } from "./TaskProjection.ts"
 
 // rules -----------------------------------------------------------------------
 
+/**
+ * Organisations: one row in each, found in the directory by its id and by its slug.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const organizations: Projection<Organization.Organization, Organization.OrganizationEvent> =
   {
     table: "organizations",
@@ -37,6 +43,12 @@ export const organizations: Projection<Organization.Organization, Organization.O
     ]
   }
 
+/**
+ * Teams with their settings, found in the directory by their ids.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const teams: Projection<Team.Team, Team.TeamEvent> = {
   table: "teams",
   folds: (type) => type.startsWith("team.") || type.startsWith("settings."),
@@ -53,6 +65,12 @@ export const teams: Projection<Team.Team, Team.TeamEvent> = {
   also: ({ data, type }) => (type === "team.created" ? [listed("team", data.teamId)] : [])
 }
 
+/**
+ * Agents. `runner` names what drives them, and is null for those that connect by themselves.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const agents: Projection<Agent.AgentRecord, Agent.AgentEvent> = {
   table: "agents",
   folds: (type) => type.startsWith("agent."),
@@ -74,6 +92,12 @@ export const agents: Projection<Agent.AgentRecord, Agent.AgentEvent> = {
   also: ({ data }) => [listed("agent", data.agentId)]
 }
 
+/**
+ * The repositories that teams have registered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const repositories: Projection<Repository.Repository, Repository.RepositoryEvent> = {
   table: "repositories",
   folds: (type) => type.startsWith("repo."),
@@ -91,6 +115,12 @@ export const repositories: Projection<Repository.Repository, Repository.Reposito
   also: ({ data }) => [listed("repository", data.repositoryId)]
 }
 
+/**
+ * Messages. `is_open` marks those that their recipient has not dealt with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const messages: Projection<Message.Message, Message.MessageEvent> = {
   table: "messages",
   folds: (type) => type.startsWith("message."),
@@ -116,6 +146,12 @@ export const messages: Projection<Message.Message, Message.MessageEvent> = {
   also: ({ data, type }) => (type === "message.sent" ? [listed("message", data.messageId)] : [])
 }
 
+/**
+ * Runs. `is_live` marks those that are not over; `output_id` is the artifact that holds what one wrote.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const runs: Projection<Run.Run, Run.RunEvent | Artifact.ArtifactEvent> = {
   table: "runs",
   folds: (type) => type.startsWith("run.") || type === "artifact.created",
@@ -148,6 +184,12 @@ export const runs: Projection<Run.Run, Run.RunEvent | Artifact.ArtifactEvent> = 
   also: ({ data, type }) => (type === "run.queued" ? [listed("run", data.runId)] : [])
 }
 
+/**
+ * Reviews. `is_open` marks those without a verdict.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const reviews: Projection<Review.Review, Review.ReviewEvent> = {
   table: "reviews",
   folds: (type) => type.startsWith("review."),
@@ -170,6 +212,12 @@ export const reviews: Projection<Review.Review, Review.ReviewEvent> = {
   )
 }
 
+/**
+ * Merge jobs. `is_open` marks those that are not over, `is_running` those that are being landed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const mergeJobs: Projection<MergeJob.MergeJob, MergeJob.MergeJobEvent> = {
   table: "merge_jobs",
   folds: (type) => type.startsWith("merge."),
@@ -197,6 +245,12 @@ export const mergeJobs: Projection<MergeJob.MergeJob, MergeJob.MergeJobEvent> = 
   )
 }
 
+/**
+ * What runs left: where the bytes are found, never the bytes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const artifacts: Projection<Artifact.Artifact, Artifact.ArtifactEvent> = {
   table: "artifacts",
   folds: (type) => type.startsWith("artifact."),
@@ -215,7 +269,12 @@ export const artifacts: Projection<Artifact.Artifact, Artifact.ArtifactEvent> = 
   })
 }
 
-/** A projection whose state is not known here. */
+/**
+ * A projection whose state is not known here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export type AnyProjection = Projection<unknown>
 
 /**

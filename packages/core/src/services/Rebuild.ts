@@ -7,11 +7,11 @@
  * @since 0.1.0
  */
 import { Data, Effect } from "effect"
-import * as Envelope from "../events/Envelope.ts"
 import type { Driver, Row, StoredEvent, StoreError } from "../ports/Driver.ts"
 import * as DriverMemory from "../ports/DriverMemory.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
 import { timestamp } from "../rules/Identifier.ts"
+import * as Envelope from "./Envelope.ts"
 import * as Session from "./Session.ts"
 
 // models ----------------------------------------------------------------------
@@ -91,31 +91,30 @@ export class NeverAtRest extends Data.TaggedError("NeverAtRest")<{
  * @category services
  * @since 0.1.0
  */
-export const compare = (
+export const compare = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
-): Effect.Effect<Comparison, StoreError | NotReplayable | NeverAtRest> =>
-  Effect.gen(function* () {
-    const both = { driver, rebuilt: yield* DriverMemory.make, organization }
-    let position = yield* replay(both, 0)
-    const { differences, rows, total } = yield* look(both)
-    // What was written between the replay and the look seems different, so it is looked at again.
-    let suspects = differences
-    for (let tries = 0; tries < maxTries; tries++) {
-      const before = position
-      position = yield* replay(both, before)
-      if (position > before) suspects = yield* lookAgain(both, suspects)
-      else break
-      if (suspects.length === 0) break
-      if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
-    }
-    return {
-      position,
-      rows,
-      differences: suspects.slice(0, mostDifferences),
-      total: total - differences.length + suspects.length
-    }
-  })
+): Effect.fn.Return<Comparison, StoreError | NotReplayable | NeverAtRest> {
+  const both = { driver, rebuilt: yield* DriverMemory.make, organization }
+  let position = yield* replay(both, 0)
+  const { differences, rows, total } = yield* look(both)
+  // What was written between the replay and the look seems different, so it is looked at again.
+  let suspects = differences
+  for (let tries = 0; tries < maxTries; tries++) {
+    const before = position
+    position = yield* replay(both, before)
+    if (position > before) suspects = yield* lookAgain(both, suspects)
+    else break
+    if (suspects.length === 0) break
+    if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
+  }
+  return {
+    position,
+    rows,
+    differences: suspects.slice(0, mostDifferences),
+    total: total - differences.length + suspects.length
+  }
+})
 
 // internal --------------------------------------------------------------------
 
@@ -135,10 +134,7 @@ interface Both {
 }
 
 /** Replays what comes after a position, and answers the last one. */
-const replay = Effect.fnUntraced(function* (
-  { driver, organization, rebuilt }: Both,
-  from: number
-) {
+const replay = Effect.fnUntraced(function* ({ driver, organization, rebuilt }: Both, from: number) {
   for (let after = from; ;) {
     const page = yield* driver.readAll(organization, { after, limit: pageSize })
     for (const command of byCommand(page)) yield* refold(rebuilt, organization, command)
@@ -147,14 +143,18 @@ const replay = Effect.fnUntraced(function* (
   }
 })
 
-/** Events of one command stand together, and were folded together. */
+/**
+ * Events of one command stand together, and were folded together. A caller may use its key for
+ * another command too, but that was decided at another time, or is folded in the same way.
+ */
 const byCommand = (
   events: ReadonlyArray<StoredEvent>
 ): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
   const commands: Array<Array<StoredEvent>> = []
   let latest: unknown
   for (const event of events) {
-    const { command_id: id } = Envelope.bodyOf(event).metadata
+    const { at, metadata } = Envelope.bodyOf(event)
+    const id = JSON.stringify([metadata["command_id"], at])
     const present = id === latest ? commands.at(-1) : undefined
     if (present === undefined) commands.push([event])
     else present.push(event)

@@ -80,8 +80,8 @@ const makeReads = (shell: Shell["Service"]): Pick<Reviews["Service"], "list" | "
     const organization = yield* organizationOf(shell, "task", taskId)
     const nothing = { taskId, reviewVerdict: null, reviewAttempt: null, mergeJobs: [] }
     if (organization === undefined) return { ...nothing, canMerge: false }
-    return yield* shell.read((driver) =>
-      Effect.gen(function* () {
+    return yield* shell.read(
+      Effect.fnUntraced(function* (driver) {
         const task = yield* driver.get(organization, "tasks", { id: taskId })
         if (task === undefined) return { ...nothing, canMerge: false }
         const [row] = yield* driver.find(reviewsOf(organization, taskId, 1))
@@ -111,8 +111,9 @@ const makeRequest = (shell: Shell["Service"]): Reviews["Service"]["request"] =>
     const actor = yield* CurrentActor
     const { organization } = yield* taskOf(shell, taskId)
     const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
-    return yield* shell.transact({ organization, queue: `task:${taskId}` }, (session) =>
-      Effect.gen(function* () {
+    return yield* shell.transact(
+      { organization, queue: `task:${taskId}` },
+      Effect.fnUntraced(function* (session) {
         const task = yield* reliedOn(session, taskId)
         yield* mustOwn(actor, task)
         if (reviewerId !== null && reviewerType === "agent") {
@@ -141,8 +142,9 @@ const decide = Effect.fnUntraced(function* (
   const mergeJobId = MergeJobId.make(
     verdict === "approve" ? yield* shell.allocate("merge_jobs") : 1
   )
-  return yield* shell.transact({ organization, queue: `task:${taskId}` }, (session) =>
-    Effect.gen(function* () {
+  return yield* shell.transact(
+    { organization, queue: `task:${taskId}` },
+    Effect.fnUntraced(function* (session) {
       const task = yield* reliedOn(session, taskId)
       const review = yield* latestOf(session, taskId)
       if (review === undefined) return yield* new Review.ReviewNotFound({ taskId })

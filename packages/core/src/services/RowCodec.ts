@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { stringify } from "../events/Canonical.ts"
 import { keyOf } from "../operations/Wire.ts"
 import type { Row, Value } from "../ports/Driver.ts"
 import { micros, timestamp } from "../rules/Identifier.ts"
@@ -73,7 +74,8 @@ const write = (form: Form, value: unknown): Value => {
     case "instant":
       return micros(String(value))
     case "json":
-      return JSON.stringify(value)
+      // Events keep their data canonically, and what is made again from them is the same text.
+      return stringify(value)
     case "priority":
       // As: a field of this form holds a priority.
       return priorityOrder[value as Priority]

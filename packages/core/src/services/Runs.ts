@@ -78,10 +78,10 @@ const make = (shell: Shell["Service"], artifactStore: ArtifactStore): Runs["Serv
         () => new Uint8Array(),
         append
       ).pipe(
-        Effect.catchTag("BytesNotFound", () => Effect.fail(none)),
-        Effect.catchTag("ArtifactStoreError", ({ retryable }) =>
-          Effect.fail(new StoreUnavailable({ retryable }))
-        )
+        Effect.catchTags({
+          BytesNotFound: () => Effect.fail(none),
+          ArtifactStoreError: ({ retryable }) => Effect.fail(new StoreUnavailable({ retryable }))
+        })
       )
       const whole = offset + bytes.length >= size ? bytes : atCharacter(bytes)
       const end = offset + whole.length

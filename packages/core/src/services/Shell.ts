@@ -7,10 +7,9 @@
  *
  * @since 0.1.0
  */
-import { Cause, Context, Effect, Layer, Result, Schedule, Semaphore } from "effect"
+import { Context, Effect, Layer, Result, Semaphore } from "effect"
 import { SecureRandom } from "effect/crypto"
 import * as Canonical from "../events/Canonical.ts"
-import * as Envelope from "../events/Envelope.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { type Command, CurrentCommand } from "../operations/Command.ts"
@@ -18,7 +17,7 @@ import {
   Busy,
   IdempotencyKeyReused,
   RunTokenStale,
-  StoreUnavailable
+  type StoreUnavailable
 } from "../operations/Refusal.ts"
 import {
   type Answer,
@@ -27,13 +26,16 @@ import {
   type Receipt,
   type Row,
   type Step,
-  StoreError
+  type StoreError
 } from "../ports/Driver.ts"
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import type { Decision } from "../rules/Decision.ts"
 import { timestamp } from "../rules/Identifier.ts"
+import * as Envelope from "./Envelope.ts"
 import * as Session from "./Session.ts"
+import { makeQueues } from "./ShellQueues.ts"
 import { StoreClock } from "./StoreClock.ts"
+import { available, sure, toUnavailable } from "./StoreRetry.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -56,7 +58,12 @@ export interface Plan<A, E> {
   readonly onConstraint?: Readonly<Record<string, () => E>>
 }
 
-/** What every command may end with beside its own refusals. */
+/**
+ * What every command may end with beside its own refusals.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
 export type ShellFailure = Busy | StoreUnavailable | IdempotencyKeyReused | RunTokenStale
 
 /**
@@ -121,22 +128,32 @@ export const decided = <Event, Refusal>(
 const maxAttempts = 12
 const idBlock = 64
 
+/** One try at a decision. */
+type Attempt<A, E, R, G> = (
+  session: Session.Session,
+  now: number
+) => Effect.Effect<Plan<A, G>, E, R>
+
+/** A command on its way to the store. */
+interface Call {
+  readonly place: Place
+  readonly command: Command
+  readonly actor: Actor
+  readonly commandId: string
+  readonly receiptKey: string
+  /** Of the command's input; empty where the caller gave no key. */
+  readonly digest: string
+}
+
 const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] => {
   const queues = makeQueues()
-  const numbers = new Map<string, { next: number; end: number }>()
-  const allocating = Semaphore.makeUnsafe(1)
-
-  const commit = (batch: Batch) =>
-    sure(driver.commit(batch)).pipe(
-      Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
-    )
+  const write = makeWrite(driver, clock)
 
   const transact: Shell["Service"]["transact"] = (place, attempt) =>
     Effect.gen(function* () {
       const command = yield* CurrentCommand
       const actor = yield* CurrentActor
       const { organization, queue, receipts = organization } = place
-      const fence = fenceOf(actor)
       const commandId = command.key ?? SecureRandom.uuidV7Unsafe()
       const receiptKey = `${principalOf(actor)}/${command.name}/${commandId}`
       const digest = command.key === undefined ? "" : yield* digestOf(command)
@@ -144,59 +161,79 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
         const stored = yield* available(driver.receipt(receipts, receiptKey))
         if (stored !== undefined) return yield* replay(command, stored, digest)
       }
-      const once = Effect.gen(function* () {
-        for (let tries = 0; tries < maxAttempts; tries++) {
-          if (tries > 2) yield* Effect.sleep(`${2 ** Math.min(tries, 6)} millis`)
-          const session = Session.make(driver, organization)
-          const at = yield* clock.now
-          const plan = yield* attempt(session, at)
-          const folded = yield* session.fold(plan.events, timestamp(at))
-          const answer = plan.answer(folded)
-          const isSilent = plan.events.length === 0 && (plan.also ?? []).length === 0
-          if (isSilent && command.key === undefined) return answer
-          const { correlationId = commandId, causationId = null } = command
-          const metadata = { actor, commandId, correlationId, causationId, at }
-          const outcome = yield* commit({
-            organization,
-            reliesOn: session.versions(),
-            steps: [...fence, ...(plan.guards ?? []), ...folded.steps, ...(plan.also ?? [])],
-            events: plan.events.map((event) => Envelope.seal(event, metadata)),
-            receipt: {
-              ...(receipts === organization ? {} : { organization: receipts }),
-              key: receiptKey,
-              digest,
-              answer: JSON.stringify(command.encodeAnswer(answer))
-            }
-          })
-          const settled = settle(plan, outcome, fence.length)
-          if (settled === "committed") return answer
-          if (settled === "again") continue
-          if (settled === "stale") {
-            return yield* new RunTokenStale({ runId: actor.run?.id ?? actor.id })
-          }
-          if (settled._tag === "Duplicate") return yield* replay(command, settled.receipt, digest)
-          return yield* Effect.fail(settled.refusal)
-        }
-        return yield* new Busy({ retryable: true })
-      })
-      return yield* queues(queue === undefined ? undefined : `${organization}/${queue}`, once)
-    }).pipe(Effect.catch(toUnavailable)) as never // As: `toUnavailable` takes StoreError out, which generics cannot follow.
+      const written = write({ place, command, actor, commandId, receiptKey, digest }, attempt)
+      return yield* queues(queue === undefined ? undefined : `${organization}/${queue}`, written)
+    }).pipe(
+      Effect.catch(toUnavailable)
+      // As: `toUnavailable` takes StoreError out, which generics cannot follow.
+    ) as never
 
   return {
     driver,
     transact,
-    read: (effect) => available(effect(driver)) as never, // As: the same, for reads.
-    allocate: (sequence) =>
-      allocating.withPermits(1)(
-        Effect.gen(function* () {
-          const block = numbers.get(sequence)
-          if (block !== undefined && block.next < block.end) return block.next++
-          const first = yield* available(driver.allocate(sequence, idBlock))
-          numbers.set(sequence, { next: first + 1, end: first + idBlock })
-          return first
-        })
-      )
+    // As: the same, for reads.
+    read: (effect) => available(effect(driver)) as never,
+    allocate: makeAllocate(driver)
   }
+}
+
+/** Decides and commits, and that from the start whenever somebody else was faster. */
+const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
+  const commit = (batch: Batch) =>
+    sure(driver.commit(batch)).pipe(
+      Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
+    )
+  return Effect.fnUntraced(function* <A, E, R, G>(call: Call, attempt: Attempt<A, E, R, G>) {
+    const { actor, command, commandId, digest, place, receiptKey } = call
+    const { organization, receipts = organization } = place
+    const fence = fenceOf(actor)
+    for (let tries = 0; tries < maxAttempts; tries++) {
+      if (tries > 2) yield* Effect.sleep(`${2 ** Math.min(tries, 6)} millis`)
+      const session = Session.make(driver, organization)
+      const at = yield* clock.now
+      const plan = yield* attempt(session, at)
+      const folded = yield* session.fold(plan.events, timestamp(at))
+      const answer = plan.answer(folded)
+      const isSilent = plan.events.length === 0 && (plan.also ?? []).length === 0
+      if (isSilent && command.key === undefined) return answer
+      const { correlationId = commandId, causationId = null } = command
+      const metadata = { actor, commandId, correlationId, causationId, at }
+      const outcome = yield* commit({
+        organization,
+        reliesOn: session.versions(),
+        steps: [...fence, ...(plan.guards ?? []), ...folded.steps, ...(plan.also ?? [])],
+        events: plan.events.map((event) => Envelope.seal(event, metadata)),
+        receipt: {
+          ...(receipts === organization ? {} : { organization: receipts }),
+          key: receiptKey,
+          digest,
+          answer: JSON.stringify(command.encodeAnswer(answer))
+        }
+      })
+      const settled = settle(plan, outcome, fence.length)
+      if (settled === "committed") return answer
+      if (settled === "again") continue
+      if (settled === "stale") {
+        return yield* new RunTokenStale({ runId: actor.run?.id ?? actor.id })
+      }
+      if (settled._tag === "Duplicate") return yield* replay(command, settled.receipt, digest)
+      return yield* Effect.fail(settled.refusal)
+    }
+    return yield* new Busy({ retryable: true })
+  })
+}
+
+/** Hands out the numbers of blocks that the store reserves. What is left of one at the end is lost. */
+const makeAllocate = (driver: Driver): Shell["Service"]["allocate"] => {
+  const numbers = new Map<string, { next: number; end: number }>()
+  const allocating = Semaphore.makeUnsafe(1)
+  return Effect.fnUntraced(function* (sequence) {
+    const block = numbers.get(sequence)
+    if (block !== undefined && block.next < block.end) return block.next++
+    const first = yield* available(driver.allocate(sequence, idBlock))
+    numbers.set(sequence, { next: first + 1, end: first + idBlock })
+    return first
+  }, allocating.withPermits(1))
 }
 
 /** A run writes only while it is live, checked where the batch is written. */
@@ -243,55 +280,3 @@ const replay = (command: Command, receipt: Receipt, digest: string) =>
 
 const digestOf = ({ input }: Command) =>
   Effect.promise(() => Canonical.digest(Canonical.stringify(input())))
-
-/** Repeats what may be repeated: an ambiguous commit carries its receipt, so once is enough. */
-const sure = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
-  again(effect, 6, (error) => error.retryable || error.ambiguous)
-
-const available = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  again(effect, 4, (error) => error instanceof StoreError && error.retryable).pipe(
-    Effect.catch(toUnavailable)
-  )
-
-/** Tries again, so many times at most. What goes well does not pay for a schedule. */
-const again = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  times: number,
-  may: (error: E) => boolean
-) =>
-  Effect.catch(effect, (error) => {
-    if (!may(error)) return Effect.fail(error)
-    const schedule = Schedule.exponential("40 millis").pipe(Schedule.upTo({ times: times - 1 }))
-    return Effect.delay(Effect.retry(effect, { schedule, while: may }), "20 millis")
-  })
-
-const toUnavailable = <E>(
-  error: E
-): Effect.Effect<never, Exclude<E, StoreError> | StoreUnavailable> =>
-  error instanceof StoreError
-    ? Effect.logError(error.message, Cause.fail(error.cause)).pipe(
-        Effect.andThen(new StoreUnavailable({ retryable: error.retryable }))
-      )
-    : Effect.fail(error as Exclude<E, StoreError>) // As: what is not a StoreError is the rest.
-
-/** One permit per queue, for as long as somebody waits. */
-const makeQueues = () => {
-  const queues = new Map<string, { readonly permit: Semaphore.Semaphore; waiting: number }>()
-  return <A, E, R>(name: string | undefined, effect: Effect.Effect<A, E, R>) =>
-    name === undefined
-      ? effect
-      : Effect.acquireUseRelease(
-          Effect.sync(() => {
-            const queue = queues.get(name) ?? { permit: Semaphore.makeUnsafe(1), waiting: 0 }
-            queues.set(name, queue)
-            queue.waiting += 1
-            return queue
-          }),
-          (queue) => queue.permit.withPermits(1)(effect),
-          (queue) =>
-            Effect.sync(() => {
-              queue.waiting -= 1
-              if (queue.waiting === 0) queues.delete(name)
-            })
-        )
-}

@@ -29,8 +29,9 @@ export const makeDependencies = (
 ): Pick<Tasks["Service"], "addDependency" | "removeDependency"> => ({
   addDependency: Effect.fnUntraced(function* ({ dependsOnId, taskId }) {
     const { organization } = yield* taskOf(shell, taskId)
-    return yield* shell.transact({ organization, queue: `task:${taskId}` }, (session) =>
-      Effect.gen(function* () {
+    return yield* shell.transact(
+      { organization, queue: `task:${taskId}` },
+      Effect.fnUntraced(function* (session) {
         const task = yield* reliedOn(session, taskId)
         const other = yield* session.get(Projection.tasks, { id: dependsOnId })
         const asked = { from: dependsOnId, to: taskId }

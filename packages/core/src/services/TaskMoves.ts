@@ -36,8 +36,9 @@ export const makeMove = (shell: Shell["Service"]): Tasks["Service"]["move"] =>
     const mergeJobId = MergeJobId.make(
       status === "merging" ? yield* shell.allocate("merge_jobs") : 1
     )
-    return yield* shell.transact({ organization, queue: `task:${taskId}` }, (session) =>
-      Effect.gen(function* () {
+    return yield* shell.transact(
+      { organization, queue: `task:${taskId}` },
+      Effect.fnUntraced(function* (session) {
         const task = yield* reliedOn(session, taskId)
         yield* mustOwn(actor, task)
         const settings = yield* settingsOf(session, task)

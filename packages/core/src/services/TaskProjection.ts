@@ -10,6 +10,15 @@ import * as RowCodec from "./RowCodec.ts"
 
 // rules -----------------------------------------------------------------------
 
+/**
+ * Tasks, with the edges between them as rows of `task_dependencies`.
+ *
+ * The store counts a task's open dependencies itself, next to the rows: when its edges change, and for
+ * all that wait for it when a task is done.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export const tasks: Projection<Task.Task, Task.TaskEvent> = {
   table: "tasks",
   folds: (type) => type.startsWith("task."),

@@ -43,24 +43,24 @@ export const reliedOn = Effect.fnUntraced(function* (session: Session, taskId: T
  * @category services
  * @since 0.1.0
  */
-export const changing = <E, R>(
+export const changing = Effect.fnUntraced(function* <E, R>(
   shell: Shell["Service"],
   taskId: TaskId,
   decide: (task: Task.Task, session: Session) => Effect.Effect<ReadonlyArray<Task.TaskEvent>, E, R>
-) =>
-  Effect.gen(function* () {
-    const { organization } = yield* taskOf(shell, taskId)
-    return yield* shell.transact({ organization, queue: `task:${taskId}` }, (session) =>
-      Effect.gen(function* () {
-        const task = yield* reliedOn(session, taskId)
-        const events = yield* decide(task, session)
-        return {
-          events,
-          answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId }) ?? task
-        }
-      })
-    )
-  })
+) {
+  const { organization } = yield* taskOf(shell, taskId)
+  return yield* shell.transact(
+    { organization, queue: `task:${taskId}` },
+    Effect.fnUntraced(function* (session) {
+      const task = yield* reliedOn(session, taskId)
+      const events = yield* decide(task, session)
+      return {
+        events,
+        answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId }) ?? task
+      }
+    })
+  )
+})
 
 /**
  * The settings of a task's team.

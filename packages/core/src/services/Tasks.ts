@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import { Context, Effect, Layer } from "effect"
-import * as Envelope from "../events/Envelope.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type * as Operations from "../operations/TaskOperations.ts"
 import { principalOf } from "../rules/Actor.ts"
@@ -15,6 +14,7 @@ import * as Task from "../rules/Task.ts"
 import * as TaskGraph from "../rules/TaskGraph.ts"
 import { TeamNotFound } from "../rules/Team.ts"
 import { lookUp, organizationOf } from "./Directory.ts"
+import * as Envelope from "./Envelope.ts"
 import type { Method } from "./Method.ts"
 import * as Paging from "./Paging.ts"
 import * as Projection from "./Projection.ts"
@@ -108,8 +108,9 @@ const makePlans = (
     const missing = () => new TeamNotFound({ teamId })
     const { organization } = yield* lookUp(shell, Projection.teams, "team", teamId, missing)
     const taskId = TaskId.make(yield* shell.allocate("tasks"))
-    return yield* shell.transact({ organization }, (session) =>
-      Effect.gen(function* () {
+    return yield* shell.transact(
+      { organization },
+      Effect.fnUntraced(function* (session) {
         yield* agentsExist(session, [assigneeId, driId])
         yield* repositoriesExist(session, input.repoIds)
         const known: Array<TaskId> = []
@@ -127,9 +128,12 @@ const makePlans = (
     )
   }),
   update: ({ taskId, ...given }) =>
-    changing(shell, taskId, (task) => {
+    changing(shell, taskId, (task, session) => {
       const named = Object.entries(given).filter(([, value]) => value !== null)
-      return decided(Task.update(task, Object.fromEntries(named)))
+      return Effect.andThen(
+        repositoriesExist(session, given.repoIds ?? []),
+        decided(Task.update(task, Object.fromEntries(named)))
+      )
     }),
   assign: ({ assigneeId, taskId }) =>
     changing(shell, taskId, (task, session) =>

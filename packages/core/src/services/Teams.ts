@@ -59,13 +59,14 @@ const makeTeams = (
     create: Effect.fnUntraced(function* ({ name, orgId, slug }) {
       const missing = () => new OrganizationNotFound({ organizationId: orgId })
       const organization = yield* organizationOf(shell, "organization", orgId)
-      if (organization === undefined) return yield* Effect.fail(missing())
+      if (organization === undefined) return yield* missing()
       const teamId = TeamId.make(SecureRandom.uuidV7Unsafe())
       const agentId = AgentId.make(SecureRandom.uuidV7Unsafe())
-      return yield* shell.transact({ organization }, (session) =>
-        Effect.gen(function* () {
+      return yield* shell.transact(
+        { organization },
+        Effect.fnUntraced(function* (session) {
           const known = yield* session.get(Projection.organizations, {})
-          if (known === undefined) return yield* Effect.fail(missing())
+          if (known === undefined) return yield* missing()
           const team = yield* decided(Team.create({ orgId, name, slug }, { teamId }))
           const manager = Agent.create(Agent.managerOf(teamId), { agentId, autoCreated: true })
           return {
@@ -98,8 +99,9 @@ const makeTeams = (
     configure: Effect.fnUntraced(function* ({ teamId, ...wanted }) {
       const { organization } = yield* teamOf(shell, teamId)
       const given = Object.entries(wanted).filter(([, value]) => value !== null)
-      return yield* shell.transact({ organization, queue: `team:${teamId}` }, (session) =>
-        Effect.gen(function* () {
+      return yield* shell.transact(
+        { organization, queue: `team:${teamId}` },
+        Effect.fnUntraced(function* (session) {
           yield* session.relyOn(`team:${teamId}`)
           const team = yield* session.get(teams, { id: teamId })
           if (team === undefined) return yield* new Team.TeamNotFound({ teamId })
@@ -170,8 +172,8 @@ const agentsOf = (
   teamId: TeamId,
   page: Paging.PageInput
 ) =>
-  shell.read((driver) =>
-    Effect.gen(function* () {
+  shell.read(
+    Effect.fnUntraced(function* (driver) {
       const working = yield* driver.ask(organization, "working_agents", { team_id: teamId })
       const busy = new Set(working.map((row) => row["id"]))
       const equals = { team_id: teamId }

@@ -49,26 +49,25 @@ export interface Wanted {
  * @category services
  * @since 0.1.0
  */
-export const acquire = (
+export const acquire = Effect.fnUntraced(function* (
   shell: Shell["Service"],
   clock: StoreClock["Service"],
   { holder, name, organization, ttlMillis }: Wanted
-): Effect.Effect<Tenure | undefined, StoreUnavailable> =>
-  Effect.gen(function* () {
-    const row = yield* shell.read((driver) => driver.get(organization, table, { name }))
-    const now = yield* clock.now
-    const until = now + ttlMillis * 1000
-    const isTaken = row !== undefined && Number(row["until"]) > now && row["holder"] !== holder
-    if (isTaken) return undefined
-    const token = Number(row?.["token"] ?? 0) + 1
-    const next = { holder, token, until }
-    const answer = yield* write(shell, organization, [
-      row === undefined
-        ? { _tag: "Insert", table, row: { name, ...next } }
-        : { _tag: "Set", table, key: { name }, row: next, where: [tokenIs(Number(row["token"]))] }
-    ])
-    return answer._tag === "Committed" ? { organization, name, holder, token } : undefined
-  })
+): Effect.fn.Return<Tenure | undefined, StoreUnavailable> {
+  const row = yield* shell.read((driver) => driver.get(organization, table, { name }))
+  const now = yield* clock.now
+  const until = now + ttlMillis * 1000
+  const isTaken = row !== undefined && Number(row["until"]) > now && row["holder"] !== holder
+  if (isTaken) return undefined
+  const token = Number(row?.["token"] ?? 0) + 1
+  const next = { holder, token, until }
+  const answer = yield* write(shell, organization, [
+    row === undefined
+      ? { _tag: "Insert", table, row: { name, ...next } }
+      : { _tag: "Set", table, key: { name }, row: next, where: [tokenIs(Number(row["token"]))] }
+  ])
+  return answer._tag === "Committed" ? { organization, name, holder, token } : undefined
+})
 
 /**
  * Holds on for another while. False when another one has it now.
@@ -76,17 +75,16 @@ export const acquire = (
  * @category services
  * @since 0.1.0
  */
-export const renew = (
+export const renew = Effect.fnUntraced(function* (
   shell: Shell["Service"],
   clock: StoreClock["Service"],
   tenure: Tenure,
   ttlMillis: number
-): Effect.Effect<boolean, StoreUnavailable> =>
-  Effect.gen(function* () {
-    const until = (yield* clock.now) + ttlMillis * 1000
-    const answer = yield* write(shell, tenure.organization, [change(tenure, { until })])
-    return answer._tag === "Committed"
-  })
+): Effect.fn.Return<boolean, StoreUnavailable> {
+  const until = (yield* clock.now) + ttlMillis * 1000
+  const answer = yield* write(shell, tenure.organization, [change(tenure, { until })])
+  return answer._tag === "Committed"
+})
 
 /**
  * Lets go, so that another one need not wait.

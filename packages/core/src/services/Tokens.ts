@@ -31,22 +31,24 @@ export interface Issued {
  * @category services
  * @since 0.1.0
  */
-export const issue = (runId: RunId, expiresAt: number): Effect.Effect<Issued> =>
-  Effect.gen(function* () {
-    const token = random("run")
-    const hash = yield* hashOf(token)
-    return {
-      token,
-      steps: [
-        {
-          _tag: "Insert",
-          table: "tokens",
-          row: { hash, kind: "run", subject: runId, is_revoked: false, expires_at: expiresAt }
-        },
-        { _tag: "Insert", table: "directory", row: { kind: "token", id: hash } }
-      ]
-    }
-  })
+export const issue = Effect.fnUntraced(function* (
+  runId: RunId,
+  expiresAt: number
+): Effect.fn.Return<Issued> {
+  const token = random("run")
+  const hash = yield* hashOf(token)
+  return {
+    token,
+    steps: [
+      {
+        _tag: "Insert",
+        table: "tokens",
+        row: { hash, kind: "run", subject: runId, is_revoked: false, expires_at: expiresAt }
+      },
+      { _tag: "Insert", table: "directory", row: { kind: "token", id: hash } }
+    ]
+  }
+})
 
 /**
  * The steps that revoke what was issued to a run.
@@ -78,15 +80,14 @@ export const revoke = (driver: Driver, organization: string, runId: RunId) =>
  * @category services
  * @since 0.1.0
  */
-export const find = (driver: Driver, token: string, now: number) =>
-  Effect.gen(function* () {
-    if (!Token.isWellFormed(token)) return undefined
-    const hash = yield* hashOf(token)
-    const here = yield* driver.get("system", "directory", { kind: "token", id: hash })
-    if (here === undefined) return undefined
-    const row = yield* driver.get(String(here["organization"]), "tokens", { hash })
-    return row !== undefined && isGood(row, now) ? row : undefined
-  })
+export const find = Effect.fnUntraced(function* (driver: Driver, token: string, now: number) {
+  if (!Token.isWellFormed(token)) return undefined
+  const hash = yield* hashOf(token)
+  const here = yield* driver.get("system", "directory", { kind: "token", id: hash })
+  if (here === undefined) return undefined
+  const row = yield* driver.get(String(here["organization"]), "tokens", { hash })
+  return row !== undefined && isGood(row, now) ? row : undefined
+})
 
 /**
  * A new token of this kind.

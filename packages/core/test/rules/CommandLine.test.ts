@@ -93,8 +93,8 @@ describe("reading a command line", () => {
   it("stays quick on lines that were made to be slow", () => {
     const slow = ["`", '"', "(", "$(", "${", "<<a\n", "\\`", "eval ", "find -exec ", "{,", "sh -c "]
     const start = performance.now()
-    for (const part of slow) CommandLine.read(part.repeat(60_000 / part.length))
-    assert.isBelow(performance.now() - start, 5_000)
+    for (const part of slow) CommandLine.read(part.repeat(20_000 / part.length))
+    assert.isBelow(performance.now() - start, 3_000)
   })
 })
 

@@ -10,7 +10,7 @@ import { Arbitraries } from "@foreman/testkit"
 type Check = (step: Arbitraries.Step, history: Arbitraries.History) => void
 
 /** Plays histories and looks at every step of each. */
-const always = (check: Check, options: fc.Parameters<[Arbitraries.History]> = { numRuns: 50 }) =>
+const always = (check: Check, options: fc.Parameters<[Arbitraries.History]> = { numRuns: 30 }) =>
   fc.assert(
     fc.property(Arbitraries.history, (history) => {
       for (const step of history.steps) check(step, history)
@@ -154,7 +154,7 @@ describe("a history", () => {
         seen.add(task.status).add(wish).add(`job ${job?.status}`).add(`run ${run?.status}`)
         if (task.hold !== null) seen.add(`held ${task.hold}`)
       },
-      { numRuns: 250, seed: 1 }
+      { numRuns: 150, seed: 1 }
     )
     const wanted = [
       ...Task.Status.literals,

@@ -84,12 +84,11 @@ interface Log {
 
 // What both wrote between two looks has no order that could be known. Diagnostics go first, so that an
 // answer on stdout stands last.
-const observe = (log: Log, isLast: boolean) =>
-  Effect.gen(function* () {
-    yield* take(log, 1, isLast)
-    yield* take(log, 0, isLast)
-    return log.seen[0] + log.seen[1]
-  })
+const observe = Effect.fnUntraced(function* (log: Log, isLast: boolean) {
+  yield* take(log, 1, isLast)
+  yield* take(log, 0, isLast)
+  return log.seen[0] + log.seen[1]
+})
 
 const take = Effect.fnUntraced(function* (log: Log, channel: Channel, isLast: boolean) {
   const { size } = yield* reading(() => log.handles[channel].stat())
@@ -150,8 +149,9 @@ const cut = Effect.fnUntraced(function* (log: Log, maxBytes: number) {
 })
 
 const combined = (log: Log): Stream.Stream<Uint8Array, ProcessError> =>
-  followed({ index: 0, position: 0 }, ({ index, position }) =>
-    Effect.gen(function* () {
+  followed(
+    { index: 0, position: 0 },
+    Effect.fnUntraced(function* ({ index, position }) {
       const stretch = log.stretches[index]
       if (stretch === undefined) return undefined
       const at = Math.max(position, stretch.begin)

@@ -215,15 +215,18 @@ const supervise = Effect.fnUntraced(function* (
   return { cause, ...exit, stdoutBytes, stderrBytes, survivors }
 })
 
-const watch = (files: OutputFiles, maxBytes: number, over: Deferred.Deferred<void, ProcessError>) =>
-  Effect.gen(function* () {
+const watch = Effect.fnUntraced(
+  function* (files: OutputFiles, maxBytes: number, over: Deferred.Deferred<void, ProcessError>) {
     for (let before = 0; ;) {
       const bytes = yield* files.observe
       if (bytes > maxBytes) yield* Deferred.succeed(over, undefined)
       yield* Effect.sleep(bytes - before > busyBytes ? busyWatchMillis : watchMillis)
       before = bytes
     }
-  }).pipe(Effect.catch((error) => Deferred.fail(over, error)))
+  },
+  (watching, _files, _maxBytes, over) =>
+    Effect.catch(watching, (error) => Deferred.fail(over, error))
+)
 
 // Whoever withstands force has no exit yet.
 const exitOf = (child: Child): Effect.Effect<Exit> =>

@@ -1,7 +1,7 @@
 /**
  * What is known of programs that start other programs.
  *
- * @since 0.1.0
+ * @internal
  */
 
 // models ----------------------------------------------------------------------

@@ -8,16 +8,21 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
-import { Foreman } from "../Foreman.ts"
-import { CurrentActor } from "../operations/Authorization.ts"
-import { operator } from "../rules/Actor.ts"
-import { defaultModel } from "../rules/Agent.ts"
-import type { OrganizationId, TeamId } from "../rules/Identifier.ts"
+import { Foreman } from "./Foreman.ts"
+import { CurrentActor } from "./operations/Authorization.ts"
+import { operator } from "./rules/Actor.ts"
+import { defaultModel } from "./rules/Agent.ts"
+import type { OrganizationId, TeamId } from "./rules/Identifier.ts"
 
 // models ----------------------------------------------------------------------
 
-/** The name of the runner that the server's settings choose. */
-export const runnerName = "local"
+/**
+ * The name of the runner that the server's settings choose.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const localRunnerName = "local"
 
 const slug = "local"
 
@@ -40,17 +45,18 @@ export interface LocalTeam {
  * @category services
  * @since 0.1.0
  */
-export const ensure = Effect.gen(function* () {
+export const ensureLocalTeam = Effect.gen(function* () {
   const { client } = yield* Foreman
   const organizationId = yield* organization(client)
   const teamId = yield* team(client, organizationId)
   const { agents } = yield* client.getTeam({ teamId })
   if (!agents.some(({ name }) => name === slug)) {
-    const config = { runner: runnerName }
+    // The agent last: it is there when all is, also after an end in between.
+    yield* client.updateTeamSettings({ teamId, delivery: "direct" })
+    const config = { runner: localRunnerName }
     yield* client
       .createAgent({ teamId, name: slug, role: "engineer", model: defaultModel, config })
       .pipe(Effect.catchTag("NameTaken", () => Effect.void))
-    yield* client.updateTeamSettings({ teamId, delivery: "direct" })
   }
   return { organizationId, teamId } satisfies LocalTeam
 }).pipe(Effect.provideService(CurrentActor, operator))

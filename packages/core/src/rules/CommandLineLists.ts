@@ -5,9 +5,9 @@
  * It reads rather too much than too little as commands: the elements of an array and a here-document
  * without an end count as such, too.
  *
- * @since 0.1.0
+ * @internal
  */
-import { reserved } from "./shellPrograms.ts"
+import { reserved } from "./CommandLinePrograms.ts"
 import {
   type Cursor,
   type Cut,
@@ -16,7 +16,7 @@ import {
   readWord,
   type Simple,
   unclosed
-} from "./shellWords.ts"
+} from "./CommandLineWords.ts"
 
 // rules -----------------------------------------------------------------------
 

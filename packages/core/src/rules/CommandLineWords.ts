@@ -2,7 +2,7 @@
  * Reads the words of a shell's commands: quotes and escapes are taken off, and what only the shell
  * knows becomes `unknown`.
  *
- * @since 0.1.0
+ * @internal
  */
 
 // models ----------------------------------------------------------------------

@@ -7,12 +7,12 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { stringify } from "../events/Canonical.ts"
+import { type DomainEvent, definitionOf } from "../events/EventTypes.ts"
 import * as Wire from "../operations/Wire.ts"
 import type { NewEvent, StoredEvent } from "../ports/Driver.ts"
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import { timestamp } from "../rules/Identifier.ts"
-import { stringify } from "./Canonical.ts"
-import { type DomainEvent, definitionOf } from "./EventTypes.ts"
 
 // models ----------------------------------------------------------------------
 

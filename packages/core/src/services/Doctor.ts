@@ -1,0 +1,233 @@
+/**
+ * The doctor: looks at a store and says what in it cannot be. It reads only, and in pages.
+ *
+ * Whatever it says holds at any moment, also right after a crash and while others write. It looks at
+ * what the port of the store answers, so it does not see the disk, git, processes or grants.
+ *
+ * Not looked at, of the invariants that the design lists:
+ *
+ * - Not there yet: asynchronous projections and deliveries (I-12, I-13, I-15), leases (I-28, I-29,
+ *   I-32, I-33), a worker's heartbeat (I-37), approvals of commands (I-39 to I-45), budgets (I-46 to
+ *   I-51), receipts of messages per recipient (I-56 to I-59), passwords (I-69), row security (I-71).
+ * - Needs what stands beside the store: processes (I-35), workspaces (I-36), artifacts (I-52 to
+ *   I-55), git (I-61 to I-63, I-65, and of I-64 whether the commit is on the branch), the file of the
+ *   database (I-72), a list of secrets (I-70).
+ * - Holds only at rest: that nothing is stuck (I-25).
+ * - Follows from others: first and last events of a stream (I-07: I-11, I-18 and I-34), one dispatch
+ *   for each attempt (I-38: I-27), a result before a review (I-23: the rules alone say so yet).
+ * - No past to look at: that nothing reads the time (I-10), the token and the rights of who wrote an
+ *   event (I-31, I-67).
+ *
+ * @since 0.1.0
+ */
+import { Effect, Result } from "effect"
+import type { Driver, StoreError } from "../ports/Driver.ts"
+import * as DoctorLog from "./DoctorLog.ts"
+import * as DoctorRows from "./DoctorRows.ts"
+import * as DoctorTally from "./DoctorTally.ts"
+import * as DoctorWork from "./DoctorWork.ts"
+import * as Rebuild from "./Rebuild.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * The id of an invariant that the doctor looks at.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InvariantId = DoctorTally.InvariantId
+
+/**
+ * One thing that is not as it must be. It never quotes what is stored.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Violation extends DoctorTally.Violation {}
+
+/**
+ * What came of one invariant: how much was looked at, how much of it is wrong, and the first 20.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Finding extends DoctorTally.Finding {}
+
+/**
+ * Where to look, and at what.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface Options {
+  /** All that have events unless said. */
+  readonly organizations?: ReadonlyArray<string>
+  /** All unless said. */
+  readonly invariants?: ReadonlyArray<InvariantId>
+}
+
+/**
+ * What a check found.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Report {
+  readonly organizations: number
+  readonly events: number
+  readonly findings: ReadonlyArray<Finding>
+  /** How many violations there are in all. */
+  readonly violations: number
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * Every invariant that the doctor looks at.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const invariants: ReadonlyArray<InvariantId> = DoctorTally.ids
+
+// services --------------------------------------------------------------------
+
+/**
+ * Looks at every organisation of a store.
+ *
+ * **Gotchas**
+ *
+ * An organisation is made again in memory to be compared, so a large one takes its time. One in which
+ * so much happens that it cannot be compared is a failure of the check, not a finding.
+ *
+ * **Example** (Nothing is wrong with nothing)
+ *
+ * ```ts import.meta.vitest
+ * import { Effect } from "effect"
+ * import { Doctor, DriverMemory } from "@foreman/core"
+ *
+ * const report = await Effect.runPromise(Effect.flatMap(DriverMemory.make, Doctor.check))
+ *
+ * report.violations // => 0
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const check = Effect.fnUntraced(function* (
+  driver: Driver,
+  options: Options = {}
+): Effect.fn.Return<Report, StoreError | Rebuild.NeverAtRest> {
+  const tally = DoctorTally.make(options.invariants)
+  const names = options.organizations ?? (yield* organizationsOf(driver))
+  let events = 0
+  for (const organization of names) {
+    events += yield* lookAt({ driver, organization, tally: tally.within(organization) })
+  }
+  const findings = tally.findings()
+  const violations = findings.reduce((sum, finding) => sum + finding.violations, 0)
+  return { organizations: names.length, events, findings, violations }
+})
+
+// internal --------------------------------------------------------------------
+
+const pageSize = 500
+
+const organizationsOf = Effect.fnUntraced(function* (driver: Driver) {
+  const names: Array<string> = []
+  for (;;) {
+    const after = names.at(-1) ?? ""
+    const page = yield* driver.ask("system", "heads", { after, limit: pageSize })
+    names.push(...page.map((row) => String(row["organization"])))
+    if (page.length < pageSize) return names
+  }
+})
+
+const lookAt = Effect.fnUntraced(function* (place: DoctorRows.Place) {
+  const { driver, organization, tally } = place
+  const before = yield* headOf(driver, organization)
+  const log = DoctorLog.make(tally, organization)
+  const work = DoctorWork.make(tally)
+  const receipts = DoctorRows.makeReceipts(place)
+  let events = 0
+  for (let after = 0; ;) {
+    const page = yield* driver.readAll(organization, { after, limit: pageSize })
+    const seen = yield* log.look(page)
+    for (const one of seen) work.look(one)
+    if (tally.wants("I-16", "I-17", "I-68")) yield* receipts(seen)
+    events += page.length
+    const last = log.position()
+    if (page.length < pageSize || last <= after) break
+    after = last
+  }
+  work.close()
+  const head = { before, after: yield* headOf(driver, organization) }
+  yield* judgeEnds(place, log, head)
+  if (tally.wants("I-22", "I-34", "I-66", "I-68")) yield* DoctorRows.look(place)
+  if (tally.wants("I-11")) yield* compare(place)
+  return events
+})
+
+/** Where the store says that an organisation stands: the first one after all names before its own. */
+const headOf = Effect.fnUntraced(function* (driver: Driver, organization: string) {
+  const after = organization.slice(0, -1)
+  for (let name = after; ;) {
+    const page = yield* driver.ask("system", "heads", { after: name, limit: pageSize })
+    const own = page.find((row) => row["organization"] === organization)
+    if (own !== undefined) return Number(own["position"])
+    if (page.length < pageSize) return 0
+    name = String(page.at(-1)?.["organization"])
+  }
+})
+
+/** The log ends where the head was, or later where somebody has written meanwhile. */
+const judgeEnds = Effect.fnUntraced(function* (
+  { driver, organization, tally }: DoctorRows.Place,
+  log: DoctorLog.Log,
+  head: { readonly before: number; readonly after: number }
+) {
+  const end = log.position()
+  const isThere = head.before <= end && end <= head.after
+  const problem = isThere ? undefined : `the log ends at ${end}, the head is ${head.after}`
+  tally.judge("I-02", "head", problem)
+  const streams = [...log.streams]
+  for (let from = 0; from < streams.length; from += pageSize) {
+    const some = streams.slice(from, from + pageSize)
+    const stored = yield* driver.versions(
+      organization,
+      some.map(([stream]) => stream)
+    )
+    for (const [index, [stream, version]] of some.entries()) {
+      const present = stored[index]?.version ?? 0
+      const lag = present < version ? `has version ${present}, its events ${version}` : undefined
+      tally.judge("I-01", `stream ${DoctorLog.holdsToken(stream) ? "" : stream}`, lag)
+    }
+  }
+})
+
+const compare = Effect.fnUntraced(function* ({ driver, organization, tally }: DoctorRows.Place) {
+  const compared = yield* Rebuild.compare(driver, organization).pipe(
+    // A history that is not Foreman's may also break the fold itself.
+    Effect.catchDefect((cause) =>
+      Effect.fail(new Rebuild.NotReplayable({ organization, position: 0, cause }))
+    ),
+    Effect.result
+  )
+  if (Result.isFailure(compared)) {
+    const { failure } = compared
+    if (failure._tag !== "NotReplayable") return yield* failure
+    const { position } = failure
+    const place = position === 0 ? "log" : `event ${position}`
+    return tally.judge("I-11", place, "cannot be replayed")
+  }
+  const { differences, rows, total } = compared.success
+  for (const { key, rebuilt, stored, table } of differences) {
+    const unlike = rebuilt === null ? "follows from no event" : "is otherwise than its events say"
+    const place = `${table} ${Object.values(key).join("/")}`
+    tally.judge("I-11", place, stored === null ? "is missing" : unlike)
+  }
+  const counted = Object.values(rows).reduce((sum, count) => sum + count, 0)
+  const listed = differences.length
+  tally.add("I-11", Math.max(counted - listed, 0), total - listed)
+})

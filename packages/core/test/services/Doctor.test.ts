@@ -1,0 +1,133 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+
+import { Doctor, Driver, DriverMemory, Foreman, type Identifier } from "@foreman/core"
+import { TestForeman } from "@foreman/testkit"
+import { broken } from "./faults.ts"
+import { other, planted, token } from "./planted.ts"
+import { rows, withLog } from "./spoiling.ts"
+
+/** A store in which tasks were done, sent back, cancelled and left, with runs, reviews and landings. */
+const lived = Effect.gen(function* () {
+  const driver = yield* DriverMemory.make
+  const story = Effect.gen(function* () {
+    const { client } = yield* Foreman
+    const given = yield* TestForeman.givenTeam()
+    const approve = Effect.fnUntraced(function* (taskId: Identifier.TaskId) {
+      yield* TestForeman.untilTask(taskId, ({ status }) => status === "in_review")
+      yield* client.approveTask({ taskId, reviewerId })
+      yield* TestForeman.untilTask(taskId, ({ status }) => status === "done")
+    })
+    const reviewerId = given.manager.id as string as Identifier.PrincipalId // As: an agent's id.
+    const first = yield* TestForeman.givenTask(given, {
+      title: "First",
+      metadata: { b: [], a: { d: 1, c: 2 } }
+    })
+    yield* approve(first.id)
+    const second = yield* TestForeman.givenTask(given, { title: "Second", dependsOn: [first.id] })
+    yield* approve(second.id)
+    const { assigneeId } = yield* client.getTask({ taskId: second.id })
+    const dropped = yield* TestForeman.givenTask(given, {
+      title: "Dropped",
+      assigneeId: given.manager.id
+    })
+    yield* client.changeTaskStatus({ taskId: dropped.id, status: "cancelled" })
+    const left = yield* TestForeman.givenTask(given, { title: "Left", assigneeId })
+    yield* TestForeman.untilTask(left.id, ({ status }) => status === "in_review")
+    return given.organization.id
+  }).pipe(TestForeman.asOperator)
+  const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, driver), reactors: {} })
+  const organization = yield* Effect.provide(story, layer)
+  const events = yield* driver.readAll(organization, { after: 0, limit: 10_000 })
+  return { driver, organization, events }
+})
+
+describe("the doctor", () => {
+  it.live("finds nothing in what was lived through, and has looked at all of it", () =>
+    Effect.gen(function* () {
+      const { driver, events } = yield* lived
+      const report = yield* Doctor.check(driver)
+      expect(report.findings.flatMap(({ samples }) => samples)).toEqual([])
+      expect(report).toMatchObject({ organizations: 1, events: events.length, violations: 0 })
+      const idle = report.findings.filter(({ examined }) => examined === 0).map(({ id }) => id)
+      // Nothing of this story was asked for by something that had happened.
+      expect(idle).toEqual(["I-08"])
+    })
+  )
+
+  it.effect("takes two commands under one key for two", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const story = Effect.gen(function* () {
+        const { invoke } = yield* Foreman
+        const given = yield* TestForeman.givenTeam()
+        const { id } = yield* TestForeman.givenTask(given)
+        const key = { idempotencyKey: "mine" }
+        yield* invoke("update_task", { task_id: id, title: "Other" }, key)
+        yield* TestClock.adjust("5 millis")
+        yield* invoke("change_task_status", { task_id: id, status: "in_progress" }, key)
+      }).pipe(TestForeman.asOperator)
+      const store = Layer.succeed(Driver.Driver, driver)
+      yield* Effect.provide(story, TestForeman.layer({ store }))
+      const { findings } = yield* Doctor.check(driver)
+      expect(findings.flatMap(({ samples }) => samples)).toEqual([])
+    })
+  )
+
+  it.live("finds what was planted", () =>
+    Effect.gen(function* () {
+      const { driver, organization } = yield* lived
+      for (const [id, title, spoil] of planted) {
+        const { findings, violations } = yield* Doctor.check(spoil(driver), {
+          organizations: [organization]
+        })
+        const found = findings.find((finding) => finding.id === id)
+        expect(found?.violations, `${id} ${title}`).toBeGreaterThan(0)
+        expect(found?.samples[0], `${id} ${title}`).toMatchObject({ organization })
+        expect(violations).toBeGreaterThan(0)
+        expect(JSON.stringify(findings)).not.toContain(token)
+      }
+    })
+  )
+
+  it("is shown to find a violation of everything that it looks at", () => {
+    expect([...new Set(planted.map(([id]) => id))]).toEqual(Doctor.invariants)
+  })
+
+  it.live("looks only where and at what it is told to", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* lived
+      const spoiled = rows("tasks", { title: "Forged" })(driver)
+      const there = yield* Doctor.check(spoiled, { invariants: ["I-01", "I-05"] })
+      expect(there.findings.map(({ id }) => id)).toEqual(["I-01", "I-05"])
+      expect(there.violations).toBe(0)
+      expect(yield* Doctor.check(spoiled, { organizations: [] })).toMatchObject({
+        events: 0,
+        violations: 0
+      })
+    })
+  )
+
+  it.live("shows 20 violations of an invariant at most, and counts them all", () =>
+    Effect.gen(function* () {
+      const { driver, events } = yield* lived
+      const spoiled = withLog(driver, (all) =>
+        all.map((event) => ({ ...event, organization: other }))
+      )
+      const { findings } = yield* Doctor.check(spoiled, { invariants: ["I-66"] })
+      expect(findings[0]?.violations).toBe(events.length)
+      expect(findings[0]?.samples.length).toBe(20)
+    })
+  )
+
+  it.live("fails as its store does", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* lived
+      const failure = yield* Effect.flip(
+        Doctor.check({ ...driver, readAll: () => Effect.fail(broken()) })
+      )
+      expect(failure._tag).toBe("StoreError")
+    })
+  )
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as fc from "fast-check"
+
+import { type Driver, Projection, Tables } from "@foreman/core"
+import { Arbitraries } from "@foreman/testkit"
+
+const { id, task, run, review, settings, timestamp, title, commitId } = Arbitraries
+
+/** JSON as it comes from outside, which knows no negative zero. */
+const free = fc
+  .dictionary(fc.string(), fc.jsonValue())
+  .map((data): object => JSON.parse(JSON.stringify(data)))
+
+/** Something of each projection's kind, with every field. */
+const things: Readonly<Record<string, fc.Arbitrary<object>>> = {
+  organizations: fc.record({
+    id: id.organization,
+    name: title,
+    slug: fc.constant("acme"),
+    createdAt: timestamp
+  }),
+  teams: fc.record({
+    id: id.team,
+    orgId: id.organization,
+    name: title,
+    slug: fc.constant("web"),
+    settings,
+    createdAt: timestamp
+  }),
+  agents: fc.record({
+    id: id.agent,
+    teamId: id.team,
+    name: title,
+    role: fc.constantFrom("manager", "engineer", "reviewer"),
+    model: fc.string(),
+    config: fc.oneof(free, fc.constant({ runner: "command" }), fc.constant({ runner: 7 })),
+    isPaused: fc.boolean(),
+    createdAt: timestamp
+  }),
+  repositories: fc.record({
+    id: id.repository,
+    teamId: id.team,
+    name: title,
+    localPath: fc.string(),
+    defaultBranch: fc.constant("main"),
+    config: free,
+    createdAt: timestamp
+  }),
+  tasks: fc
+    .record({ task, description: fc.string(), metadata: free, tags: fc.array(fc.string()) })
+    .map(({ task, ...rest }) => ({ ...task, ...rest })),
+  messages: fc.record({
+    id: id.task,
+    teamId: id.team,
+    senderId: id.agent,
+    senderType: fc.constantFrom("agent", "user"),
+    recipientId: id.agent,
+    recipientType: fc.constantFrom("agent", "user"),
+    taskId: fc.option(id.task),
+    content: fc.string({ unit: "binary" }),
+    deliveredAt: fc.option(timestamp),
+    seenAt: fc.option(timestamp),
+    processedAt: fc.option(timestamp),
+    createdAt: timestamp
+  }),
+  runs: run,
+  reviews: review,
+  merge_jobs: fc.record({
+    id: id.mergeJob,
+    taskId: id.task,
+    repoId: id.repository,
+    status: fc.constantFrom("queued", "running", "success", "failed"),
+    strategy: fc.constantFrom("merge", "rebase", "squash"),
+    branch: fc.string(),
+    targetBranch: fc.string(),
+    baseCommit: commitId,
+    headCommit: commitId,
+    mergeCommit: fc.option(commitId),
+    landedOn: fc.option(fc.string()),
+    error: fc.option(fc.string()),
+    createdAt: timestamp,
+    startedAt: fc.option(timestamp),
+    completedAt: fc.option(timestamp)
+  }),
+  artifacts: fc.record({
+    id: id.run,
+    runId: id.run,
+    taskId: id.task,
+    kind: fc.constant("log"),
+    name: fc.string(),
+    contentType: fc.string(),
+    size: fc.nat(),
+    digest: commitId,
+    createdAt: timestamp
+  })
+}
+
+const fits = (type: Tables.ColumnType, value: Driver.Value | undefined): boolean => {
+  if (value === null || value === undefined) return type.endsWith("?")
+  if (type.startsWith("text")) return typeof value === "string"
+  return type === "boolean" ? typeof value === "boolean" : Number.isSafeInteger(value)
+}
+
+describe("a thing as a row", () => {
+  for (const projection of Projection.all) {
+    const { begins, fromRow, table, toRow } = projection
+    const { columns } = Tables.tableOf(table)
+    const thing = things[table] ?? fc.constant({})
+    // The store adds the organisation, which only two tables read back.
+    const owner = (value: object) =>
+      String(Reflect.get(value, table === "organizations" ? "id" : "orgId") ?? "acme")
+
+    it(`comes back whole from ${table}`, () => {
+      fc.assert(
+        fc.property(thing, (value) => {
+          expect(fromRow({ ...toRow(value), organization: owner(value) })).toEqual(value)
+        }),
+        { numRuns: 60 }
+      )
+    })
+
+    it(`has a fitting value in every column of ${table}`, () => {
+      fc.assert(
+        fc.property(thing, (value) => {
+          const row: Driver.Row = { ...toRow(value), ...begins, organization: owner(value) }
+          expect(Object.keys(row).toSorted()).toEqual(Object.keys(columns).toSorted())
+          for (const [column, type] of Object.entries(columns)) {
+            expect(fits(type, row[column]), column).toBe(true)
+          }
+        }),
+        { numRuns: 60 }
+      )
+    })
+  }
+
+  it("has a projection for every projected table but the edges between tasks", () => {
+    const projected = Object.entries(Tables.tables).filter(([, { kind }]) => kind === "projection")
+    expect([...Projection.all.map(({ table }) => table), "task_dependencies"].toSorted()).toEqual(
+      projected.map(([name]) => name).toSorted()
+    )
+    expect(Object.keys(things).toSorted()).toEqual(
+      Projection.all.map(({ table }) => table).toSorted()
+    )
+  })
+})

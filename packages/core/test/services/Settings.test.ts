@@ -1,0 +1,112 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Result } from "effect"
+
+import { Settings } from "@foreman/core"
+
+describe("an empty environment", () => {
+  it("gives what a local server needs", () => {
+    expect(Result.getOrThrow(Settings.read({ PATH: "/bin", FOREMAN_DB_PATH: "" }))).toEqual({
+      host: "127.0.0.1",
+      port: 8080,
+      runtimeRoot: ".foreman",
+      databasePath: ".foreman/foreman.db",
+      artifactRoot: ".foreman/artifacts",
+      databaseUrl: undefined,
+      logLevel: "Info",
+      auth: "token",
+      allowedHosts: [],
+      dispatch: "auto",
+      localCommand: undefined
+    })
+  })
+})
+
+describe("a setting", () => {
+  const good: ReadonlyArray<readonly [string, string, Partial<Settings.Settings>]> = [
+    ["FOREMAN_HTTP_ADDR", "0.0.0.0:0", { host: "0.0.0.0", port: 0 }],
+    ["FOREMAN_HTTP_ADDR", "[::1]:9000", { host: "::1", port: 9000 }],
+    ["FOREMAN_HTTP_ADDR", "foreman.example:65535", { host: "foreman.example", port: 65535 }],
+    [
+      "FOREMAN_RUNTIME_ROOT",
+      "/var/foreman",
+      { databasePath: "/var/foreman/foreman.db", artifactRoot: "/var/foreman/artifacts" }
+    ],
+    ["FOREMAN_DB_PATH", "/data/f.db", { databasePath: "/data/f.db", runtimeRoot: ".foreman" }],
+    ["FOREMAN_ARTIFACT_ROOT", "/data/a", { artifactRoot: "/data/a" }],
+    ["DATABASE_URL", "postgres://localhost/f", { databaseUrl: "postgres://localhost/f" }],
+    ["FOREMAN_LOG_LEVEL", "DEBUG", { logLevel: "Debug" }],
+    ["FOREMAN_LOG_LEVEL", "none", { logLevel: "None" }],
+    ["FOREMAN_AUTH", "open", { auth: "open" }],
+    [
+      "FOREMAN_ALLOWED_HOSTS",
+      " a.example, b.example,,",
+      { allowedHosts: ["a.example", "b.example"] }
+    ],
+    ["FOREMAN_DISPATCH", "off", { dispatch: "off" }],
+    ["FOREMAN_RUNNER", "command:/bin/agent.sh", { localCommand: "/bin/agent.sh" }],
+    ["FOREMAN_RUNNER", "command:/path with/a b.sh", { localCommand: "/path with/a b.sh" }]
+  ]
+  for (const [name, text, expected] of good) {
+    it(`${name} takes ${text}`, () => {
+      expect(Result.getOrThrow(Settings.read({ [name]: text }))).toMatchObject(expected)
+    })
+  }
+
+  const bad: ReadonlyArray<readonly [string, string]> = [
+    ["FOREMAN_HTTP_ADDR", "8080"],
+    ["FOREMAN_HTTP_ADDR", ":8080"],
+    ["FOREMAN_HTTP_ADDR", "localhost"],
+    ["FOREMAN_HTTP_ADDR", "localhost:"],
+    ["FOREMAN_HTTP_ADDR", "localhost:65536"],
+    ["FOREMAN_HTTP_ADDR", "localhost:-1"],
+    ["FOREMAN_HTTP_ADDR", "localhost:80a"],
+    ["FOREMAN_HTTP_ADDR", "::1:80"],
+    ["FOREMAN_HTTP_ADDR", "http://localhost:80"],
+    ["FOREMAN_LOG_LEVEL", "loud"],
+    ["FOREMAN_AUTH", "closed"],
+    ["FOREMAN_DISPATCH", "on"],
+    ["FOREMAN_RUNNER", "codex"],
+    ["FOREMAN_RUNNER", "command:"],
+    ["FOREMAN_RUNNER", "/bin/agent.sh"],
+    ["FOREMAN_HTTP_PORT", "8080"],
+    ["FOREMAN_", "x"]
+  ]
+  for (const [name, text] of bad) {
+    it(`${name} refuses ${text}, and says what it takes`, () => {
+      const refused = Settings.read({ [name]: text })
+      expect(Result.isFailure(refused) && refused.failure).toMatchObject({
+        _tag: "SettingsInvalid",
+        name
+      })
+      expect(Result.isFailure(refused) && refused.failure.message).toMatch(name)
+    })
+  }
+
+  it("is not mistaken for what a run is given", () => {
+    const environment = {
+      FOREMAN_TASK_ID: "7",
+      FOREMAN_RUN_TOKEN: "x",
+      FOREMAN_API_URL: "http://x"
+    }
+    expect(Result.isSuccess(Settings.read(environment))).toBe(true)
+    expect(Result.isFailure(Settings.read({ FOREMAN_RUNS: "2" }))).toBe(true)
+  })
+})
+
+describe("open access", () => {
+  const open = (address: string) =>
+    Result.isSuccess(Settings.read({ FOREMAN_AUTH: "open", FOREMAN_HTTP_ADDR: address }))
+
+  it("is given on loopback addresses", () => {
+    for (const host of ["127.0.0.1", "127.8.9.10", "localhost", "[::1]"]) {
+      expect(open(`${host}:80`), host).toBe(true)
+    }
+  })
+
+  it("is refused on all others", () => {
+    const hosts = ["0.0.0.0", "[::]", "10.0.0.1", "127.0.0.1.example", "localhost.example"]
+    for (const host of [...hosts, "1127.0.0.1", "127.0.0", "[::ffff:7f00:1]"]) {
+      expect(open(`${host}:80`), host).toBe(false)
+    }
+  })
+})
