@@ -145,11 +145,31 @@ const textsOf = ({ description, teamId }: Place, id: number, title: string, at: 
     }
   }
   const answer = {
-    ...{ id, team_id: teamId, title, description, status: "todo", priority: "medium" },
-    ...{ dri_id: null, assignee_id: null, depends_on: [], repo_ids: [], tags: [], branch },
-    ...{ metadata: {}, attempts: 0, rejections: 0, is_rework: false, hold: null },
-    ...{ live_run_id: null, last_run_id: null, last_agent_id: null, last_outcome: null },
-    ...{ base_commit: null, head_commit: null, created_at: time, updated_at: time },
+    id,
+    team_id: teamId,
+    title,
+    description,
+    status: "todo",
+    priority: "medium",
+    dri_id: null,
+    assignee_id: null,
+    depends_on: [],
+    repo_ids: [],
+    tags: [],
+    branch,
+    metadata: {},
+    attempts: 0,
+    rejections: 0,
+    is_rework: false,
+    hold: null,
+    live_run_id: null,
+    last_run_id: null,
+    last_agent_id: null,
+    last_outcome: null,
+    base_commit: null,
+    head_commit: null,
+    created_at: time,
+    updated_at: time,
     completed_at: null
   }
   return {

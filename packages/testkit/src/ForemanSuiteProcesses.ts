@@ -11,7 +11,7 @@ import { Context, Deferred, Effect, Exit, Latch, Layer, References, Scope, Strea
 import { ArtifactStoreMemory, Driver, Foreman, type Identifier, type Task } from "@foreman/core"
 import { patient, recording, stuck } from "./ForemanSuiteAgents.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
-import { type Backend, numbers, shared } from "./ForemanSuiteSubject.ts"
+import { type Backend, numbers, race, shared } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 import { untilEvent, untilTask } from "./TestForeman.ts"
 
@@ -81,6 +81,23 @@ const sharing = (backend: Backend) => {
         tasks.map(({ id }) => id)
       )
       yield* one(assertRebuilds(given.organization.id))
+    }).pipe(quiet)
+  )
+
+  it.live("lets one of 50 starts through two processes begin a task, and keeps nobody off", () =>
+    Effect.gen(function* () {
+      const store = yield* shared(backend)
+      const [here, there] = [yield* processOn(store, {}), yield* processOn(store, {})]
+      const given = yield* here(TestForeman.givenTeam())
+      const { id: taskId } = yield* here(TestForeman.givenTask(given))
+      const start = asking((client) => client.changeTaskStatus({ taskId, status: "in_progress" }))
+      const { lost, won } = yield* race(
+        numbers(50).map((n) => (n % 2 === 0 ? here(start) : there(start)))
+      )
+      assert.strictEqual(won.length, 1)
+      assert.deepStrictEqual(new Set(lost.map(({ _tag }) => _tag)), new Set(["IllegalMove"]))
+      const events = yield* here(TestForeman.history(given.organization.id))
+      assert.strictEqual(events.filter(({ type }) => type === "task.status_changed").length, 1)
     }).pipe(quiet)
   )
 
