@@ -6,7 +6,15 @@
  *
  * @since 0.1.0
  */
-import { Access, catalogue as everything, Operation, Refusal, Route, Wire } from "@foreman/core"
+import {
+  Access,
+  Actor,
+  catalogue as everything,
+  Operation,
+  Refusal,
+  Route,
+  Wire
+} from "@foreman/core"
 import { modelSchemas, refer } from "./internal/openApiModels.ts"
 import * as Rest from "./Rest.ts"
 
@@ -171,7 +179,12 @@ const failures = (operation: Operation.Any) => {
 /** A query repeats nothing and writes nothing; who needs no token is not asked for permission. */
 const refusalsOf = (operation: Operation.Any): ReadonlyArray<Operation.Pure> => {
   const { Busy, IdempotencyKeyReused, InvalidInput, PermissionDenied, RunTokenStale } = Refusal
-  const ofCommands: ReadonlyArray<Operation.Pure> = [Busy, IdempotencyKeyReused, RunTokenStale]
+  const ofCommands: ReadonlyArray<Operation.Pure> = [
+    Busy,
+    IdempotencyKeyReused,
+    RunTokenStale,
+    Actor.NotYourTask
+  ]
   const ofCallers: ReadonlyArray<Operation.Pure> = [InvalidInput, PermissionDenied]
   const isPublic = Rest.isPublic(operation)
   return [

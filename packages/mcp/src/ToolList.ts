@@ -97,7 +97,8 @@ const names = (role: ToolRole) => operations(role).map(({ name }) => name)
 
 const repeatable = {
   idempotencyKey: Schema.optionalKey(
-    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200)).annotate({
+    // What a header can carry too, so that the bridge and the embedded tools take the same keys.
+    Schema.String.check(Schema.isMaxLength(200), Schema.isPattern(/^[!-~]+$/)).annotate({
       description: "Makes a repeat safe: the same key gives the first answer"
     })
   )

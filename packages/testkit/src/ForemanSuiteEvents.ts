@@ -31,7 +31,7 @@ const live = Effect.fnUntraced(function* (given: TestForeman.GivenTeam) {
   const { client } = yield* Foreman
   const first = yield* TestForeman.givenTask(given, { title: "Ein Täßchen ☕" })
   const second = yield* TestForeman.givenTask(given, { dependsOn: [first.id] })
-  yield* client.updateTask({ taskId: second.id, title: '\u2028\u0000"\\' })
+  yield* client.updateTask({ taskId: second.id, title: '\u2028\u0001"\\' })
   yield* client.changeTaskStatus({ taskId: first.id, status: "in_progress" })
   yield* Effect.forEach(
     numbers(20),

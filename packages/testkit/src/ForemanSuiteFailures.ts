@@ -152,6 +152,7 @@ const holding = (backend: Backend) => {
     () => {
       const { behaviour, specs } = recording()
       return Effect.gen(function* () {
+        const { client } = yield* Foreman
         const given = yield* TestForeman.givenTeam({ repositories: 2 })
         const [, second] = given.repositories
         assert(second !== undefined)
@@ -162,6 +163,8 @@ const holding = (backend: Backend) => {
         assert.deepInclude(held, { status: "todo", attempts: 0 })
         assert.strictEqual((yield* latestRun(clear.id)).repositoryId, second.id)
         assert.strictEqual(specs.length, 1)
+        yield* client.updateTask({ taskId: unclear.id, repoIds: [second.id] })
+        yield* untilTask(unclear.id, isIn("in_review"))
       }).pipe(on(backend, { behaviour }))
     }
   )

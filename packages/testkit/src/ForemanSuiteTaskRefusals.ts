@@ -100,6 +100,14 @@ const editing: ReadonlyArray<Wish<Plan>> = [
   wrong("get_task", "text for a number", () => ({ task_id: "one" })),
   taskNotFound("update_task", { title: "T" }),
   wrong("update_task", "an empty title", ({ task }) => ({ task_id: task.id, title: "" })),
+  wish<Plan>(
+    "update_task",
+    "an unknown repository",
+    ({ task }) => ({ task_id: task.id, repo_ids: [nobody] }),
+    "RepositoryNotFound",
+    404,
+    () => "Repository not found"
+  ),
   taskNotFound("assign_task", { assignee_id: nobody }),
   wish<Plan>(
     "assign_task",

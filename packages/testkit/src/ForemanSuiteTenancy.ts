@@ -128,7 +128,10 @@ const asked: Readonly<Record<string, ReadonlyArray<Input>>> = {
     ({ agent }, { team }) => ({ team_id: team.id, assignee_id: agent })
   ],
   get_task: [({ task }) => ({ task_id: task })],
-  update_task: [({ task }) => ({ task_id: task, title: "Mine" })],
+  update_task: [
+    ({ task }) => ({ task_id: task, title: "Mine" }),
+    ({ repository }, { task }) => ({ task_id: task.id, repo_ids: [repository] })
+  ],
   change_task_status: [({ task }) => ({ task_id: task, status: "cancelled" })],
   assign_task: [
     ({ task }, { manager }) => ({ task_id: task, assignee_id: manager.id }),

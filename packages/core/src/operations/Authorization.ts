@@ -5,11 +5,15 @@
  * @since 0.1.0
  */
 import { Context, Effect, Schema } from "effect"
-import { type Actor, may } from "../rules/Actor.ts"
+import { recordOf } from "../internal/dynamic.ts"
+import { type Actor, may, NotYourTask, principalOf } from "../rules/Actor.ts"
+import { TaskId } from "../rules/Identifier.ts"
 import type { Any } from "./Operation.ts"
 import { type Command, CurrentCommand } from "./Command.ts"
-import { PermissionDenied } from "./Refusal.ts"
+import { InvalidInput, PermissionDenied } from "./Refusal.ts"
+import * as Text from "./Text.ts"
 import * as Wire from "./Wire.ts"
+import * as WireEncoder from "./WireEncoder.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -40,8 +44,17 @@ export class CurrentActor extends Context.Service<CurrentActor, Actor>()(
 ) {}
 
 /**
- * The middleware: lets an operation run if the current actor has its permission, and gives a
- * command its name, its key and the form of its receipt. A query has nothing to repeat.
+ * What the middleware refuses.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type Barred = PermissionDenied | InvalidInput | NotYourTask
+
+/**
+ * The middleware: lets an operation run if the current actor has its permission, holds a run to its
+ * one task, refuses text that cannot be kept, and gives a command its name, its key and the form of
+ * its receipt. A query has nothing to repeat.
  *
  * @category operations
  * @since 0.1.0
@@ -51,15 +64,34 @@ export const authorize = <A, E, R>(
   input: unknown,
   call: Effect.Effect<A, E, R>,
   options: CallOptions = {}
-): Effect.Effect<A, E | PermissionDenied, R | CurrentActor> =>
-  CurrentActor.use((actor): Effect.Effect<A, E | PermissionDenied, R> => {
+): Effect.Effect<A, E | Barred, R | CurrentActor> =>
+  CurrentActor.use((actor): Effect.Effect<A, E | Barred, R> => {
     const { kind, permission } = operation
     if (!may(actor, permission)) return Effect.fail(new PermissionDenied({ permission }))
     if (kind === "query") return call
+    const problems = Text.problemsOf(input)
+    if (problems.length > 0) return Effect.fail(new InvalidInput({ problems }))
+    const foreign = foreignTaskOf(actor, operation, input)
+    if (foreign !== undefined) return Effect.fail(foreign)
     return Effect.provideService(call, CurrentCommand, commandOf(operation, input, options))
   })
 
 // internal --------------------------------------------------------------------
+
+/** A run changes and judges its own task only; what a message is about is another thing. */
+const foreignTaskOf = (
+  actor: Actor,
+  { permission }: Any,
+  input: unknown
+): NotYourTask | undefined => {
+  const isAboutTasks = permission.startsWith("task:") || permission.startsWith("review:")
+  const named = recordOf(input)["taskId"]
+  if (actor.run === undefined || !isAboutTasks || typeof named !== "number") return undefined
+  const taskId = TaskId.make(named)
+  return taskId === actor.run.taskId
+    ? undefined
+    : new NotYourTask({ actor: principalOf(actor), taskId })
+}
 
 const commandOf = (
   operation: Any,
@@ -87,6 +119,6 @@ const codecsOf = (operation: Any) => {
 
 const makeCodecs = ({ input, output }: Any) => ({
   encodeInput: Schema.encodeUnknownSync(Wire.of(input)),
-  encode: Schema.encodeUnknownSync(Wire.of(output)),
+  encode: WireEncoder.make(output),
   decode: Schema.decodeUnknownSync(Wire.of(output))
 })

@@ -11,6 +11,7 @@ import { client, type Handlers } from "./Handlers.ts"
 import * as Operation from "./Operation.ts"
 import { common, InvalidInput, problemsOf, type Refusal } from "./Refusal.ts"
 import * as Wire from "./Wire.ts"
+import * as WireEncoder from "./WireEncoder.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -92,7 +93,7 @@ export const toRefusal = (operation: Operation.Any) => {
 /** Decode, call, encode. An output that does not encode is our mistake and dies. */
 const door = <R>(operation: Operation.Any, method: AnyHandler<R>) => {
   const decode = Schema.decodeUnknownEffect(Wire.of(operation.input))
-  const encode = Schema.encodeEffect(Wire.of(operation.output))
+  const encode = WireEncoder.make(operation.output)
   const refusal = toRefusal(operation)
   return (input: Wire.Json, { unknownFields, ...options }: InvokeOptions = {}) =>
     decode(input, {
@@ -101,7 +102,7 @@ const door = <R>(operation: Operation.Any, method: AnyHandler<R>) => {
     }).pipe(
       Effect.mapError(({ issue }) => new InvalidInput({ problems: problemsOf(issue) })),
       Effect.flatMap((decoded) => method(decoded, options)),
-      Effect.flatMap((output) => Effect.orDie(encode(output))),
+      Effect.map(encode),
       Effect.mapError(refusal)
     )
 }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Schema, SchemaIssue } from "effect"
-import { Permission } from "../rules/Actor.ts"
+import { NotYourTask, Permission } from "../rules/Actor.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -162,6 +162,7 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
  */
 export const common = [
   PermissionDenied,
+  NotYourTask,
   InvalidInput,
   IdempotencyKeyReused,
   RunTokenStale,

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Effect, Schema } from "effect"
-import { ActsForAnother, NotYourTask } from "../rules/Actor.ts"
+import { ActsForAnother } from "../rules/Actor.ts"
 import { AgentNotFound } from "../rules/Agent.ts"
 import { PrincipalId, TaskId } from "../rules/Identifier.ts"
 import * as Review from "../rules/Review.ts"
@@ -53,7 +53,7 @@ export const requestReview = Operation.make("request_review", {
     )
   },
   output: ReviewDetail,
-  errors: [TaskNotFound, AgentNotFound, NotYourTask],
+  errors: [TaskNotFound, AgentNotFound],
   tool: { roles: ["manager", "engineer"] }
 })
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Effect, Schema } from "effect"
-import { NotYourTask, ActsForAnother } from "../rules/Actor.ts"
+import { ActsForAnother } from "../rules/Actor.ts"
 import { AgentNotFound } from "../rules/Agent.ts"
 import { AgentId, Free, PrincipalId, RepositoryId, TaskId, TeamId } from "../rules/Identifier.ts"
 import { RepositoryNotFound } from "../rules/Repository.ts"
@@ -155,8 +155,7 @@ export const changeTaskStatus = Operation.make("change_task_status", {
     Task.ReviewRequired,
     Task.NotLanded,
     Task.LandingInProgress,
-    ActsForAnother,
-    NotYourTask
+    ActsForAnother
   ],
   says: { TaskNotFound: named },
   tool: { roles: ["engineer"] }

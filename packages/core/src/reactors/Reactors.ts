@@ -152,6 +152,9 @@ const care = (
   return Effect.forever(once)
 }
 
+/** Longer than a dispatcher waits for the ends of its runs. */
+const endMillis = 10_000
+
 /** Goes on for as long as the tenure is ours: it ends before it lapses, not at the first failure. */
 const renewed = Effect.fnUntraced(function* (
   bench: Bench,
@@ -184,7 +187,9 @@ const serve = (
       const toDispatch = yield* Queue.sliding<void>(1)
       const toLand = yield* Queue.sliding<void>(1)
       const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch)
-      yield* Effect.addFinalizer(() => dispatcher.stopAll("shutdown"))
+      // Nobody takes over while the last ends are recorded.
+      const last = Effect.ignore(Tenure.renew(bench.shell, bench.clock, tenure, endMillis))
+      yield* Effect.addFinalizer(() => Effect.andThen(last, dispatcher.stopAll("shutdown")))
       const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
       yield* Effect.forkScoped(Effect.forever(land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
@@ -195,9 +200,20 @@ const serve = (
       })
       // The poll backs up what no event announces, say capacity that another organisation freed.
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(wake, Effect.sleep("1 second"))))
-      yield* Feed.follow(driver, { organization, after }).pipe(
-        Stream.runForEach((event) =>
-          Effect.andThen(react(bench, dispatcher, organization, event), wake)
+      let seen = after
+      const follow = Stream.suspend(() => Feed.follow(driver, { organization, after: seen })).pipe(
+        Stream.runForEach((event) => {
+          seen = event.position
+          return Effect.andThen(react(bench, dispatcher, organization, event), wake)
+        })
+      )
+      // A store that fails for a moment costs no run: the feed goes on from where it was.
+      return yield* Effect.forever(
+        Effect.catch(follow, (error) =>
+          Effect.andThen(
+            Effect.logWarning(`The feed cannot be read: ${error.message}`),
+            Effect.sleep("1 second")
+          )
         )
       )
     })

@@ -142,7 +142,12 @@ export const open = (
 export const decide = (
   review: Review,
   task: Task,
-  wish: { readonly verdict: Verdict; readonly summary: string | null; readonly reviewerId: string },
+  wish: {
+    readonly verdict: Verdict
+    readonly summary: string | null
+    readonly reviewerId: string
+    readonly reviewerType?: ReviewerType
+  },
   facts: { readonly autoMerge: boolean; readonly queued: MergeJobEvent | null }
 ): Decision<TaskEvent | ReviewEvent | MergeJobEvent, AlreadyDecided | JudgesOwnWork> => {
   const { reviewerId, verdict } = wish

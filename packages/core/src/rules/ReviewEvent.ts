@@ -72,7 +72,9 @@ export const VerdictGiven = Event.define(
     taskId: TaskId,
     verdict: Verdict,
     summary: Schema.NullOr(Schema.String),
-    reviewerId: Schema.NullOr(Schema.String)
+    reviewerId: Schema.NullOr(Schema.String),
+    /** Who judged, where that is another kind than who was asked. */
+    reviewerType: Schema.optionalKey(ReviewerType)
   },
   streamOf
 )
@@ -100,7 +102,9 @@ export const evolve = (
 ): Review | undefined => {
   if (event.type === "review.verdict") {
     const { reviewerId, summary, verdict } = event.data
-    return before && { ...before, verdict, summary, reviewerId, resolvedAt: at }
+    if (before === undefined) return undefined
+    const reviewerType = event.data.reviewerType ?? before.reviewerType
+    return { ...before, verdict, summary, reviewerId, reviewerType, resolvedAt: at }
   }
   const { reviewId, ...rest } = event.data
   const open = { verdict: null, summary: null, createdAt: at, resolvedAt: null }

@@ -280,7 +280,7 @@ const guard = (task: Task, to: Status, facts: MoveFacts): GuardRefusal | undefin
   const { id: taskId, headCommit, liveRunId } = task
   // What a live run will have changed is not known before its end, so not even it delivers; and a
   // task that it gave back would be started again while it still works.
-  const isDelivery = to === "merging" || to === "done" || to === "todo"
+  const isDelivery = to !== "in_review" && to !== "in_progress" && to !== "cancelled"
   const isForeign = facts.actingRunId !== liveRunId && to !== "cancelled"
   if (liveRunId !== null && (isForeign || isDelivery)) {
     return new RunIsLive({ taskId, runId: liveRunId })

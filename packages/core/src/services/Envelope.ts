@@ -10,6 +10,7 @@ import { Schema } from "effect"
 import { stringify } from "../events/Canonical.ts"
 import { type DomainEvent, definitionOf } from "../events/EventTypes.ts"
 import * as Wire from "../operations/Wire.ts"
+import * as WireEncoder from "../operations/WireEncoder.ts"
 import type { NewEvent, StoredEvent } from "../ports/Driver.ts"
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import { timestamp } from "../rules/Identifier.ts"
@@ -127,5 +128,5 @@ const memoize =
     return made
   }
 
-const encoderOf = memoize(encoders, (schema) => Schema.encodeUnknownSync(Wire.of(schema)))
+const encoderOf = memoize(encoders, WireEncoder.make)
 const decoderOf = memoize(decoders, (schema) => Schema.decodeUnknownSync(Wire.of(schema)))

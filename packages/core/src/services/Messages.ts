@@ -49,7 +49,7 @@ function make(shell: Shell["Service"]): Messages["Service"] {
   return {
     send: Effect.fnUntraced(function* ({ taskId = null, ...input }) {
       const { recipientId, recipientType, senderId, senderType, teamId } = input
-      yield* onBehalfOf(senderId)
+      yield* speakAs(senderType, senderId)
       const missing = () => new TeamNotFound({ teamId })
       const { organization } = yield* lookUp(shell, Projection.teams, "team", teamId, missing)
       const messageId = MessageId.make(yield* shell.allocate("messages"))
@@ -110,6 +110,15 @@ function make(shell: Shell["Service"]): Messages["Service"] {
     })
   }
 }
+
+/** An agent does not speak as a person, not even under its own id. */
+const speakAs = Effect.fnUntraced(function* (type: Message.PartyType, id: string) {
+  yield* onBehalfOf(id)
+  const actor = yield* CurrentActor
+  if ((actor.type === "agent" || actor.type === "run") && type !== "agent") {
+    return yield* new ActsForAnother({ actor: principalOf(actor), named: type })
+  }
+})
 
 /** Agents are known; people have no rows of their own yet. */
 const partyExists = Effect.fnUntraced(function* (

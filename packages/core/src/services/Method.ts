@@ -7,6 +7,7 @@ import type { Effect } from "effect"
 import type { CurrentActor } from "../operations/Authorization.ts"
 import type { Any, Errors, Input, Output } from "../operations/Operation.ts"
 import type { InvalidInput } from "../operations/Refusal.ts"
+import type { NotYourTask } from "../rules/Actor.ts"
 import type { ShellFailure } from "./Shell.ts"
 
 // models ----------------------------------------------------------------------
@@ -20,4 +21,4 @@ import type { ShellFailure } from "./Shell.ts"
  */
 export type Method<T extends Any> = (
   input: Input<T>
-) => Effect.Effect<Output<T>, Errors<T> | ShellFailure | InvalidInput, CurrentActor>
+) => Effect.Effect<Output<T>, Errors<T> | ShellFailure | InvalidInput | NotYourTask, CurrentActor>

@@ -151,7 +151,9 @@ const decide = Effect.fnUntraced(function* (
       const settings = yield* settingsOf(session, task)
       const [queued = null] =
         verdict === "approve" ? yield* landing(session, task, mergeJobId, settings) : []
-      const wish = { verdict, summary, reviewerId }
+      const agent = yield* session.get(Projection.agents, { id: reviewerId })
+      const reviewerType = agent === undefined ? ("user" as const) : ("agent" as const)
+      const wish = { verdict, summary, reviewerId, reviewerType }
       const facts = { autoMerge: settings.autoMerge, queued }
       const events = yield* decided(Review.decide(review, task, wish, facts))
       return {

@@ -7,6 +7,7 @@ import {
   type AgentRunnerMemory,
   Driver,
   DriverMemory,
+  Foreman,
   Reactors,
   type Task,
   Workspace
@@ -59,6 +60,44 @@ describe("a dispatcher", () => {
         reactors: { ttlMillis: 2000 }
       }
       yield* Effect.provide(test, TestForeman.layer(options))
+    }).pipe(quiet)
+  )
+
+  it.live("goes on with its runs when the feed cannot be read for a moment", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const failed = yield* Deferred.make<void>()
+      const agent = yield* patient
+      let isFailing = false
+      const readAll: Driver.Driver["readAll"] = (...input) =>
+        Effect.suspend(() => {
+          if (!isFailing) return driver.readAll(...input)
+          isFailing = false
+          return Effect.andThen(Deferred.succeed(failed, undefined), Effect.fail(broken()))
+        })
+      const store = Layer.succeed(Driver.Driver, { ...driver, readAll })
+      // Who waits reads from the store itself, so only the reactors meet the failure.
+      const outside = yield* Layer.build(
+        TestForeman.layer({ store: Layer.succeed(Driver.Driver, driver) })
+      )
+      yield* Layer.build(TestForeman.layer({ store, behaviour: agent.behaviour, reactors: {} }))
+      yield* Effect.gen(function* () {
+        const { client } = yield* Foreman
+        const given = yield* TestForeman.givenTeam({ engineers: 2 })
+        const { id: taskId } = yield* TestForeman.givenTask(given)
+        yield* TestForeman.untilTask(taskId, ({ liveRunId }) => liveRunId !== null)
+        isFailing = true
+        const update = client.updateTask({ taskId, title: "Something to read" })
+        yield* TestForeman.asOperator(update)
+        yield* Deferred.await(failed)
+        // Another task is begun after the failure, and the first one is still worked at.
+        const other = yield* TestForeman.givenTask(given)
+        yield* TestForeman.untilTask(other.id, ({ attempts }) => attempts === 1)
+        const task = yield* TestForeman.asOperator(client.getTask({ taskId }))
+        expect(task).toMatchObject({ lastOutcome: null, attempts: 1 })
+        yield* agent.finish
+        yield* TestForeman.untilTask(taskId, isIn("in_review"))
+      }).pipe(Effect.provideContext(outside))
     }).pipe(quiet)
   )
 
@@ -131,6 +170,9 @@ describe("an end", () => {
       yield* TestClock.adjust("6 seconds")
       expect(ending.pollUnsafe()).toBeUndefined()
       expect(yield* Deferred.isDone(interrupted)).toBe(false)
+      // Nobody else may take over before it has ended.
+      const row = yield* driver.get(given.organization.id, "singletons", { name: "dispatcher" })
+      expect(Number(row?.["until"])).toBeGreaterThan(7_000_000)
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(ending)
       expect(yield* Deferred.isDone(interrupted)).toBe(true)

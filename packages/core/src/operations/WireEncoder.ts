@@ -1,0 +1,72 @@
+/**
+ * The way out to the wire, which most data takes: a value is checked once, by its own schema, and
+ * its keys are renamed by plain functions, where encoding with `Wire.of` looks at every field twice.
+ *
+ * Both say the same of what operations answer and of what events hold. What is more than a name is
+ * left to `Wire.of`.
+ *
+ * @internal
+ */
+import { Schema, type SchemaAST } from "effect"
+import { type AnyCodec, asCodec } from "../internal/dynamic.ts"
+import * as Wire from "./Wire.ts"
+
+// rules -----------------------------------------------------------------------
+
+/** Puts values of a schema's type into their wire form. Throws what is not of that type. */
+export const make = (schema: Schema.Constraint): ((value: unknown) => Wire.Json) => {
+  const check = Schema.decodeUnknownSync(asCodec(Schema.toType(schema)))
+  const rename = renaming(Schema.toCodecJson(schema).ast)
+  return rename === undefined ? check : (value) => rename(check(value))
+}
+
+// internal --------------------------------------------------------------------
+
+type Rename = (value: unknown) => unknown
+
+/** How a checked value is renamed; undefined where it stays as it is. */
+const renaming = (ast: SchemaAST.AST): Rename | undefined => {
+  if (ast.encoding !== undefined) return encoding(ast)
+  switch (ast._tag) {
+    case "Arrays": {
+      const [item, ...more] = ast.rest
+      if (item === undefined || more.length > 0 || ast.elements.length > 0) return encoding(ast)
+      const rename = renaming(item)
+      // As: the value has been checked to be a list.
+      return rename && ((value) => (value as ReadonlyArray<unknown>).map((one) => rename(one)))
+    }
+    case "Declaration":
+    case "Suspend":
+      return encoding(ast)
+    case "Objects":
+      return ast.indexSignatures.length > 0 || ast.propertySignatures.length === 0
+        ? encoding(ast)
+        : renamingFields(ast)
+    case "Union":
+      return ast.types.every((type) => renaming(type) === undefined) ? undefined : encoding(ast)
+    default:
+      return undefined
+  }
+}
+
+const renamingFields = ({ propertySignatures }: SchemaAST.Objects): Rename => {
+  const fields = propertySignatures.map(({ name, type }) => ({
+    name: String(name),
+    key: Wire.keyOf(String(name)),
+    rename: renaming(type)
+  }))
+  return (value) => {
+    // As: the value has been checked to be an object with these fields.
+    const given = value as Readonly<Record<string, unknown>>
+    const renamed: Record<string, unknown> = {}
+    for (const { key, name, rename } of fields) {
+      if (!Object.hasOwn(given, name)) continue
+      renamed[key] = rename === undefined ? given[name] : rename(given[name])
+    }
+    return renamed
+  }
+}
+
+/** The other way, for a part of a value. */
+const encoding = (ast: SchemaAST.AST): Rename =>
+  Schema.encodeUnknownSync(Wire.of(Schema.make<AnyCodec>(ast)))
