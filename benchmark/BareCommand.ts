@@ -36,10 +36,8 @@ export const open = (place: Place): CreateTask => {
   const on = prepare(database)
   const nextId = numbers(database)
   return (title) => {
-    if (on.directory.get("team", teamId) === undefined) throw new Error("No such team")
-    on.team.get(organization, teamId)
+    if (on.team.get(organization, teamId) === undefined) throw new Error("No such team")
     const id = nextId()
-    if (on.task.get(organization, id) !== undefined) throw new Error("The task is there already")
     const written = textsOf(place, id, title, Date.now() * 1000)
     on.begin.run()
     if (on.receipt.get(organization, written.key) !== undefined) throw new Error("Done already")
@@ -73,9 +71,7 @@ export const open = (place: Place): CreateTask => {
 const statements = {
   begin: "BEGIN IMMEDIATE",
   commit: "COMMIT",
-  directory: "SELECT * FROM directory WHERE kind = ? AND id = ?",
   team: "SELECT * FROM teams WHERE organization = ? AND id = ?",
-  task: "SELECT * FROM tasks WHERE organization = ? AND id = ?",
   receipt: "SELECT digest, answer FROM receipts WHERE organization = ? AND key = ?",
   head: "SELECT position, hash, at FROM heads WHERE organization = ?",
   version: "SELECT max(version) AS version FROM events WHERE organization = ? AND stream = ?",

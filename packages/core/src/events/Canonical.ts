@@ -24,12 +24,13 @@
 export const stringify = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(stringifyItem).join(",")}]`
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  const fields: Array<string> = []
+  let fields = ""
   for (const key of Object.keys(value).toSorted()) {
     const field: unknown = Reflect.get(value, key)
-    if (field !== undefined) fields.push(`${JSON.stringify(key)}:${stringify(field)}`)
+    if (field === undefined) continue
+    fields += `${fields === "" ? "" : ","}${JSON.stringify(key)}:${stringify(field)}`
   }
-  return `{${fields.join(",")}}`
+  return `{${fields}}`
 }
 
 /**

@@ -31,14 +31,14 @@ export const problemsOf = (input: unknown): InvalidInput["problems"] => {
     if (problems.length >= 100) return
     if (typeof value === "string" && !isKept(value)) {
       problems.push({
-        path: path.join("."),
+        path: path.map(keyOf).join("."),
         problem: "Expected text without NUL, in whole characters"
       })
     }
     if (typeof value !== "object" || value === null) return
     for (const [key, inner] of Object.entries(value)) {
       look(key, path)
-      look(inner, [...path, keyOf(key)])
+      look(inner, [...path, key])
     }
   }
   look(input, [])

@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type { StoreUnavailable } from "../operations/Refusal.ts"
-import type { Row } from "../ports/Driver.ts"
+import type { Driver, Row } from "../ports/Driver.ts"
 import type { Actor } from "../rules/Actor.ts"
 import type { Projection } from "./Projection.ts"
 import type { Shell } from "./Shell.ts"
@@ -72,9 +72,30 @@ const organizationFor = (
 ): Effect.Effect<string | undefined, StoreUnavailable> => {
   const own = actor.organizationId
   if (own !== null) return Effect.succeed(kind === "organization" && id !== own ? undefined : own)
+  const place = `${kind}/${id}`
+  const found = foundIn(shell.driver)
+  const known = found.get(place)
+  if (known !== undefined) return Effect.succeed(known)
   // The directory is the one table that is not an organisation's own.
   return Effect.map(
     shell.read((driver) => driver.get("system", "directory", { kind, id: String(id) })),
-    (row) => (row === undefined ? undefined : String(row["organization"]))
+    (row) => {
+      if (row === undefined) return undefined
+      const organization = String(row["organization"])
+      if (found.size >= maxFound) found.clear()
+      found.set(place, organization)
+      return organization
+    }
   )
+}
+
+const maxFound = 10_000
+
+const stores = new WeakMap<Driver, Map<string, string>>()
+
+/** What was found in a store before. Nothing ever moves to another organisation. */
+const foundIn = (driver: Driver): Map<string, string> => {
+  const found = stores.get(driver) ?? new Map<string, string>()
+  stores.set(driver, found)
+  return found
 }

@@ -23,6 +23,8 @@ export interface Projection<
   readonly table: string
   /** Whether events of this type change the table. */
   readonly folds: (type: string) => boolean
+  /** Whether an event of this type is the first of its row, so that there is no row to read. */
+  readonly makes?: (type: string) => boolean
   /** The key of the row that an event changes, without the organisation. */
   readonly keyOf: (event: Event) => Row
   readonly evolve: (before: State | undefined, event: Event, at: Timestamp) => State | undefined

@@ -70,6 +70,8 @@ export const make = (driver: Driver, organization: string): Session => {
       return thing
     })
   }
+  const stateBefore = (projection: AnyProjection, type: string, key: Row) =>
+    projection.makes?.(type) === true ? Effect.succeed(undefined) : load(projection, key)
   return {
     driver,
     organization,
@@ -92,7 +94,8 @@ export const make = (driver: Driver, organization: string): Session => {
           const key = projection.keyOf(event)
           const place = placeOf(projection.table, key)
           const known = rows.get(place)
-          const before = known === undefined ? yield* load(projection, key) : known.state
+          const before =
+            known === undefined ? yield* stateBefore(projection, event.type, key) : known.state
           const isNew = known?.isNew ?? before === undefined
           rows.set(place, { projection, key, isNew, state: projection.evolve(before, event, at) })
           if (projection.also !== undefined) after.push(...projection.also(event))

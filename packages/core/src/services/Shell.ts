@@ -8,7 +8,6 @@
  * @since 0.1.0
  */
 import { Context, Effect, Layer, Result, Semaphore } from "effect"
-import { SecureRandom } from "effect/crypto"
 import * as Canonical from "../events/Canonical.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
@@ -31,6 +30,7 @@ import {
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import type { Decision } from "../rules/Decision.ts"
 import { timestamp } from "../rules/Identifier.ts"
+import * as CommandId from "./CommandId.ts"
 import * as Envelope from "./Envelope.ts"
 import * as Session from "./Session.ts"
 import { makeQueues } from "./ShellQueues.ts"
@@ -154,7 +154,7 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
       const command = yield* CurrentCommand
       const actor = yield* CurrentActor
       const { organization, queue, receipts = organization } = place
-      const commandId = command.key ?? SecureRandom.uuidV7Unsafe()
+      const commandId = command.key ?? (yield* CommandId.next())
       const receiptKey = `${principalOf(actor)}/${command.name}/${commandId}`
       const digest = command.key === undefined ? "" : yield* digestOf(command)
       if (command.key !== undefined) {

@@ -22,6 +22,7 @@ import * as RowCodec from "./RowCodec.ts"
 export const tasks: Projection<Task.Task, Task.TaskEvent> = {
   table: "tasks",
   folds: (type) => type.startsWith("task."),
+  makes: (type) => type === "task.created",
   keyOf: ({ data }) => ({ id: data.taskId }),
   evolve: Task.evolve,
   ...RowCodec.make<Task.Task>({
