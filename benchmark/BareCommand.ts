@@ -115,7 +115,6 @@ const numbers = (database: DatabaseSync) => {
 const textsOf = ({ description, teamId }: Place, id: number, title: string, at: number) => {
   const command = randomUUID()
   const branch = `task-${id}-${title.toLowerCase().replaceAll(" ", "-")}`
-  const time = `${new Date(at / 1000).toISOString().slice(0, -1)}000Z`
   const body = {
     at,
     data: {
@@ -140,40 +139,13 @@ const textsOf = ({ description, teamId }: Place, id: number, title: string, at: 
       correlation_id: command
     }
   }
-  const answer = {
-    id,
-    team_id: teamId,
-    title,
-    description,
-    status: "todo",
-    priority: "medium",
-    dri_id: null,
-    assignee_id: null,
-    depends_on: [],
-    repo_ids: [],
-    tags: [],
-    branch,
-    metadata: {},
-    attempts: 0,
-    rejections: 0,
-    is_rework: false,
-    hold: null,
-    live_run_id: null,
-    last_run_id: null,
-    last_agent_id: null,
-    last_outcome: null,
-    base_commit: null,
-    head_commit: null,
-    created_at: time,
-    updated_at: time,
-    completed_at: null
-  }
   return {
     at,
     branch,
     key: `operator/create_task/${command}`,
     body: JSON.stringify(body),
-    answer: JSON.stringify(answer)
+    // As Foreman has it for a caller without a key.
+    answer: "null"
   }
 }
 

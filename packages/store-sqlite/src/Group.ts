@@ -1,8 +1,9 @@
 /**
- * Group commit: batches that arrive while a group is being written become the next group.
+ * Group commit: batches that arrive while others are being written are written together.
  *
- * No timer waits, so one caller alone loses nothing. The line has an end: who comes when it is full
- * is sent away at once, surely without having written anything.
+ * Many callers are sent on in parts, so that this thread decides the next part while the other
+ * writes the last. No timer waits, so one caller alone loses nothing. The line has an end: who comes
+ * when it is full is sent away at once, surely without having written anything.
  *
  * @since 0.1.0
  */
@@ -22,10 +23,11 @@ import { WriterFailed } from "./SqliteWriter.ts"
  * @since 0.1.0
  */
 export interface GroupOptions {
-  /** How many batches are written together at most. */
+  /** How many batches the writer writes together. */
   readonly groupLimit: number
   /** How many batches may wait at most. */
   readonly queueLimit: number
+  /** Asked again before it has answered; answers come in the order of what was asked. */
   readonly write: (group: ReadonlyArray<Wanted>) => Promise<ReadonlyArray<Outcome>>
   readonly failed: (cause: unknown) => Driver.StoreError
   /** Hears of what was committed, before the callers do. */
@@ -41,20 +43,29 @@ export interface GroupOptions {
  * @since 0.1.0
  */
 export const make = (options: GroupOptions): Driver.Driver["commit"] => {
+  const { groupLimit } = options
+  const part = Math.min(partSize, groupLimit)
+  const sentLimit = 4 * groupLimit
   let waiting: Array<Ticket> = []
-  let isBusy = false
+  let sent = 0
+  let isScheduled = false
 
   const schedule = () => {
-    if (isBusy || waiting.length === 0) return
-    isBusy = true
-    // The next turn of the event loop, so that callers woken by the last group join this one.
-    setImmediate(drain)
+    if (waiting.length >= part && sent + part <= sentLimit) return send(part)
+    if (isScheduled || sent > 0 || waiting.length === 0) return
+    isScheduled = true
+    // The next turn of the event loop, so that callers woken by the last answer join these.
+    setImmediate(() => {
+      isScheduled = false
+      if (sent === 0 && waiting.length > 0) send(groupLimit)
+    })
   }
-  const drain = async () => {
-    const group = waiting.slice(0, options.groupLimit)
-    waiting = waiting.slice(options.groupLimit)
+  const send = async (count: number) => {
+    const group = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    sent += group.length
     await writeGroup(options, group)
-    isBusy = false
+    sent -= group.length
     schedule()
   }
   return (batch) =>
@@ -76,6 +87,9 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
 }
 
 // internal --------------------------------------------------------------------
+
+/** So many that the costs of a message are shared, and so few that both threads are busy. */
+const partSize = 16
 
 interface Ticket {
   readonly wanted: Wanted

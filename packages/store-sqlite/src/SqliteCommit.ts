@@ -52,27 +52,33 @@ export class CommitUnsure extends Error {
 // services --------------------------------------------------------------------
 
 /**
- * Writes a group. What throws concerns the whole group, of which nothing was written unless it is
- * `CommitUnsure`.
+ * Writes a group, and with it what `more` brings until it brings nothing. What throws concerns the
+ * whole group, of which nothing was written unless it is `CommitUnsure`.
  *
  * @category operations
  * @since 0.1.0
  */
 export const commitGroup = (
   connection: Connection,
-  group: ReadonlyArray<Wanted>
+  group: ReadonlyArray<Wanted>,
+  more: () => ReadonlyArray<Wanted> = () => []
 ): ReadonlyArray<Outcome> => {
   const { database, prepare } = connection
   const heads: Heads = new Map()
   // IMMEDIATE: a deferred transaction that turns into a writer fails at once, whatever the timeout.
   prepare("BEGIN IMMEDIATE").run()
-  let outcomes: ReadonlyArray<Outcome>
+  const outcomes: Array<Outcome> = []
   try {
-    // A batch alone needs no savepoint: refused, it takes its transaction with it.
-    outcomes =
-      group.length === 1
-        ? group.map((wanted) => write(connection, heads, wanted))
-        : group.map((wanted) => inSavepoint(connection, () => write(connection, heads, wanted)))
+    for (let part = group; part.length > 0; part = more()) {
+      for (const wanted of part) {
+        // A batch alone needs no savepoint: refused, it takes its transaction with it.
+        const isAlone = part === group && part.length === 1
+        const outcome = isAlone
+          ? write(connection, heads, wanted)
+          : inSavepoint(connection, () => write(connection, heads, wanted))
+        outcomes.push(outcome)
+      }
+    }
     for (const [organization, { at, hash, position }] of heads) {
       prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?)").run(
         organization,
@@ -83,7 +89,7 @@ export const commitGroup = (
     }
   } catch (cause) {
     if (database.isTransaction) prepare("ROLLBACK").run()
-    if (group.length === 1) return [outcomeOf(connection, cause)]
+    if (group.length === 1 && outcomes.length === 0) return [outcomeOf(connection, cause)]
     throw cause
   }
   try {

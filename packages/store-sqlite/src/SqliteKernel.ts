@@ -21,7 +21,10 @@ import * as File from "./SqliteFile.ts"
 export interface Kernel {
   readonly allocate: (sequence: string, count: number) => number
   readonly close: () => void
-  readonly commitGroup: (group: ReadonlyArray<Wanted>) => ReadonlyArray<Outcome>
+  readonly commitGroup: (
+    group: ReadonlyArray<Wanted>,
+    more?: () => ReadonlyArray<Wanted>
+  ) => ReadonlyArray<Outcome>
 }
 
 // services --------------------------------------------------------------------
@@ -47,7 +50,7 @@ export const open = (path: string, tables: Connection.TableList): Kernel => {
   return {
     allocate: (sequence, count) => allocate(connection, sequence, count),
     close: () => database.close(),
-    commitGroup: (group) => commitGroup(connection, group)
+    commitGroup: (group, more) => commitGroup(connection, group, more)
   }
 }
 

@@ -38,7 +38,7 @@ export interface SqliteConfig {
    * The file is there already, and is one of this version. Whoever uses it may do so meanwhile.
    */
   readonly readOnly?: boolean
-  /** How many batches are written in one transaction at most: 256 unless said. */
+  /** How many batches go into one transaction, give or take some that arrive together: 48 unless said. */
   readonly groupLimit?: number
   /** How many batches may wait for their turn at most: 10,000 unless said. */
   readonly queueLimit?: number
@@ -82,7 +82,7 @@ export const make: (
       ({ stop }) => Effect.sync(stop)
     )
     const commit = Group.make({
-      groupLimit: config.groupLimit ?? 256,
+      groupLimit: groupLimitOf(config),
       queueLimit: config.queueLimit ?? 10_000,
       write: writer.commitGroup,
       failed: failed("commit"),
@@ -125,6 +125,9 @@ const program = (): URL => {
   return new URL(`./SqliteWorker.${extension}`, import.meta.url)
 }
 
+/** Fewer than wait usually: while some are written, the next are decided. */
+const groupLimitOf = ({ groupLimit = 48 }: SqliteConfig): number => groupLimit
+
 const openReader = (path: string, isAlone: boolean): Connection.Connection => {
   const connection = Connection.open(path, Tables.tables, { readOnly: true, timeout: 0 })
   if (!isAlone) return connection
@@ -141,7 +144,11 @@ const openReader = (path: string, isAlone: boolean): Connection.Connection => {
 const startWriter = (config: SqliteConfig, path: string) =>
   Effect.acquireRelease(
     attempt("open", () =>
-      Writer.start(config.worker ?? program(), { path, tables: Tables.tables })
+      Writer.start(config.worker ?? program(), {
+        path,
+        tables: Tables.tables,
+        groupLimit: groupLimitOf(config)
+      })
     ),
     (writer) => Effect.promise(() => writer.close())
   )

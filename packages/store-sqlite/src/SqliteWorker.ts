@@ -1,11 +1,13 @@
 /**
  * The thread in which a store writes: a kernel behind a port. One message, one answer, in order.
  *
+ * What is to be committed and arrives while a transaction is open goes into that transaction.
+ *
  * It must stay free of `effect` and of core's code: it loads in a tenth of the time that they take.
  *
  * @since 0.1.0
  */
-import { parentPort, workerData } from "node:worker_threads"
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
 import { CommitUnsure, type Wanted } from "./SqliteCommit.ts"
 import type { TableList } from "./SqliteConnection.ts"
@@ -23,6 +25,8 @@ import { type Kernel, open } from "./SqliteKernel.ts"
 export interface Start {
   readonly path: string
   readonly tables: TableList
+  /** How many batches go into one transaction, give or take a part. */
+  readonly groupLimit: number
 }
 
 /**
@@ -46,18 +50,61 @@ export type Reply = { readonly value: unknown } | { readonly failure: Failure }
 
 // internal --------------------------------------------------------------------
 
-const answer = (kernel: Kernel, request: Request): unknown => {
-  switch (request._tag) {
-    case "Allocate":
-      return kernel.allocate(request.sequence, request.count)
-    case "Close":
-      return kernel.close()
-    case "Commit":
-      return kernel.commitGroup(request.group)
+type Commit = Extract<Request, { readonly _tag: "Commit" }>
+
+interface Writing {
+  readonly port: MessagePort
+  readonly kernel: Kernel
+  readonly groupLimit: number
+}
+
+/** Answers a request, and with it those that were taken in on the way. */
+const serve = (writing: Writing, first: Request): void => {
+  const { kernel, port } = writing
+  for (let request: Request | undefined = first; request !== undefined;) {
+    if (request._tag === "Commit") {
+      request = commit(writing, request)
+      continue
+    }
+    const asked = request
+    port.postMessage(replyOf(() => answer(kernel, asked)))
+    if (asked._tag === "Close") port.close()
+    return
   }
 }
 
-const replyOf = (body: () => unknown): Reply => {
+/** Commits together what has arrived. Gives back what arrived and is to be done after it. */
+const commit = ({ groupLimit, kernel, port }: Writing, first: Commit): Request | undefined => {
+  const parts = [first]
+  let count = first.group.length
+  let after: Request | undefined
+  const more = () => {
+    // The rest is written while the answers to these are worked on.
+    if (count >= groupLimit) return []
+    // Our own other half writes what arrives.
+    const next = receiveMessageOnPort(port)?.message as Request | undefined
+    if (next?._tag !== "Commit") {
+      after = next
+      return []
+    }
+    parts.push(next)
+    count += next.group.length
+    return next.group
+  }
+  const reply = replyOf(() => kernel.commitGroup(first.group, more))
+  let start = 0
+  for (const { group } of parts) {
+    const end = start + group.length
+    port.postMessage("failure" in reply ? reply : { value: reply.value.slice(start, end) })
+    start = end
+  }
+  return after
+}
+
+const answer = (kernel: Kernel, request: Exclude<Request, Commit>): unknown =>
+  request._tag === "Allocate" ? kernel.allocate(request.sequence, request.count) : kernel.close()
+
+const replyOf = <A>(body: () => A): { readonly value: A } | { readonly failure: Failure } => {
   try {
     return { value: body() }
   } catch (cause) {
@@ -67,14 +114,11 @@ const replyOf = (body: () => unknown): Reply => {
 
 if (parentPort !== null) {
   const port = parentPort
-  const reply = replyOf(() => {
+  const reply: Reply = replyOf(() => {
     // Our own other half wrote it.
-    const { path, tables } = workerData as Start
-    const kernel = open(path, tables)
-    port.on("message", (request: Request) => {
-      port.postMessage(replyOf(() => answer(kernel, request)))
-      if (request._tag === "Close") port.close()
-    })
+    const { groupLimit, path, tables } = workerData as Start
+    const writing = { port, kernel: open(path, tables), groupLimit }
+    port.on("message", (request: Request) => serve(writing, request))
   })
   port.postMessage(reply)
 }

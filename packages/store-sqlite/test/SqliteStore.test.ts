@@ -60,7 +60,7 @@ describe("a write that waits for another process", () => {
   it.live("sends away who comes when the line is full, surely without a trace", () =>
     Effect.gen(function* () {
       const filename = yield* SqliteFiles.file
-      const store = yield* SqliteStore.make({ filename, groupLimit: 2, queueLimit: 3 })
+      const store = yield* SqliteStore.make({ filename, queueLimit: 3 })
       const held = yield* lock(filename)
       const fork = (body: string) =>
         Effect.forkChild(store.commit(batch(body)), { startImmediately: true })

@@ -21,17 +21,9 @@
  * @category models
  * @since 0.1.0
  */
-export const stringify = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(stringifyItem).join(",")}]`
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
-  let fields = ""
-  for (const key of Object.keys(value).toSorted()) {
-    const field: unknown = Reflect.get(value, key)
-    if (field === undefined) continue
-    fields += `${fields === "" ? "" : ","}${JSON.stringify(key)}:${stringify(field)}`
-  }
-  return `{${fields}}`
-}
+export const stringify = (value: unknown): string =>
+  // What is in order already is written several times as fast.
+  isOrdered(value) ? (JSON.stringify(value) ?? "null") : write(value)
 
 /**
  * The SHA-256 of a text in 64 lower-case hex digits.
@@ -46,4 +38,27 @@ export const digest = async (text: string): Promise<string> => {
 
 // internal --------------------------------------------------------------------
 
-const stringifyItem = (item: unknown): string => stringify(item ?? null)
+const isOrdered = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (Array.isArray(value)) return value.every(isOrdered)
+  let last = ""
+  for (const key of Object.keys(value)) {
+    if (key < last || !isOrdered(Reflect.get(value, key))) return false
+    last = key
+  }
+  return true
+}
+
+const write = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(writeItem).join(",")}]`
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  let fields = ""
+  for (const key of Object.keys(value).toSorted()) {
+    const field: unknown = Reflect.get(value, key)
+    if (field === undefined) continue
+    fields += `${fields === "" ? "" : ","}${JSON.stringify(key)}:${write(field)}`
+  }
+  return `{${fields}}`
+}
+
+const writeItem = (item: unknown): string => write(item ?? null)

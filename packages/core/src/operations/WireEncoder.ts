@@ -13,10 +13,16 @@ import * as Wire from "./Wire.ts"
 
 // rules -----------------------------------------------------------------------
 
+/** How the fields of a value come: as the schema has them, or as canonical JSON has them. */
+export type Order = "declared" | "canonical"
+
 /** Puts values of a schema's type into their wire form. Throws what is not of that type. */
-export const make = (schema: Schema.Constraint): ((value: unknown) => Wire.Json) => {
+export const make = (
+  schema: Schema.Constraint,
+  order: Order = "declared"
+): ((value: unknown) => Wire.Json) => {
   const check = Schema.decodeUnknownSync(asCodec(Schema.toType(schema)))
-  const rename = renaming(Schema.toCodecJson(schema).ast)
+  const rename = renaming(Schema.toCodecJson(schema).ast, order)
   return rename === undefined ? check : (value) => rename(check(value))
 }
 
@@ -25,13 +31,13 @@ export const make = (schema: Schema.Constraint): ((value: unknown) => Wire.Json)
 type Rename = (value: unknown) => unknown
 
 /** How a checked value is renamed; undefined where it stays as it is. */
-const renaming = (ast: SchemaAST.AST): Rename | undefined => {
+const renaming = (ast: SchemaAST.AST, order: Order): Rename | undefined => {
   if (ast.encoding !== undefined) return encoding(ast)
   switch (ast._tag) {
     case "Arrays": {
       const [item, ...more] = ast.rest
       if (item === undefined || more.length > 0 || ast.elements.length > 0) return encoding(ast)
-      const rename = renaming(item)
+      const rename = renaming(item, order)
       // As: the value has been checked to be a list.
       return rename && ((value) => (value as ReadonlyArray<unknown>).map((one) => rename(one)))
     }
@@ -41,20 +47,24 @@ const renaming = (ast: SchemaAST.AST): Rename | undefined => {
     case "Objects":
       return ast.indexSignatures.length > 0 || ast.propertySignatures.length === 0
         ? encoding(ast)
-        : renamingFields(ast)
+        : renamingFields(ast, order)
     case "Union":
-      return ast.types.every((type) => renaming(type) === undefined) ? undefined : encoding(ast)
+      return ast.types.every((type) => renaming(type, order) === undefined)
+        ? undefined
+        : encoding(ast)
     default:
       return undefined
   }
 }
 
-const renamingFields = ({ propertySignatures }: SchemaAST.Objects): Rename => {
-  const fields = propertySignatures.map(({ name, type }) => ({
+const renamingFields = ({ propertySignatures }: SchemaAST.Objects, order: Order): Rename => {
+  const declared = propertySignatures.map(({ name, type }) => ({
     name: String(name),
     key: Wire.keyOf(String(name)),
-    rename: renaming(type)
+    rename: renaming(type, order)
   }))
+  const fields =
+    order === "declared" ? declared : declared.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   return (value) => {
     // As: the value has been checked to be an object with these fields.
     const given = value as Readonly<Record<string, unknown>>

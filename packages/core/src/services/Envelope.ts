@@ -128,5 +128,5 @@ const memoize =
     return made
   }
 
-const encoderOf = memoize(encoders, WireEncoder.make)
+const encoderOf = memoize(encoders, (schema) => WireEncoder.make(schema, "canonical"))
 const decoderOf = memoize(decoders, (schema) => Schema.decodeUnknownSync(Wire.of(schema)))

@@ -85,29 +85,29 @@ export const make = (driver: Driver, organization: string): Session => {
       // As: the projection's own codec has made it.
       load(projection, key) as Effect.Effect<State | undefined, StoreError>,
     versions: () => [...versions.values()],
-    fold: Effect.fnUntraced(function* (events: ReadonlyArray<DomainEvent>, at: Timestamp) {
-      const rows = new Map<string, Changed>()
-      const after: Array<Step> = []
-      for (const event of events) {
-        for (const projection of all) {
-          if (!projection.folds(event.type)) continue
-          const key = projection.keyOf(event)
-          const place = placeOf(projection.table, key)
-          const known = rows.get(place)
-          const before =
-            known === undefined ? yield* stateBefore(projection, event.type, key) : known.state
-          const isNew = known?.isNew ?? before === undefined
-          rows.set(place, { projection, key, isNew, state: projection.evolve(before, event, at) })
-          if (projection.also !== undefined) after.push(...projection.also(event))
+    fold: (events, at) =>
+      Effect.gen(function* () {
+        const rows = new Map<string, Changed>()
+        const after: Array<Step> = []
+        for (const event of events) {
+          for (const projection of foldersOf(event.type)) {
+            const key = projection.keyOf(event)
+            const place = placeOf(projection.table, key)
+            const known = rows.get(place)
+            const before =
+              known === undefined ? yield* stateBefore(projection, event.type, key) : known.state
+            const isNew = known?.isNew ?? before === undefined
+            rows.set(place, { projection, key, isNew, state: projection.evolve(before, event, at) })
+            if (projection.also !== undefined) after.push(...projection.also(event))
+          }
         }
-      }
-      return {
-        steps: [...Array.from(rows.values(), toStep), ...after],
-        after: <State>({ table }: Pick<Projection<State, never>, "table">, key: Row) =>
-          // As: the caller names the projection of the thing.
-          rows.get(placeOf(table, key))?.state as State
-      }
-    })
+        return {
+          steps: [...Array.from(rows.values(), toStep), ...after],
+          after: <State>({ table }: Pick<Projection<State, never>, "table">, key: Row) =>
+            // As: the caller names the projection of the thing.
+            rows.get(placeOf(table, key))?.state as State
+        }
+      })
   }
 }
 
@@ -118,6 +118,15 @@ interface Changed {
   readonly key: Row
   readonly isNew: boolean
   readonly state: unknown
+}
+
+const folders = new Map<string, ReadonlyArray<AnyProjection>>()
+
+/** The projections that events of a type change. */
+const foldersOf = (type: string): ReadonlyArray<AnyProjection> => {
+  const known = folders.get(type) ?? all.filter((projection) => projection.folds(type))
+  folders.set(type, known)
+  return known
 }
 
 const placeOf = (table: string, key: Row): string => `${table}/${Object.values(key).join("/")}`

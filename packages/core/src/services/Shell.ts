@@ -187,6 +187,7 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
     const { actor, command, commandId, digest, place, receiptKey } = call
     const { organization, receipts = organization } = place
     const fence = fenceOf(actor)
+    const isKeyed = command.key !== undefined
     for (let tries = 0; tries < maxAttempts; tries++) {
       if (tries > 2) yield* Effect.sleep(`${2 ** Math.min(tries, 6)} millis`)
       const session = Session.make(driver, organization)
@@ -195,7 +196,7 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
       const folded = yield* session.fold(plan.events, timestamp(at))
       const answer = plan.answer(folded)
       const isSilent = plan.events.length === 0 && (plan.also ?? []).length === 0
-      if (isSilent && command.key === undefined) return answer
+      if (isSilent && !isKeyed) return answer
       const { correlationId = commandId, causationId = null } = command
       const metadata = { actor, commandId, correlationId, causationId, at }
       const outcome = yield* commit({
@@ -207,7 +208,8 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
           ...(receipts === organization ? {} : { organization: receipts }),
           key: receiptKey,
           digest,
-          answer: JSON.stringify(command.encodeAnswer(answer))
+          // Who gave no key asks for it never again: that receipt only tells whether it was written.
+          answer: isKeyed ? JSON.stringify(command.encodeAnswer(answer)) : "null"
         }
       })
       const settled = settle(plan, outcome, fence.length)
@@ -216,7 +218,9 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
       if (settled === "stale") {
         return yield* new RunTokenStale({ runId: actor.run?.id ?? actor.id })
       }
-      if (settled._tag === "Duplicate") return yield* replay(command, settled.receipt, digest)
+      if (settled._tag === "Duplicate") {
+        return isKeyed ? yield* replay(command, settled.receipt, digest) : answer
+      }
       return yield* Effect.fail(settled.refusal)
     }
     return yield* new Busy({ retryable: true })
