@@ -23,14 +23,16 @@ export interface Table {
   readonly series: ReadonlyArray<Series>
 }
 
-/** A ratio of a variant to the first one of its table, and its bound. */
-export interface Target {
+/**
+ * A bound for a variant's figure: for its ratio to the first variant of its table, for how much it
+ * is beyond that one's, or for itself.
+ */
+export type Target = {
   readonly table: string
   readonly variant: string
   readonly figure: string
   readonly bound: "at least" | "at most"
-  readonly ratio: number
-}
+} & Readonly<Record<"ratio", number> | Record<"beyond", number> | Record<"value", number>>
 
 /** All that a benchmark says. */
 export interface Report {
@@ -65,23 +67,44 @@ export const print = (report: Report, { isJson, rounds }: Options): void => {
   console.log(`4 KiB and fdatasync take ${shown(fdatasync)} ms on this disk.\n`)
   for (const table of tables) console.log(`${linesOf(table).join("\n")}\n`)
   for (const { is, measured, target } of verdicts) {
-    const { bound, figure, ratio, table, variant } = target
-    console.log(
-      `${is}: ${variant}, ${table}, ${figure}: ${shown(measured)}x, wanted ${bound} ${ratio}x`
-    )
+    const { bound, figure, table, variant } = target
+    const { unit, wanted } = wantedOf(target)
+    const seen = `${variant}, ${table}, ${figure}: ${shown(measured)}${unit}`
+    console.log(`${is}: ${seen}, wanted ${bound} ${wanted}${unit}`)
   }
 }
 
 // internal --------------------------------------------------------------------
 
 const verdictOf = ({ tables }: Report, target: Target) => {
-  const { bound, figure, ratio, table, variant } = target
-  const series = tables.find(({ name }) => name === table)?.series
-  const measured = series?.find(({ name }) => name === variant)?.ratios[figure]
-  if (measured === undefined) throw new Error(`${variant} has no ${figure} in ${table}`)
-  const isMet = bound === "at least" ? measured.median >= ratio : measured.median <= ratio
+  const { bound, figure, table, variant } = target
+  const [first, ...others] = tables.find(({ name }) => name === table)?.series ?? []
+  const series = others.find(({ name }) => name === variant)
+  const base = first?.figures[figure]
+  const own = series?.figures[figure]
+  const ratio = series?.ratios[figure]
+  if (base === undefined || own === undefined || ratio === undefined) {
+    throw new Error(`${variant} has no ${figure} in ${table}`)
+  }
+  const { wanted } = wantedOf(target)
+  const beyond = "beyond" in target ? less(own, base.median) : own
+  const measured = "ratio" in target ? ratio : beyond
+  const isMet = bound === "at least" ? measured.median >= wanted : measured.median <= wanted
   return { target, measured, is: isMet ? "met" : "missed" }
 }
+
+const wantedOf = (target: Target): { readonly wanted: number; readonly unit: string } => {
+  if ("ratio" in target) return { wanted: target.ratio, unit: "x" }
+  return "beyond" in target
+    ? { wanted: target.beyond, unit: " beyond" }
+    : { wanted: target.value, unit: "" }
+}
+
+const less = ({ least, median, most }: Spread, by: number): Spread => ({
+  median: median - by,
+  least: least - by,
+  most: most - by
+})
 
 const linesOf = ({ name, series }: Table): ReadonlyArray<string> => {
   const names = Object.keys(series[0]?.figures ?? {})
@@ -96,7 +119,8 @@ const linesOf = ({ name, series }: Table): ReadonlyArray<string> => {
 }
 
 const shown = (spread: Spread | undefined): string =>
-  spread === undefined
+  // What the first variant has none of has no ratio.
+  spread === undefined || !Number.isFinite(spread.median)
     ? ""
     : `${brief(spread.median)} (${brief(spread.least)}-${brief(spread.most)})`
 

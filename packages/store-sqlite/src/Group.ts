@@ -11,6 +11,7 @@ import { Clock, Effect } from "effect"
 
 import { Driver } from "@foreman/core"
 
+import * as Lookout from "./Lookout.ts"
 import type { Outcome, Wanted } from "./SqliteCommit.ts"
 import { WriterFailed } from "./SqliteWriter.ts"
 
@@ -27,6 +28,8 @@ export interface GroupOptions {
   readonly groupLimit: number
   /** How many batches may wait at most. */
   readonly queueLimit: number
+  /** How long the event loop stays awake for an answer, in milliseconds; 0: not at all. */
+  readonly awakeMilliseconds: number
   /** Asked again before it has answered; answers come in the order of what was asked. */
   readonly write: (group: ReadonlyArray<Wanted>) => Promise<ReadonlyArray<Outcome>>
   readonly failed: (cause: unknown) => Driver.StoreError
@@ -43,12 +46,13 @@ export interface GroupOptions {
  * @since 0.1.0
  */
 export const make = (options: GroupOptions): Driver.Driver["commit"] => {
-  const { groupLimit } = options
+  const { awakeMilliseconds, groupLimit } = options
   const part = Math.min(partSize, groupLimit)
   const sentLimit = 4 * groupLimit
   let waiting: Array<Ticket> = []
   let sent = 0
   let isScheduled = false
+  const stayAwake = makeVigil(awakeMilliseconds, () => sent > 0)
 
   const schedule = () => {
     if (waiting.length >= part && sent + part <= sentLimit) return send(part)
@@ -64,6 +68,7 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
     const group = waiting.slice(0, count)
     waiting = waiting.slice(count)
     sent += group.length
+    stayAwake()
     await writeGroup(options, group)
     sent -= group.length
     schedule()
@@ -90,6 +95,25 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
 
 /** So many that the costs of a message are shared, and so few that both threads are busy. */
 const partSize = 16
+
+/** Lets the event loop go round, in which everything else goes on, instead of letting it sleep. */
+const makeVigil = (milliseconds: number, isWaiting: () => boolean) => {
+  const lookout = Lookout.make(milliseconds > 0)
+  let isAwake = false
+  let end = 0
+  const look = () => {
+    if (isWaiting() && performance.now() < end) return setImmediate(look)
+    isAwake = false
+    if (isWaiting()) lookout.missed()
+    else lookout.saw()
+  }
+  return () => {
+    if (!isAwake && !lookout.isWorthwhile()) return
+    end = performance.now() + milliseconds
+    if (!isAwake) setImmediate(look)
+    isAwake = true
+  }
+}
 
 interface Ticket {
   readonly wanted: Wanted

@@ -7,12 +7,15 @@
  *
  * @since 0.1.0
  */
+import { availableParallelism } from "node:os"
+
 import { Effect, Layer, PubSub, Stream } from "effect"
 import type { Scope } from "effect"
 
-import { Driver, Tables } from "@foreman/core"
+import { Driver, Measure, Tables } from "@foreman/core"
 
 import * as Group from "./Group.ts"
+import * as Lookout from "./Lookout.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Connection from "./SqliteConnection.ts"
 import { describe } from "./SqliteFailure.ts"
@@ -42,6 +45,12 @@ export interface SqliteConfig {
   readonly groupLimit?: number
   /** How many batches may wait for their turn at most: 10,000 unless said. */
   readonly queueLimit?: number
+  /**
+   * How long each of the store's two threads stays awake for the other before it sleeps: 0.5 ms
+   * unless said, 0 on a machine with one core. It makes a caller alone faster by a third or more, for
+   * processor time that is spent only while something is written.
+   */
+  readonly awakeMilliseconds?: number
   /** How often another process's commits are looked for: every 25 ms unless said. */
   readonly pollMilliseconds?: number
   /**
@@ -81,10 +90,15 @@ export const make: (
       ),
       ({ stop }) => Effect.sync(stop)
     )
+    const context = yield* Effect.context<never>()
     const commit = Group.make({
       groupLimit: groupLimitOf(config),
       queueLimit: config.queueLimit ?? 10_000,
-      write: writer.commitGroup,
+      awakeMilliseconds: awakeOf(config),
+      write: (group) => {
+        Measure.commitGroup.updateUnsafe(group.length, context)
+        return writer.commitGroup(group)
+      },
       failed: failed("commit"),
       committed: ({ organization }, answer) => {
         if (answer._tag === "Committed") watching.notice(organization, answer.position)
@@ -125,6 +139,9 @@ const program = (): URL => {
   return new URL(`./SqliteWorker.${extension}`, import.meta.url)
 }
 
+const awakeOf = ({ awakeMilliseconds }: SqliteConfig): number =>
+  awakeMilliseconds ?? (availableParallelism() > 1 ? Lookout.defaultMilliseconds : 0)
+
 /** Fewer than wait usually: while some are written, the next are decided. */
 const groupLimitOf = ({ groupLimit = 48 }: SqliteConfig): number => groupLimit
 
@@ -147,7 +164,8 @@ const startWriter = (config: SqliteConfig, path: string) =>
       Writer.start(config.worker ?? program(), {
         path,
         tables: Tables.tables,
-        groupLimit: groupLimitOf(config)
+        groupLimit: groupLimitOf(config),
+        awakeMilliseconds: awakeOf(config)
       })
     ),
     (writer) => Effect.promise(() => writer.close())

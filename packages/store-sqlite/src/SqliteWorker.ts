@@ -10,6 +10,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
 import { CommitUnsure, type Wanted } from "./SqliteCommit.ts"
+import * as Lookout from "./Lookout.ts"
 import type { TableList } from "./SqliteConnection.ts"
 import { describe, type Failure } from "./SqliteFailure.ts"
 import { type Kernel, open } from "./SqliteKernel.ts"
@@ -27,6 +28,8 @@ export interface Start {
   readonly tables: TableList
   /** How many batches go into one transaction, give or take a part. */
   readonly groupLimit: number
+  /** How long the thread stays awake for what it is asked next, in milliseconds; 0: not at all. */
+  readonly awakeMilliseconds: number
 }
 
 /**
@@ -101,6 +104,16 @@ const commit = ({ groupLimit, kernel, port }: Writing, first: Commit): Request |
   return after
 }
 
+/** What is asked within so many milliseconds. */
+const lookOut = (port: MessagePort, milliseconds: number): Request | undefined => {
+  for (const end = performance.now() + milliseconds; performance.now() < end;) {
+    const received = receiveMessageOnPort(port)
+    // Our own other half wrote it.
+    if (received !== undefined) return received.message as Request
+  }
+  return undefined
+}
+
 const answer = (kernel: Kernel, request: Exclude<Request, Commit>): unknown =>
   request._tag === "Allocate" ? kernel.allocate(request.sequence, request.count) : kernel.close()
 
@@ -116,9 +129,18 @@ if (parentPort !== null) {
   const port = parentPort
   const reply: Reply = replyOf(() => {
     // Our own other half wrote it.
-    const { groupLimit, path, tables } = workerData as Start
+    const { awakeMilliseconds, groupLimit, path, tables } = workerData as Start
     const writing = { port, kernel: open(path, tables), groupLimit }
-    port.on("message", (request: Request) => serve(writing, request))
+    const lookout = Lookout.make(awakeMilliseconds > 0)
+    port.on("message", (request: Request) => {
+      serve(writing, request)
+      while (lookout.isWorthwhile()) {
+        const next = lookOut(port, awakeMilliseconds)
+        if (next === undefined) return lookout.missed()
+        lookout.saw()
+        serve(writing, next)
+      }
+    })
   })
   port.postMessage(reply)
 }
