@@ -16,6 +16,7 @@ import type { Driver } from "./ports/Driver.ts"
 import { Access, type AccessConfig } from "./services/Access.ts"
 import { Events } from "./services/Events.ts"
 import { Health } from "./services/Health.ts"
+import { HumanRequests } from "./services/HumanRequests.ts"
 import { Messages } from "./services/Messages.ts"
 import { Organizations } from "./services/Organizations.ts"
 import { Reviews } from "./services/Reviews.ts"
@@ -46,7 +47,7 @@ export class Foreman extends Context.Service<
 >()("@foreman/core/Foreman") {
   /**
    * Foreman over a store and a place for artifacts. The shell and its clock are given on, for the
-   * reactors.
+   * reactors. Where `AgentRunners` are in the context too, they are asked about every new agent.
    */
   static readonly layer = (
     config: AccessConfig
@@ -57,6 +58,7 @@ export class Foreman extends Context.Service<
           Access.layer(config),
           Events.layer,
           Health.layer,
+          HumanRequests.layer,
           Messages.layer,
           Organizations.layer,
           Reviews.layer,

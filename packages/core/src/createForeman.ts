@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Layer, ManagedRuntime, Stream } from "effect"
+import { Effect, Layer, ManagedRuntime, Schema, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Foreman } from "./Foreman.ts"
 import type { RecordedEvent } from "./operations/Answers.ts"
@@ -19,9 +19,17 @@ import * as DriverMemory from "./ports/DriverMemory.ts"
 import type { Workspace } from "./ports/Workspace.ts"
 import * as WorkspaceMemory from "./ports/WorkspaceMemory.ts"
 import * as Reactors from "./reactors/Reactors.ts"
-import { type Actor, operator } from "./rules/Actor.ts"
+import { Actor, operator } from "./rules/Actor.ts"
 
 // models ----------------------------------------------------------------------
+
+/**
+ * Who acts, without brands: `{ type: "agent", id, role: "manager", organizationId }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PlainActor = typeof Actor.Encoded
 
 /**
  * What Foreman stands on and who asks. Everything has a default: a store and artifacts in memory,
@@ -34,7 +42,7 @@ export interface ForemanOptions {
   /** A store's layer, say `SqliteStore.layer({ filename: "foreman.db" })`. */
   readonly store?: Layer.Layer<Driver, unknown>
   readonly artifacts?: Layer.Layer<ArtifactStore, unknown>
-  readonly actor?: Actor
+  readonly actor?: PlainActor
   /**
    * Who drives agents. With at least one, ready tasks are started for agents whose `config.runner`
    * is its name, and approved ones are landed.
@@ -60,17 +68,19 @@ export interface EventsOptions {
 }
 
 /**
- * A method for every operation, the feed of events, and an end.
+ * A method for every operation, a door for tools of one's own, the feed of events, and an end.
  *
  * @category services
  * @since 0.1.0
  */
 export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisposable {
+  /** Any operation by its name, on wire data, with refusals as data. */
+  readonly invoke: Facade.PromisedInvoke
   readonly events: (
     options?: EventsOptions
   ) => AsyncIterable<RecordedEvent & { readonly cursor: string }>
   /** The same Foreman in another one's name. Closing either closes both. */
-  readonly as: (actor: Actor) => PromisedForeman
+  readonly as: (actor: PlainActor) => PromisedForeman
   readonly close: () => Promise<void>
 }
 
@@ -102,18 +112,19 @@ export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisp
 export const createForeman = async ({
   actor = operator,
   artifacts = ArtifactStoreMemory.layer,
+  runners = [],
   store = DriverMemory.layer,
   ...dispatching
 }: ForemanOptions = {}): Promise<PromisedForeman> => {
   // Inside the process nobody shows a token; the actor is given with each call.
+  const byName = new Map(runners.map((runner) => [runner.name, runner]))
   const foremanLayer = Foreman.layer({ mode: "open" }).pipe(
-    Layer.provideMerge(Layer.merge(store, artifacts))
+    Layer.provideMerge(Layer.mergeAll(store, artifacts, Layer.succeed(AgentRunners, byName)))
   )
-  const runtime = ManagedRuntime.make(
-    reactorsOf(dispatching).pipe(Layer.provideMerge(foremanLayer))
-  )
+  const reactors = runners.length === 0 ? Layer.empty : reactorsOf(dispatching)
+  const runtime = ManagedRuntime.make(reactors.pipe(Layer.provideMerge(foremanLayer)))
   const foreman = await runtime.runPromise(Foreman)
-  return promised(foreman, runtime, actor)
+  return promised(foreman, runtime, asActor(actor))
 }
 
 // internal --------------------------------------------------------------------
@@ -126,16 +137,13 @@ const noWorkspaces = WorkspaceMemory.layer({
 
 const reactorsOf = ({
   reactors,
-  runners = [],
   workspaces = noWorkspaces
-}: Pick<ForemanOptions, "reactors" | "runners" | "workspaces">) => {
-  if (runners.length === 0) return Layer.empty
+}: Pick<ForemanOptions, "reactors" | "workspaces">) => {
   const config = { ...Reactors.defaults, holder: SecureRandom.uuidV7Unsafe(), ...reactors }
-  const byName = new Map(runners.map((runner) => [runner.name, runner]))
-  return Reactors.layer(config).pipe(
-    Layer.provide([workspaces, Layer.succeed(AgentRunners, byName)])
-  )
+  return Reactors.layer(config).pipe(Layer.provide(workspaces))
 }
+
+const asActor = Schema.decodeSync(Actor)
 
 type Runtime = ManagedRuntime.ManagedRuntime<Foreman, unknown>
 
@@ -145,6 +153,7 @@ const promised = (foreman: Foreman["Service"], runtime: Runtime, actor: Actor): 
   const close = () => runtime.dispose()
   return {
     ...Facade.make(catalogue, foreman.client, run),
+    invoke: Facade.makeInvoke(foreman.invoke, run),
     events: ({ after, organizationId, signal } = {}) => {
       const feed = foreman.events.follow({ after, organizationId }).pipe(
         Stream.map(({ cursor, event }) => ({ ...event, cursor })),
@@ -153,7 +162,7 @@ const promised = (foreman: Foreman["Service"], runtime: Runtime, actor: Actor): 
       const whole = signal === undefined ? feed : Stream.interruptWhen(feed, aborted(signal))
       return Stream.toAsyncIterable(whole)
     },
-    as: (other) => promised(foreman, runtime, other),
+    as: (other) => promised(foreman, runtime, asActor(other)),
     close,
     [Symbol.asyncDispose]: close
   }

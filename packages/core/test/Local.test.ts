@@ -1,13 +1,24 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
 
-import { Driver, DriverMemory, ensureLocalTeam, Foreman, localRunnerName } from "@foreman/core"
+import {
+  AgentRunnerMemory,
+  Driver,
+  DriverMemory,
+  ensureLocalTeam,
+  Foreman,
+  localRunnerName
+} from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 
 import { broken, committing } from "./services/faults.ts"
 
+const runners = [AgentRunnerMemory.make(localRunnerName, () => Effect.succeed({}))]
+
 const on = (driver: Driver.Driver) =>
-  Effect.provide(Layer.fresh(TestForeman.layer({ store: Layer.succeed(Driver.Driver, driver) })))
+  Effect.provide(
+    Layer.fresh(TestForeman.layer({ runners, store: Layer.succeed(Driver.Driver, driver) }))
+  )
 
 /** What a local server is to have, whoever made it. */
 const expectWhole = Effect.gen(function* () {
@@ -74,7 +85,7 @@ describe("the local team", () => {
       yield* ensureLocalTeam
       const { settings } = yield* client.getTeamSettings({ teamId })
       expect(settings.delivery).toBe("review")
-    }).pipe(TestForeman.asOperator, Effect.provide(TestForeman.layer()))
+    }).pipe(TestForeman.asOperator, Effect.provide(TestForeman.layer({ runners })))
   )
 
   it.effect("is found among hundreds of others", () =>
@@ -90,6 +101,6 @@ describe("the local team", () => {
       )
       expect((yield* client.listOrganizations({ limit: 200 })).nextCursor).not.toBeNull()
       expect(yield* ensureLocalTeam).toEqual(first)
-    }).pipe(TestForeman.asOperator, Effect.provide(TestForeman.layer()))
+    }).pipe(TestForeman.asOperator, Effect.provide(TestForeman.layer({ runners })))
   )
 })

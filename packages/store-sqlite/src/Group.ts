@@ -3,7 +3,8 @@
  *
  * Many callers are sent on in parts, so that this thread decides the next part while the other
  * writes the last. No timer waits, so one caller alone loses nothing. The line has an end: who comes
- * when it is full is sent away at once, surely without having written anything.
+ * when it is full is sent away at once, surely without having written anything. Organisations take
+ * turns, so that nobody waits behind another's thousands.
  *
  * @since 0.1.0
  */
@@ -11,6 +12,7 @@ import { Clock, Effect } from "effect"
 
 import { Driver } from "@foreman/core"
 
+import * as Line from "./Line.ts"
 import * as Lookout from "./Lookout.ts"
 import type { Outcome, Wanted } from "./SqliteCommit.ts"
 import { WriterFailed } from "./SqliteWriter.ts"
@@ -49,24 +51,23 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
   const { awakeMilliseconds, groupLimit } = options
   const part = Math.min(partSize, groupLimit)
   const sentLimit = 4 * groupLimit
-  let waiting: Array<Ticket> = []
+  const waiting = Line.make<Ticket>()
   let sent = 0
   let isScheduled = false
   const stayAwake = makeVigil(awakeMilliseconds, () => sent > 0)
 
   const schedule = () => {
-    if (waiting.length >= part && sent + part <= sentLimit) return send(part)
-    if (isScheduled || sent > 0 || waiting.length === 0) return
+    if (waiting.size() >= part && sent + part <= sentLimit) return send(part)
+    if (isScheduled || sent > 0 || waiting.size() === 0) return
     isScheduled = true
     // The next turn of the event loop, so that callers woken by the last answer join these.
     setImmediate(() => {
       isScheduled = false
-      if (sent === 0 && waiting.length > 0) send(groupLimit)
+      if (sent === 0 && waiting.size() > 0) send(groupLimit)
     })
   }
   const send = async (count: number) => {
-    const group = waiting.slice(0, count)
-    waiting = waiting.slice(count)
+    const group = waiting.take(count)
     sent += group.length
     stayAwake()
     await writeGroup(options, group)
@@ -76,17 +77,15 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
   return (batch) =>
     Clock.clockWith((clock) =>
       Effect.callback((resume) => {
-        if (waiting.length >= options.queueLimit) {
+        if (waiting.size() >= options.queueLimit) {
           return resume(Effect.fail(queueFull(options.queueLimit)))
         }
         const now = Number(clock.currentTimeNanosUnsafe() / 1000n)
         const ticket = { wanted: { batch, now }, resume }
-        waiting.push(ticket)
+        waiting.join(batch.organization, ticket)
         schedule()
         // Who gives up while still in line leaves it; later it is too late.
-        return Effect.sync(() => {
-          waiting = waiting.filter((other) => other !== ticket)
-        })
+        return Effect.sync(() => waiting.leave(batch.organization, ticket))
       })
     )
 }

@@ -28,12 +28,13 @@ export interface Lookout {
 // rules -----------------------------------------------------------------------
 
 /**
- * How long a thread stays awake, in milliseconds: a little longer than a commit takes on a good disk.
+ * How long a thread stays awake, in milliseconds: two or three times what a commit takes on a good
+ * disk.
  *
  * @category models
  * @since 0.1.0
  */
-export const defaultMilliseconds = 0.5
+export const defaultMilliseconds = 1
 
 /**
  * Begins with staying awake, if that is wanted at all.
@@ -62,4 +63,4 @@ export const make = (isWanted: boolean): Lookout => {
 
 // internal --------------------------------------------------------------------
 
-const mostRest = 1024
+const mostRest = 64

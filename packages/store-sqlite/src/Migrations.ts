@@ -7,6 +7,8 @@
  */
 import * as Migration0001 from "./Migration0001.ts"
 import * as Migration0002 from "./Migration0002.ts"
+import * as Migration0003 from "./Migration0003.ts"
+import * as Migration0004 from "./Migration0004.ts"
 import type { Connection } from "./SqliteConnection.ts"
 
 // services --------------------------------------------------------------------
@@ -111,5 +113,7 @@ interface Migration {
 /** All of them, in order, numbered from 1 on. */
 const migrations: ReadonlyArray<Migration> = [
   { number: 1, name: "log", text: Migration0001.text },
-  { number: 2, name: "tables", text: Migration0002.text }
+  { number: 2, name: "tables", text: Migration0002.text },
+  { number: 3, name: "places", text: Migration0003.text },
+  { number: 4, name: "human_requests", text: Migration0004.text }
 ]

@@ -71,6 +71,29 @@ export const toRow = ({ booleans }: Connection, raw: RawRow): Driver.Row => {
   return row
 }
 
+/**
+ * The same, of rows that come as lists of these columns.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const toRowOf = (
+  { booleans }: Connection,
+  names: ReadonlyArray<string>
+): ((raw: ReadonlyArray<SQLOutputValue>) => Driver.Row) => {
+  const columns = names.map((name) => ({ name, isBoolean: booleans.has(name) }))
+  return (raw) => {
+    const row: Record<string, Driver.Value> = {}
+    let at = 0
+    for (const { isBoolean, name } of columns) {
+      const value = raw[at++] ?? null
+      if (typeof value === "bigint") throw new Error(`${name} is beyond 2^53`)
+      row[name] = isBoolean ? value === 1 : value
+    }
+    return row
+  }
+}
+
 // services --------------------------------------------------------------------
 
 /**

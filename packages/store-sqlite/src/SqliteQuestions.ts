@@ -1,8 +1,8 @@
 /**
  * The closed lists of questions and set changes, on a connection.
  *
- * Those that walk the graph do it step by step beside the data: each step is one indexed read, and
- * no task is looked at twice, which one recursive statement cannot promise.
+ * The one that walks the graph does it step by step beside the data: each step is one indexed read,
+ * and no task is looked at twice, which one recursive statement cannot promise.
  *
  * @since 0.1.0
  */
@@ -96,6 +96,14 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
       after ?? "",
       limit
     ),
+  old_receipts: (connection, organization, { before, limit }) =>
+    all(
+      connection,
+      "SELECT key FROM receipts WHERE organization = ? AND at < ? ORDER BY at LIMIT ?",
+      organization,
+      before,
+      limit
+    ),
   organizations: (connection, _, { after_id, after_name, limit }) =>
     all(
       connection,
@@ -156,17 +164,22 @@ const changes: Readonly<Record<Driver.SetChange, Change>> = {
        WHERE organization = ? AND id = ?`
     ).run(organization, toInput(task ?? null))
   },
-  expire_receipts: ({ prepare }, organization, { before }) => {
-    prepare("DELETE FROM receipts WHERE organization = ? AND at < ?").run(
-      organization,
-      toInput(before ?? null)
-    )
+  expire_receipts: ({ prepare }, organization, { before, limit }) => {
+    prepare(
+      `DELETE FROM receipts WHERE rowid IN (
+         SELECT rowid FROM receipts WHERE organization = ? AND at < ? ORDER BY at LIMIT ?)`
+    ).run(organization, toInput(before ?? null), toInput(limit ?? null))
   },
-  raise_ranks: (connection, organization, { task }) => {
-    const raise = connection.prepare("UPDATE tasks SET rank = ? WHERE organization = ? AND id = ?")
-    for (const [id, rank] of raised(connection, organization, Number(task))) {
-      raise.run(rank, organization, id)
-    }
+  rank_task: ({ prepare }, organization, { task }) => {
+    // A row whose rank is right is not written again.
+    prepare(
+      `UPDATE tasks SET rank = found.rank FROM (
+         SELECT coalesce(max(t.rank) + 1, 0) AS rank FROM task_dependencies AS d
+         JOIN tasks AS t ON t.organization = d.organization AND t.id = d.task_id
+         WHERE d.organization = ?1 AND d.depends_on_id = ?2
+           AND t.status NOT IN ('done', 'cancelled')) AS found
+       WHERE tasks.organization = ?1 AND tasks.id = ?2 AND tasks.rank <> found.rank`
+    ).run(organization, toInput(task ?? null))
   },
   unblock: ({ prepare }, organization, { task }) => {
     prepare(
@@ -201,62 +214,4 @@ const path = (
   const found: Array<number> = []
   for (let id: number | undefined = to; id !== undefined; id = via.get(id)) found.unshift(id)
   return found
-}
-
-interface Waiting {
-  readonly id: number
-  readonly rank: number
-  readonly waitsFor: ReadonlyArray<number>
-}
-
-/** The ranks that rise. Dependents come first, so each task is ranked once. */
-const raised = (
-  connection: Connection,
-  organization: string,
-  task: number
-): ReadonlyMap<number, number> => {
-  const ranks = new Map<number, number>()
-  const rises = new Map<number, number>()
-  for (const { id, rank, waitsFor } of dependentsFirst(connection, organization, task)) {
-    const own = Math.max(rank, ranks.get(id) ?? 0)
-    if (own > rank) rises.set(id, own)
-    for (const next of waitsFor) ranks.set(next, Math.max(ranks.get(next) ?? 0, own + 1))
-  }
-  return rises
-}
-
-/** Everything that a task waits for and the task itself, each before what it waits for. */
-const dependentsFirst = (
-  { prepare }: Connection,
-  organization: string,
-  task: number
-): ReadonlyArray<Waiting> => {
-  const rankOf = prepare("SELECT rank FROM tasks WHERE organization = ? AND id = ?")
-  const waitsFor = prepare(
-    `SELECT t.id FROM task_dependencies AS d
-     JOIN tasks AS t ON t.organization = d.organization AND t.id = d.depends_on_id
-     WHERE d.organization = ? AND d.task_id = ? AND t.status <> 'done'`
-  )
-  const look = (id: number) => ({
-    id,
-    rank: Number(rankOf.get(organization, id)?.["rank"] ?? 0),
-    waitsFor: waitsFor.all(organization, id).map((row) => Number(row["id"])),
-    seen: 0
-  })
-  const known = new Set([task])
-  const finished: Array<Waiting> = []
-  const open = [look(task)]
-  // With a stack of its own: a chain of tasks may be longer than the runtime's.
-  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-    const next = top.waitsFor[top.seen]
-    top.seen += 1
-    if (next === undefined) {
-      finished.push(top)
-      open.pop()
-    } else if (!known.has(next)) {
-      known.add(next)
-      open.push(look(next))
-    }
-  }
-  return finished.toReversed()
 }

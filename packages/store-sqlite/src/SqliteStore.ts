@@ -46,7 +46,7 @@ export interface SqliteConfig {
   /** How many batches may wait for their turn at most: 10,000 unless said. */
   readonly queueLimit?: number
   /**
-   * How long each of the store's two threads stays awake for the other before it sleeps: 0.5 ms
+   * How long each of the store's two threads stays awake for the other before it sleeps: 1 ms
    * unless said, 0 on a machine with one core. It makes a caller alone faster by a third or more, for
    * processor time that is spent only while something is written.
    */

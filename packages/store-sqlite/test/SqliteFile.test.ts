@@ -107,7 +107,7 @@ it.live("refuses a file that a newer program wrote", () =>
     yield* Effect.scoped(SqliteStore.make({ filename }))
     SqliteFiles.execute(filename, "INSERT INTO migrations VALUES (99, 'later', 0)")
     expect(yield* refusal(filename)).toBe(
-      `${filename} was written by a newer Foreman (schema 99, this one knows 2): ` +
+      `${filename} was written by a newer Foreman (schema 99, this one knows 4): ` +
         "upgrade this program, or name another file for the store."
     )
   })

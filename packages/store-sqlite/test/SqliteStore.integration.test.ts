@@ -85,7 +85,9 @@ it.live("makes one store of a file that several open at once", () =>
       expect(yield* store.commit(batch)).toMatchObject({ position: index + 1 })
     }
     const migrations = SqliteFiles.rows(filename, "SELECT number FROM migrations")
-    expect(migrations.map((row) => row["number"])).toEqual([1, 2])
+    const once = Array.from(migrations, (_, index) => index + 1)
+    expect(migrations.map((row) => row["number"])).toEqual(once)
+    expect(once.length).toBeGreaterThan(2)
   })
 )
 

@@ -89,6 +89,30 @@ describe("a write that waits for another process", () => {
   )
 })
 
+describe("a group", () => {
+  it.live("does not keep an organization waiting behind the thousands of another", () =>
+    Effect.gen(function* () {
+      const filename = yield* SqliteFiles.file
+      const store = yield* SqliteStore.make({ filename })
+      const ends: Array<string> = []
+      const commit = (organization: string) =>
+        Effect.tap(store.commit({ ...batch(), organization }), () =>
+          Effect.sync(() => void ends.push(organization))
+        )
+      const crowd = Array.from({ length: 3_000 }, () => commit("crowded"))
+      const all = yield* Effect.forkChild(
+        Effect.all(crowd, { concurrency: "unbounded", discard: true }),
+        { startImmediately: true }
+      )
+      yield* commit("alone")
+      expect(ends.indexOf("alone")).toBeLessThan(1_000)
+      yield* Fiber.join(all)
+      expect(ends).toHaveLength(3_001)
+      expect(yield* store.readAll("crowded", { after: 2_999, limit: 9 })).toHaveLength(1)
+    })
+  )
+})
+
 describe("store time", () => {
   it.effect("is the clock of who commits and never goes back, also after opening again", () =>
     Effect.gen(function* () {

@@ -1,12 +1,18 @@
 /**
  * Agents for the tests of the reactors: they say when they have begun, wait until they may end, and
- * have written something when they are stopped.
+ * have written something when they are stopped. And the processes in which they are started.
  *
  * @internal
  */
 import { Deferred, Effect, Layer, References, type Scope, Stream } from "effect"
 
-import type { AgentRunner, AgentRunnerMemory, Authorization } from "@foreman/core"
+import {
+  type AgentRunner,
+  type AgentRunnerMemory,
+  type Authorization,
+  type Driver,
+  Foreman
+} from "@foreman/core"
 import { type Backend, layerOf } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 
@@ -109,3 +115,37 @@ export const on =
       Layer.fresh(layerOf(backend, { reactors: {}, ...options }))
       // What goes wrong on purpose is asserted, not read.
     ).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+
+/**
+ * A Foreman that ends with the scope, and an effect's way to it: one of several on one store.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const processOn = Effect.fnUntraced(function* (
+  store: Layer.Layer<Driver.Driver>,
+  options: Omit<TestForeman.Options, "store">
+) {
+  const context = yield* Layer.build(Layer.fresh(TestForeman.layer({ ...options, store })))
+  return <A, E>(effect: Effect.Effect<A, E, TestForeman.Services>) =>
+    Effect.provideContext(effect, context)
+})
+
+/**
+ * Asks as the operator.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const asking = <A, E, R>(
+  ask: (client: Foreman["Service"]["client"]) => Effect.Effect<A, E, R>
+) => TestForeman.asOperator(Foreman.use(({ client }) => ask(client)))
+
+/**
+ * Keeps the log silent: what goes wrong on purpose is asserted, not read.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const quiet: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> =
+  Effect.provideService(References.MinimumLogLevel, "None")

@@ -7,10 +7,10 @@
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect } from "effect"
 
-import { type AgentRunnerMemory, Foreman, type Identifier, type Task } from "@foreman/core"
-import { on, patient, recording, stuck } from "./ForemanSuiteAgents.ts"
+import { AgentRunnerMemory, Foreman, type Identifier, type Task } from "@foreman/core"
+import { on, patient, processOn, quiet, recording, stuck } from "./ForemanSuiteAgents.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
-import type { Backend } from "./ForemanSuiteSubject.ts"
+import { type Backend, shared } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 import { untilTask } from "./TestForeman.ts"
 
@@ -171,14 +171,18 @@ const holding = (backend: Backend) => {
 
   it.live("holds a task whose agent names a runner that is not here", () =>
     Effect.gen(function* () {
-      const given = yield* TestForeman.givenTeam({ runner: "teapot" })
-      const { id: taskId } = yield* TestForeman.givenTask(given)
-      yield* untilTask(taskId, ({ hold }) => hold === "runner_unusable")
-      assert.deepInclude(yield* latestRun(taskId), {
+      const store = yield* shared(backend)
+      const teapot = AgentRunnerMemory.make("teapot", () => Effect.succeed({}))
+      const there = yield* processOn(store, { runners: [teapot] })
+      const given = yield* there(TestForeman.givenTeam({ runner: "teapot" }))
+      const { id: taskId } = yield* there(TestForeman.givenTask(given))
+      const here = yield* processOn(store, { reactors: {} })
+      yield* here(untilTask(taskId, ({ hold }) => hold === "runner_unusable"))
+      assert.deepInclude(yield* here(TestForeman.asOperator(latestRun(taskId))), {
         status: "failed",
         cause: "there is no runner teapot here"
       })
-    }).pipe(on(backend))
+    }).pipe(quiet)
   )
 
   it.live("gives an empty folder to the runs of a team without repositories", () => {

@@ -38,7 +38,9 @@ const asked: Readonly<Record<string, readonly [(world: World) => object, number]
   get_task_events: [({ task }) => ({ task_id: task.id }), 200],
   get_inbox: [({ manager }) => ({ agent_id: manager.id }), 200],
   list_reviews: [({ task }) => ({ task_id: task.id }), 200],
-  list_task_runs: [({ task }) => ({ task_id: task.id }), 200]
+  list_task_runs: [({ task }) => ({ task_id: task.id }), 200],
+  get_pending_requests: [({ team }) => ({ team_id: team.id }), 200],
+  list_human_requests: [({ team }) => ({ team_id: team.id }), 200]
 }
 
 /** The second would be a cursor of a list with other columns, the others of none. */
@@ -70,7 +72,9 @@ const answering = (it: Subject.It, world: typeof Refusals.given) => {
     get_task_events: { task_id: noNumber },
     get_inbox: { agent_id: nobody },
     list_reviews: { task_id: noNumber },
-    list_task_runs: { task_id: noNumber }
+    list_task_runs: { task_id: noNumber },
+    get_pending_requests: { team_id: nobody },
+    list_human_requests: { team_id: nobody }
   }
   for (const [name, input] of Object.entries(unknown)) {
     it.effect(`${name} of what is not there is empty`, () =>

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 
-import { Foreman, type Task } from "@foreman/core"
+import { type Agent, Foreman, Identifier, type Task } from "@foreman/core"
 import * as Refusals from "./ForemanSuiteRefusals.ts"
 import { type Wish, wish, type World } from "./ForemanSuiteRefusals.ts"
 import * as Subject from "./ForemanSuiteSubject.ts"
@@ -34,6 +34,8 @@ export interface Plan extends World {
   /** Waits for `middle`, which waits for `task`. */
   readonly end: Task.Task
   readonly middle: Task.Task
+  /** An agent of another team of the same organisation. */
+  readonly stranger: Agent.Agent
 }
 
 /**
@@ -68,7 +70,8 @@ export const given: Effect.Effect<Plan, never, Foreman> = Effect.gen(function* (
   yield* Subject.walk(judged.id, "in_progress", "in_review")
   yield* judge(judged)
   const middle = yield* plan(world.task)
-  const all = { ...world, started, cancelled, merging, done, judged, middle }
+  const stranger = yield* strangerTo(world)
+  const all = { ...world, started, cancelled, merging, done, judged, middle, stranger }
   const blocked = yield* plan(world.task, started)
   return { ...all, blocked, stranded: yield* plan(cancelled), end: yield* plan(middle) }
 })
@@ -98,6 +101,18 @@ export const taskNotFound = (name: string, input: object, words = "Task not foun
 export const noAgent: Expected = ["AgentNotFound", 404, () => "Agent not found"]
 
 /**
+ * The refusal of an agent that is there, in another team.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const inOtherTeam: Expected = [
+  "AgentInOtherTeam",
+  409,
+  ({ stranger, team }) => `Agent ${stranger.id} is not in the team of the task, ${team.id}`
+]
+
+/**
  * The refusal of a dependency that is not there.
  *
  * @category testing
@@ -110,6 +125,18 @@ export const missing = (id: (plan: Plan) => number): Expected => [
 ]
 
 // internal --------------------------------------------------------------------
+
+const strangerTo = Effect.fnUntraced(
+  function* ({ organization: { id: orgId, slug } }: World) {
+    const { client } = yield* Foreman
+    const other = Identifier.Slug.make(`${slug}-other`)
+    const { id: teamId } = yield* client.createTeam({ orgId, name: "Other", slug: other })
+    const wanted = { teamId, name: "stranger", role: "engineer", model: "any" } as const
+    return yield* client.createAgent({ ...wanted, config: {} })
+  },
+  TestForeman.asOperator,
+  Effect.orDie
+)
 
 const judge = ({ id: taskId }: Task.Task) =>
   Foreman.use(({ client }) =>

@@ -1,15 +1,15 @@
 /**
- * What holds when a process ends, stands still or shares its store with another one.
+ * What holds when a process stands still or shares its store with another one.
  *
  * Left open on purpose: how long a takeover takes beyond the lapse of a tenure.
  *
  * @internal
  */
 import { assert, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Latch, Layer, References, Scope, Stream } from "effect"
+import { Context, Effect, Exit, Latch, Layer, Scope, Stream } from "effect"
 
-import { ArtifactStoreMemory, Driver, Foreman, type Identifier, type Task } from "@foreman/core"
-import { patient, recording, stuck } from "./ForemanSuiteAgents.ts"
+import { Driver, type Identifier, type Task } from "@foreman/core"
+import { asking, patient, processOn, quiet, recording } from "./ForemanSuiteAgents.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
 import { type Backend, numbers, race, shared } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
@@ -26,25 +26,12 @@ import { untilEvent, untilTask } from "./TestForeman.ts"
 export const register = (backend: Backend): void => {
   sharing(backend)
   limiting(backend)
-  stopping(backend)
   takingOver(backend)
 }
 
 // internal --------------------------------------------------------------------
 
 const isIn = (status: Task.Status) => (task: Task.Task) => task.status === status
-
-const quiet = Effect.provideService(References.MinimumLogLevel, "None")
-
-/** A Foreman with reactors that ends with the scope, and an effect's way to it. */
-const processOn = Effect.fnUntraced(function* (
-  store: Layer.Layer<Driver.Driver>,
-  options: Omit<TestForeman.Options, "store">
-) {
-  const context = yield* Layer.build(Layer.fresh(TestForeman.layer({ ...options, store })))
-  return <A, E>(effect: Effect.Effect<A, E, TestForeman.Services>) =>
-    Effect.provideContext(effect, context)
-})
 
 /** How often each attempt was queued, by task and attempt. */
 const queuedOf = Effect.fnUntraced(function* (organizationId: string) {
@@ -154,52 +141,6 @@ const limiting = (backend: Backend) => {
     }).pipe(quiet)
   )
 }
-
-const stopping = (backend: Backend) => {
-  it.live("ends its runs when it ends, says so, and keeps what they wrote", () =>
-    Effect.gen(function* () {
-      const store = yield* shared(backend)
-      const kept = yield* Layer.build(Layer.fresh(ArtifactStoreMemory.layer))
-      const artifacts = Layer.succeedContext(kept)
-      const begun = yield* Deferred.make<void>()
-      const scope = yield* Scope.make()
-      const first = yield* processOn(store, {
-        artifacts,
-        runners: [stuck(begun)],
-        reactors: { holder: "first" }
-      }).pipe(Effect.provideService(Scope.Scope, scope))
-      const given = yield* first(TestForeman.givenTeam({ runner: "stuck" }))
-      const { id: taskId } = yield* first(TestForeman.givenTask(given))
-      yield* Deferred.await(begun)
-      yield* Scope.close(scope, Exit.void)
-
-      const later = yield* processOn(store, { artifacts })
-      const { items } = yield* later(asking((client) => client.listTaskRuns({ taskId })))
-      const [run] = items
-      assert.deepInclude(run, { status: "cancelled", cause: "shutdown" })
-      assert(run !== undefined)
-      const part = { runId: run.id, offset: 0, length: 100 }
-      const output = yield* later(asking((client) => client.getTaskRunOutput(part)))
-      assert.strictEqual(output.text, "half of it")
-      // Its tenure was given back, and its task can be told to begin again.
-      const { behaviour } = recording()
-      const heir = yield* processOn(store, {
-        behaviour,
-        runners: [],
-        reactors: { holder: "heir", ttlMillis: 60_000 }
-      })
-      yield* heir(asking((client) => client.retryTask({ taskId })))
-      const held = yield* heir(untilTask(taskId, ({ hold }) => hold === "runner_unusable"))
-      assert.strictEqual(held.attempts, 2)
-      yield* heir(assertRebuilds(given.organization.id))
-    }).pipe(quiet)
-  )
-}
-
-type Client = Foreman["Service"]["client"]
-
-const asking = <A, E, R>(ask: (client: Client) => Effect.Effect<A, E, R>) =>
-  TestForeman.asOperator(Foreman.use(({ client }) => ask(client)))
 
 /** A store that stands still while its latch is closed, as all of a frozen process does. */
 const freezable = Effect.fnUntraced(function* (store: Layer.Layer<Driver.Driver>) {

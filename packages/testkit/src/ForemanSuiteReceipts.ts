@@ -1,7 +1,7 @@
 /**
  * What a caller's key promises: a repeated wish is answered, not done again.
  *
- * Left open on purpose: how long a key is kept.
+ * How long a key is kept stands with the housekeeper.
  *
  * @internal
  */

@@ -55,10 +55,18 @@ const denied: Readonly<Record<string, ReadonlyArray<string>>> = {
   operator: [],
   owner: ["create_org"],
   admin: ["create_org"],
-  member: ["create_org", ...structure],
-  manager: ["create_org", ...structure],
-  engineer: ["create_org", ...structure, ...plans, ...verdicts],
-  reviewer: ["create_org", ...structure, ...plans, "change_task_status", "request_review"]
+  member: ["create_org", ...structure, "ask_human"],
+  manager: ["create_org", ...structure, "respond_to_request"],
+  engineer: ["create_org", ...structure, ...plans, ...verdicts, "respond_to_request"],
+  reviewer: [
+    "create_org",
+    ...structure,
+    ...plans,
+    "change_task_status",
+    "request_review",
+    "ask_human",
+    "respond_to_request"
+  ]
 }
 
 const everything = Object.values(catalogue).map(({ name }) => name)
@@ -106,7 +114,11 @@ const fitting = {
   sender_type: "user",
   recipient_id: nobody,
   recipient_type: "user",
-  content: "Hello"
+  content: "Hello",
+  kind: "question",
+  question: "Which colour?",
+  request_id: Subject.noNumber,
+  response: "red"
 }
 
 const owning = (it: It) => {
@@ -119,14 +131,17 @@ const owning = (it: It) => {
       const own = yield* TestForeman.givenTask(given, { assigneeId: one.id })
       const others = yield* TestForeman.givenTask(given, { assigneeId: two.id })
       const free = yield* TestForeman.givenTask(given)
+      const cancel = ({ id: taskId }: Task.Task) =>
+        client.changeTaskStatus({ taskId, status: "cancelled" })
       const start = ({ id: taskId }: Task.Task) =>
         client.changeTaskStatus({ taskId, status: "in_progress" })
       const handIn = ({ id: taskId }: Task.Task) =>
         client.requestReview({ taskId, reviewerType: "user" })
       const asOne = TestForeman.asAgent(one)
       const before = yield* standing([given.organization.id])
+      assert.strictEqual((yield* Effect.flip(asOne(start(others))))._tag, "NotYourTask")
       for (const task of [others, free]) {
-        assert.strictEqual((yield* Effect.flip(asOne(start(task))))._tag, "NotYourTask")
+        assert.strictEqual((yield* Effect.flip(asOne(cancel(task))))._tag, "NotYourTask")
         assert.strictEqual((yield* Effect.flip(asOne(handIn(task))))._tag, "NotYourTask")
       }
       assert.deepStrictEqual(yield* standing([given.organization.id]), before)

@@ -8,6 +8,7 @@ import { depending, moving } from "./ForemanSuiteMoveRefusals.ts"
 import {
   type Expected,
   given,
+  inOtherTeam,
   missing,
   noAgent,
   type Plan,
@@ -58,6 +59,11 @@ const creating: ReadonlyArray<Wish<Plan>> = [
     "an assignee of another organization",
     ({ other }) => ({ assignee_id: other.manager.id }),
     ...noAgent
+  ),
+  create(
+    "an assignee of another team",
+    ({ stranger }) => ({ assignee_id: stranger.id }),
+    ...inOtherTeam
   ),
   create("an unknown responsible agent", () => ({ dri_id: nobody }), ...noAgent),
   create(
@@ -120,6 +126,12 @@ const editing: ReadonlyArray<Wish<Plan>> = [
     "an agent of another organization",
     ({ other, task }) => ({ task_id: task.id, assignee_id: other.manager.id }),
     ...noAgent
+  ),
+  wish<Plan>(
+    "assign_task",
+    "an agent of another team",
+    ({ stranger, task }) => ({ task_id: task.id, assignee_id: stranger.id }),
+    ...inOtherTeam
   ),
   taskNotFound("retry_task", {}),
   wish(

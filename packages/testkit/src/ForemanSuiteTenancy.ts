@@ -204,6 +204,11 @@ const seeing = (it: It, world: typeof given) => {
         items.map(({ id }) => id),
         [here.organization.id]
       )
+      const refusal = yield* Effect.flip(as(owner)(client.listOrganizations({ cursor: "x" })))
+      assert.deepInclude(refusal, {
+        _tag: "InvalidInput",
+        problems: [{ path: "cursor", problem: "Expected the next_cursor of a page of this list" }]
+      })
     })
   )
 

@@ -75,6 +75,11 @@ export interface Subject {
   readonly runner: Effect.Effect<AgentRunner.AgentRunner, unknown, Scope.Scope>
   /** An empty folder to work in. */
   readonly workspace: Effect.Effect<string, unknown, Scope.Scope>
+  /**
+   * What the output is made of: the agent's own bytes, unless it is said to be the events of a
+   * protocol. Those hold what the agent wrote, as JSON has it.
+   */
+  readonly output?: "bytes" | "events"
   /** The agent configuration with which a scenario is played. */
   readonly config: (scenario: Scenario) => Readonly<Record<string, unknown>>
   /** For runners that start processes. */
@@ -167,6 +172,14 @@ export const pidsIn = (workspace: string): Effect.Effect<ReadonlyArray<number>, 
     Effect.retry({ times: 400, schedule: Schedule.spaced("20 millis") }),
     Effect.map((text) => text.trim().split(/\s+/).map(Number))
   )
+
+/** Whether an output is, or among events holds, what the agent wrote. */
+export const holds = ({ output: kind }: Subject, output: Buffer, wrote: string): boolean =>
+  kind === "events"
+    ? [wrote.trim(), JSON.stringify(wrote.trim()).slice(1, -1)].some((text) =>
+        output.includes(text)
+      )
+    : output.toString() === wrote
 
 /** All bytes of a run's output. */
 export const bytesOf = (

@@ -18,6 +18,7 @@ import * as Receipts from "./StoreSuiteReceipts.ts"
 import * as Schemas from "./StoreSuiteSchema.ts"
 import * as SetChanges from "./StoreSuiteSetChanges.ts"
 import { type Backend, layerOf } from "./StoreSuiteSubject.ts"
+import * as Together from "./StoreSuiteTogether.ts"
 
 export type { Backend, Console, Described } from "./StoreSuiteSubject.ts"
 
@@ -42,6 +43,7 @@ export const run = (name: string, backend: Backend): void => {
   describe(`the store ${name}`, () => {
     layer(layerOf(backend), { excludeTestServices: true })((it) => {
       describe("a commit", () => Commits.register(it))
+      describe("commits together", () => Together.register(it))
       describe("a receipt", () => Receipts.register(it))
       describe("a guard", () => Guards.register(it))
       describe("a constraint", () => Constraints.register(it))

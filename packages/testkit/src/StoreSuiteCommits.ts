@@ -22,7 +22,6 @@ export const register = (it: Given.It): void => {
   writing(it)
   refusing(it)
   numbering(it)
-  together(it)
 }
 
 // internal --------------------------------------------------------------------
@@ -238,51 +237,6 @@ const numbering = (it: Given.It) => {
         { stream: "task:1", version: 0 },
         { stream: "task:4", version: 1 }
       ])
-    })
-  )
-}
-
-const together = (it: Given.It) => {
-  it.effect("lets exactly one of many that rely on the same version win", () =>
-    Effect.gen(function* () {
-      const acme = yield* Given.organization
-      yield* commit(Given.createTask(acme, 1))
-      const reliesOn = [{ stream: "task:1", version: 1 }]
-      const wanted = Array.from({ length: 32 }, () =>
-        Given.batch(acme, { reliesOn, events: [event("task:1", "task.updated")] })
-      )
-      const answers = tags(yield* commitAll(wanted))
-      expect(answers.filter((tag) => tag === "Committed")).toHaveLength(1)
-      expect(answers.filter((tag) => tag === "Conflict")).toHaveLength(31)
-      expect(yield* history(acme)).toHaveLength(2)
-    })
-  )
-
-  it.effect("is disturbed by no neighbour, refused, broken or failed", () =>
-    Effect.gen(function* () {
-      const acme = yield* Given.organization
-      yield* commit(Given.createTask(acme, 1))
-      const wanted = Array.from({ length: 48 }, (_, index): Driver.Batch => {
-        const task = Given.createTask(acme, 1000 + index)
-        if (index % 4 === 1) return { ...task, steps: [...task.steps, insert("tasks", { id: 1 })] }
-        if (index % 4 === 2) return { ...task, reliesOn: [{ stream: "task:1", version: 0 }] }
-        if (index % 4 === 3) return { ...task, steps: [insert("tasks", { id: 1, colour: "red" })] }
-        return task
-      })
-      const answers = yield* Effect.forEach(
-        wanted,
-        (one) =>
-          commit(one).pipe(
-            Effect.match({ onSuccess: ({ _tag }) => _tag, onFailure: (error) => error._tag })
-          ),
-        { concurrency: "unbounded" }
-      )
-      const expected = ["Committed", "ConstraintBroken", "Conflict", "StoreError"]
-      expect(answers).toEqual(wanted.map((_, index) => expected[index % 4]))
-      const events = yield* history(acme)
-      expect(events.map(({ position }) => position)).toEqual(events.map((_, index) => index + 1))
-      expect(events).toHaveLength(13)
-      expect(yield* Effect.promise(() => Chain.firstBroken(events))).toBeUndefined()
     })
   )
 }

@@ -116,7 +116,7 @@ const keeping = (it: Given.It) => {
         commit(
           Given.batch(acme, {
             steps: [
-              { _tag: "Apply", name: "expire_receipts", parameters: { before } },
+              { _tag: "Apply", name: "expire_receipts", parameters: { before, limit: 9 } },
               ...(refused ? [Given.setTask(99, { title: "" })] : [])
             ]
           })
@@ -129,6 +129,36 @@ const keeping = (it: Given.It) => {
       expect(yield* driver.receipt(acme, "old")).toBeUndefined()
       expect(yield* driver.receipt(other, "old")).toBeDefined()
       expect(yield* write(acme, "old")).toMatchObject({ _tag: "Committed" })
+    })
+  )
+
+  it.effect("is forgotten with so many others at most, and `old_receipts` names who is left", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* Subject
+      const acme = yield* Given.organization
+      let written = 0
+      for (const key of ["a", "b", "c", "d", "e"]) {
+        const receipt = { key, digest: "d", answer: "a" }
+        const answer = yield* commit({ ...Given.batch(acme), receipt })
+        written = answer._tag === "Committed" ? answer.at : 0
+      }
+      const old = (before: number, limit: number) =>
+        driver.ask(acme, "old_receipts", { before, limit })
+      expect(yield* old(written + 1, 3)).toHaveLength(3)
+      expect(yield* old(0, 9)).toEqual([])
+      expect(
+        yield* driver.ask("nobody", "old_receipts", { before: written + 1, limit: 9 })
+      ).toEqual([])
+      const parameters = { before: written + 1, limit: 3 }
+      const expire = commit(
+        Given.batch(acme, { steps: [{ _tag: "Apply", name: "expire_receipts", parameters }] })
+      )
+      yield* expire
+      const left = yield* old(written + 1, 9)
+      expect(left).toHaveLength(2)
+      for (const { key } of left) expect(yield* driver.receipt(acme, String(key))).toBeDefined()
+      yield* expire
+      expect(yield* old(written + 1, 9)).toEqual([])
     })
   )
 }

@@ -121,7 +121,7 @@ const dependencies = (it: Given.It) => {
       yield* graph(acme, [{ id: 1 }, { id: 2, open_dependencies: 1 }], [[2, 1]])
       const fail = Given.setTask(99, { title: "" })
       expect(yield* apply(acme, "unblock", 1, fail)).toMatchObject({ _tag: "GuardFailed" })
-      expect(yield* apply(acme, "raise_ranks", 2, fail)).toMatchObject({ _tag: "GuardFailed" })
+      expect(yield* apply(acme, "rank_task", 1, fail)).toMatchObject({ _tag: "GuardFailed" })
       expect(yield* column(acme, "open_dependencies", [2])).toEqual([1])
       expect(yield* column(acme, "rank", [1, 2])).toEqual([0, 0])
     })
@@ -129,61 +129,57 @@ const dependencies = (it: Given.It) => {
 }
 
 const ranks = (it: Given.It) => {
-  it.effect("`raise_ranks` puts what is waited for above its longest chain", () =>
+  it.effect("`rank_task` puts a task above all that wait for it directly, whatever it was", () =>
     Effect.gen(function* () {
-      const acme = yield* Given.organization
-      const tasks = [1, 2, 3, 4, 5, 6, 7].map((id) => ({ id, rank: id === 6 ? 9 : 0 }))
-      // 1 waits for 4 by a short way and by a long one; 6 already ranks higher; 7 waits beside.
-      yield* graph(acme, tasks, [
+      const [acme, other] = [yield* Given.organization, yield* Given.organization]
+      const tasks = [1, 2, 3, 4, 5].map((id) => ({ id, rank: id === 4 ? 9 : id }))
+      // 1, 2 and 3 wait for 4, which waits for 5.
+      const edges = [
         [1, 4],
-        [1, 2],
-        [2, 3],
+        [2, 4],
         [3, 4],
-        [4, 5],
-        [3, 6],
-        [7, 5]
-      ])
-      yield* apply(acme, "raise_ranks", 1)
-      const all = [1, 2, 3, 4, 5, 6, 7]
-      expect(yield* column(acme, "rank", all)).toEqual([0, 1, 2, 3, 4, 9, 0])
-      yield* apply(acme, "raise_ranks", 7)
-      expect(yield* column(acme, "rank", all)).toEqual([0, 1, 2, 3, 4, 9, 0])
-      yield* commit(Given.batch(acme, { steps: [Given.setTask(1, { rank: 5 })] }))
-      yield* apply(acme, "raise_ranks", 1)
-      expect(yield* column(acme, "rank", all)).toEqual([5, 6, 7, 8, 9, 9, 0])
-    })
-  )
-
-  it.effect("`raise_ranks` goes no further than what is done", () =>
-    Effect.gen(function* () {
-      const acme = yield* Given.organization
-      const tasks = [{ id: 1 }, { id: 2, status: "done" }, { id: 3, status: "done" }, { id: 4 }]
-      yield* graph(acme, tasks, [
-        [1, 2],
-        [2, 3],
-        [1, 4]
-      ])
-      yield* apply(acme, "raise_ranks", 1)
-      expect(yield* column(acme, "rank", [1, 2, 3, 4])).toEqual([0, 0, 0, 1])
-      yield* apply(acme, "raise_ranks", 99)
-    })
-  )
-
-  it.effect("`raise_ranks` ends soon in a graph with very many paths", () =>
-    Effect.gen(function* () {
-      const acme = yield* Given.organization
-      const layers = Array.from({ length: 40 }, (_, index) => index)
-      const tasks = layers.flatMap((layer) => [{ id: layer * 2 + 1 }, { id: layer * 2 + 2 }])
-      const edges = layers
-        .slice(1)
-        .flatMap((layer) =>
-          [1, 2].flatMap((from) =>
-            [1, 2].map((to) => [layer * 2 - 2 + from, layer * 2 + to] as const)
-          )
-        )
+        [4, 5]
+      ] as const
       yield* graph(acme, tasks, edges)
-      yield* apply(acme, "raise_ranks", 1)
-      expect(yield* column(acme, "rank", [3, 4, 79, 80])).toEqual([1, 1, 39, 39])
+      yield* graph(other, tasks, edges)
+      const all = [1, 2, 3, 4, 5]
+      yield* apply(acme, "rank_task", 4)
+      expect(yield* column(acme, "rank", all)).toEqual([1, 2, 3, 4, 5])
+      yield* apply(acme, "rank_task", 1)
+      yield* apply(acme, "rank_task", 99)
+      expect(yield* column(acme, "rank", all)).toEqual([0, 2, 3, 4, 5])
+      const cut = { task_id: 3, depends_on_id: 4 }
+      yield* commit(
+        Given.batch(acme, { steps: [{ _tag: "Delete", table: "task_dependencies", key: cut }] })
+      )
+      // Each sees what those before it in the batch did.
+      const next: Driver.Step = { _tag: "Apply", name: "rank_task", parameters: { task: 5 } }
+      yield* apply(acme, "rank_task", 4, next)
+      expect(yield* column(acme, "rank", all)).toEqual([0, 2, 3, 3, 4])
+      expect(yield* column(other, "rank", all)).toEqual([1, 2, 3, 9, 5])
+    })
+  )
+
+  it.effect("`rank_task` does not count what is done or cancelled", () =>
+    Effect.gen(function* () {
+      const acme = yield* Given.organization
+      const tasks = [
+        { id: 1, rank: 7 },
+        { id: 2, status: "done", rank: 8 },
+        { id: 3, status: "cancelled", rank: 9 },
+        { id: 4, status: "in_review", rank: 2 },
+        { id: 5, rank: 5 }
+      ]
+      yield* graph(acme, tasks, [
+        [2, 1],
+        [3, 1],
+        [4, 1],
+        [2, 5],
+        [3, 5]
+      ])
+      yield* apply(acme, "rank_task", 1)
+      yield* apply(acme, "rank_task", 5)
+      expect(yield* column(acme, "rank", [1, 5])).toEqual([3, 0])
     })
   )
 }

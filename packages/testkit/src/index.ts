@@ -2,6 +2,8 @@
 export * as AnthropicModelServer from "./AnthropicModelServer.ts"
 export * as Arbitraries from "./Arbitraries.ts"
 export * as ArtifactStoreSuite from "./ArtifactStoreSuite.ts"
+export * as FailingStore from "./FailingStore.ts"
+export * as FailingStoreSuite from "./FailingStoreSuite.ts"
 export * as ForemanSuite from "./ForemanSuite.ts"
 export * as GivenWhenThen from "./GivenWhenThen.ts"
 export * as ModelScript from "./ModelScript.ts"

@@ -6,6 +6,7 @@
 import * as Agent from "../rules/Agent.ts"
 import * as Artifact from "../rules/Artifact.ts"
 import type * as Event from "../rules/Event.ts"
+import * as HumanRequest from "../rules/HumanRequest.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
 import * as Message from "../rules/Message.ts"
 import * as Organization from "../rules/Organization.ts"
@@ -34,6 +35,7 @@ export type DomainEvent =
   | Run.RunEvent
   | Artifact.ArtifactEvent
   | Message.MessageEvent
+  | HumanRequest.HumanRequestEvent
 
 /**
  * The declarations of all events.
@@ -55,6 +57,7 @@ export const declared = [
   TaskEvent.DependencyRemoved,
   TaskEvent.Held,
   TaskEvent.Released,
+  TaskEvent.Requeued,
   TaskEvent.Dispatched,
   TaskEvent.AttemptEnded,
   Review.Created,
@@ -66,13 +69,18 @@ export const declared = [
   Run.Queued,
   Run.Starting,
   Run.Started,
+  Run.PermissionDecided,
+  Run.UsageReported,
   Run.Succeeded,
   Run.Failed,
   Run.Cancelled,
   Run.Lost,
   Artifact.Created,
   Message.Sent,
-  Message.Processed
+  Message.Processed,
+  HumanRequest.Created,
+  HumanRequest.Resolved,
+  HumanRequest.Expired
 ] as const
 
 /**

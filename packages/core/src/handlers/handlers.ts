@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import type { FullCatalogue } from "../operations/catalogue.ts"
 import type { Handlers } from "../operations/Handlers.ts"
 import { Health } from "../services/Health.ts"
+import { HumanRequests } from "../services/HumanRequests.ts"
 import { Messages } from "../services/Messages.ts"
 import { Organizations } from "../services/Organizations.ts"
 import { Reviews } from "../services/Reviews.ts"
@@ -25,9 +26,10 @@ import { Teams } from "../services/Teams.ts"
 export const handlers: Effect.Effect<
   Handlers<FullCatalogue>,
   never,
-  Health | Messages | Organizations | Reviews | Runs | Tasks | Teams
+  Health | HumanRequests | Messages | Organizations | Reviews | Runs | Tasks | Teams
 > = Effect.gen(function* () {
   const health = yield* Health
+  const humanRequests = yield* HumanRequests
   const messages = yield* Messages
   const organizations = yield* Organizations
   const reviews = yield* Reviews
@@ -67,6 +69,11 @@ export const handlers: Effect.Effect<
     getMergeStatus: reviews.mergeStatus,
     listTaskRuns: runs.list,
     getTaskRun: runs.get,
-    getTaskRunOutput: runs.output
+    getTaskRunOutput: runs.output,
+    askHuman: humanRequests.ask,
+    getHumanRequest: humanRequests.get,
+    getPendingRequests: humanRequests.pending,
+    listHumanRequests: humanRequests.list,
+    respondToRequest: humanRequests.respond
   }
 })

@@ -9,7 +9,8 @@ import { recordOf } from "../internal/dynamic.ts"
 import { type Actor, may, NotYourTask, principalOf } from "../rules/Actor.ts"
 import { TaskId } from "../rules/Identifier.ts"
 import type { Any } from "./Operation.ts"
-import { type Command, CurrentCommand } from "./Command.ts"
+import { type Command, newPhases } from "./Command.ts"
+import { observe } from "./Observation.ts"
 import { InvalidInput, PermissionDenied } from "./Refusal.ts"
 import * as Text from "./Text.ts"
 import * as Wire from "./Wire.ts"
@@ -54,7 +55,7 @@ export type Barred = PermissionDenied | InvalidInput | NotYourTask
 /**
  * The middleware: lets an operation run if the current actor has its permission, holds a run to its
  * one task, refuses text that cannot be kept, and gives a command its name, its key and the form of
- * its receipt. A query has nothing to repeat.
+ * its receipt. A query has nothing to repeat. Both are observed, refused or not.
  *
  * @category operations
  * @since 0.1.0
@@ -66,17 +67,26 @@ export const authorize = <A, E, R>(
   options: CallOptions = {}
 ): Effect.Effect<A, E | Barred, R | CurrentActor> =>
   CurrentActor.use((actor): Effect.Effect<A, E | Barred, R> => {
-    const { kind, permission } = operation
-    if (!may(actor, permission)) return Effect.fail(new PermissionDenied({ permission }))
-    if (kind === "query") return call
-    const problems = Text.problemsOf(input)
-    if (problems.length > 0) return Effect.fail(new InvalidInput({ problems }))
-    const foreign = foreignTaskOf(actor, operation, input)
-    if (foreign !== undefined) return Effect.fail(foreign)
-    return Effect.provideService(call, CurrentCommand, commandOf(operation, input, options))
+    const { kind, name } = operation
+    const { correlationId } = options
+    const command = kind === "query" ? undefined : commandOf(operation, input, options)
+    const barred = barOf(actor, operation, input)
+    const checked: Effect.Effect<A, E | Barred, R> =
+      barred === undefined ? call : Effect.fail(barred)
+    return observe({ name, kind, actor, command, correlationId }, checked)
   })
 
 // internal --------------------------------------------------------------------
+
+const barOf = (actor: Actor, operation: Any, input: unknown): Barred | undefined => {
+  const { kind, permission } = operation
+  if (!may(actor, permission)) return new PermissionDenied({ permission })
+  if (kind === "query") return undefined
+  const problems = Text.problemsOf(input)
+  return problems.length > 0
+    ? new InvalidInput({ problems })
+    : foreignTaskOf(actor, operation, input)
+}
 
 /** A run changes and judges its own task only; what a message is about is another thing. */
 const foreignTaskOf = (
@@ -103,6 +113,7 @@ const commandOf = (
     name: operation.name,
     key,
     correlationId,
+    phases: newPhases(),
     input: () => encodeInput(input),
     encodeAnswer: encode,
     decodeAnswer: decode

@@ -26,6 +26,22 @@ export interface Command {
   readonly decodeAnswer: (stored: unknown) => unknown
   readonly correlationId?: string | undefined
   readonly causationId?: number | undefined
+  /** How long its parts have taken so far, if somebody wants to know. */
+  readonly phases?: Phases | undefined
+}
+
+/**
+ * The parts of a command, in milliseconds: all of its transaction, what of that is not the wait in
+ * its queue, what of that is the store's, and what it waited for beside, such as a person's answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Phases {
+  transact: number
+  attempt: number
+  commit: number
+  wait: number
 }
 
 // services --------------------------------------------------------------------
@@ -55,11 +71,28 @@ export const CurrentCommand = Context.Reference<Command>("@foreman/core/CurrentC
 export const derived =
   (name: string, key: string, causationId?: number) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.provideService(effect, CurrentCommand, {
-      name,
-      key,
-      causationId,
-      input: () => null,
-      encodeAnswer: (answer) => answer ?? null,
-      decodeAnswer: (stored) => stored
-    })
+    Effect.provideService(effect, CurrentCommand, underKey(name, key, causationId))
+
+/**
+ * A reactor's command under a derived key.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const underKey = (name: string, key: string, causationId?: number): Command => ({
+  name,
+  key,
+  causationId,
+  phases: newPhases(),
+  input: () => null,
+  encodeAnswer: (answer) => answer ?? null,
+  decodeAnswer: (stored) => stored
+})
+
+/**
+ * Phases of a command that has not begun.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const newPhases = (): Phases => ({ transact: 0, attempt: 0, commit: 0, wait: 0 })

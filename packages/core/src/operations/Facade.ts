@@ -8,8 +8,10 @@ import { Effect, Schema } from "effect"
 import { asCodec, mapRecord, type Methods } from "../internal/dynamic.ts"
 import type { CallOptions } from "./Authorization.ts"
 import type { Client } from "./Handlers.ts"
+import type { Invoke, InvokeOptions } from "./Invoke.ts"
 import type * as Operation from "./Operation.ts"
-import { InvalidInput, problemsOf } from "./Refusal.ts"
+import { InvalidInput, problemsOf, type Refusal } from "./Refusal.ts"
+import type * as Wire from "./Wire.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -39,6 +41,27 @@ export type Facade<C extends Operation.Catalogue> = {
     options?: FacadeOptions
   ) => Promise<Operation.PlainOutput<C[Key]>>
 }
+
+/**
+ * What came of an operation that was called by its name: its answer on wire data, or its refusal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Invoked = { readonly answer: Wire.Json } | { readonly refusal: Refusal }
+
+/**
+ * Calls an operation by its name, with wire data: for tools and transports of one's own. A refusal is
+ * data like an answer; only what is nobody's wish rejects.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PromisedInvoke = (
+  name: string,
+  input: Wire.Json,
+  options?: InvokeOptions & FacadeOptions
+) => Promise<Invoked>
 
 /**
  * Runs an effect and rejects with its own error, as `Effect.runPromise` and runtimes do.
@@ -78,6 +101,22 @@ export const make = <const C extends Operation.Catalogue, E, R>(
       stopAt(signal, () => run(call(input, { idempotencyKey }), signal && { signal }))
   })
 }
+
+/**
+ * Wraps the door of transports into a promise.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const makeInvoke =
+  <R>(invoke: Invoke<never, R>, run: Run<R>): PromisedInvoke =>
+  (name, input, { signal, ...options } = {}) => {
+    const invoked = Effect.match(invoke(name, input, options), {
+      onSuccess: (answer): Invoked => ({ answer }),
+      onFailure: (refusal): Invoked => ({ refusal })
+    })
+    return stopAt(signal, () => run(invoked, signal && { signal }))
+  }
 
 // internal --------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import { Effect } from "effect"
 import { mapRecord, type Methods } from "../internal/dynamic.ts"
 import { authorize, type CallOptions, type CurrentActor } from "./Authorization.ts"
 import type * as Operation from "./Operation.ts"
+import * as Uuid from "./Uuid.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -61,12 +62,15 @@ export const client = <const C extends Operation.Catalogue, R = CurrentActor>(
   return mapRecord(catalogue, (key, operation: Operation.Any) => {
     const handler = bound[key]
     if (handler === undefined) throw new TypeError(`No handler for the operation ${operation.name}`)
-    return (input: unknown, options?: CallOptions) =>
-      authorize(
+    const lowered = Uuid.lowered(operation.input)
+    return (given: unknown, options?: CallOptions) => {
+      const input = lowered(given)
+      return authorize(
         operation,
         input,
         Effect.suspend(() => handler(input)),
         options
       )
+    }
   })
 }

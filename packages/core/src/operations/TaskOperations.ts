@@ -5,7 +5,7 @@
  */
 import { Effect, Schema } from "effect"
 import { ActsForAnother } from "../rules/Actor.ts"
-import { AgentNotFound } from "../rules/Agent.ts"
+import { AgentInOtherTeam, AgentNotFound } from "../rules/Agent.ts"
 import { AgentId, Free, PrincipalId, RepositoryId, TaskId, TeamId } from "../rules/Identifier.ts"
 import { RepositoryNotFound } from "../rules/Repository.ts"
 import * as Task from "../rules/Task.ts"
@@ -61,6 +61,7 @@ export const createTask = Operation.make("create_task", {
   errors: [
     TeamNotFound,
     AgentNotFound,
+    AgentInOtherTeam,
     RepositoryNotFound,
     TaskGraph.DependencyMissing,
     TaskGraph.DependsOnItself
@@ -134,7 +135,8 @@ export const changeTaskStatus = Operation.make("change_task_status", {
   title: "Change task status",
   description:
     "Moves a task along its workflow. Validates transitions (can't skip steps), enforces DAG " +
-    "dependencies, and says what is allowed.",
+    "dependencies, and says what is allowed. An engineer that moves a task of its team which " +
+    "nobody has to in_progress is its assignee then.",
   kind: "command",
   permission: "task:work",
   http: { method: "POST", path: "/api/v1/tasks/:task_id/status" },
@@ -163,14 +165,14 @@ export const changeTaskStatus = Operation.make("change_task_status", {
 
 export const assignTask = Operation.make("assign_task", {
   title: "Assign task",
-  description: "Makes an agent the assignee of a task.",
+  description: "Makes an agent of the task's team its assignee.",
   kind: "command",
   permission: "task:plan",
   http: { method: "POST", path: "/api/v1/tasks/:task_id/assign" },
   cli: "task assign",
   input: { taskId: TaskId, assigneeId: AgentId },
   output: Task.Task,
-  errors: [Task.TaskNotFound, AgentNotFound],
+  errors: [Task.TaskNotFound, AgentNotFound, AgentInOtherTeam],
   tool: { roles: ["manager"] }
 })
 
@@ -229,5 +231,5 @@ export const getTaskEvents = Operation.makeList("get_task_events", {
   input: { taskId: TaskId },
   item: RecordedEvent,
   errors: [],
-  tool: { roles: ["manager", "engineer", "reviewer"] }
+  tool: { roles: ["manager", "reviewer"] }
 })

@@ -12,6 +12,18 @@ import { Settings, Team, TeamNotFound } from "../rules/Team.ts"
 import { TeamDetail, TeamSettings } from "./Answers.ts"
 import * as Operation from "./Operation.ts"
 
+// models ----------------------------------------------------------------------
+
+/** A branch as people call it, which is what it is called in commits and in the page. */
+const ShortBranchName = BranchName.check(
+  Schema.makeFilter(
+    (name) =>
+      !name.startsWith("refs/") || `Expected the short name of a branch: ${shortNameOf(name)}`
+  )
+)
+
+const shortNameOf = (name: string) => name.replace(/^refs\/(heads\/)?/, "") || "main"
+
 // services --------------------------------------------------------------------
 
 export const createTeam = Operation.make("create_team", {
@@ -47,7 +59,7 @@ export const getTeam = Operation.make("get_team", {
   input: { teamId: TeamId },
   output: TeamDetail,
   errors: [TeamNotFound],
-  tool: { roles: ["manager", "engineer"] }
+  tool: { roles: ["manager"] }
 })
 
 export const getTeamSettings = Operation.make("get_team_settings", {
@@ -98,7 +110,9 @@ export const createAgent = Operation.make("create_agent", {
     role: AgentRole.pipe(Schema.withDecodingDefaultKey(Effect.succeed("engineer" as const))),
     model: Model.pipe(Schema.withDecodingDefaultKey(Effect.succeed(defaultModel))),
     config: Free.annotate({
-      description: "runner names the adapter that starts the agent, command its program"
+      description:
+        "runner names the adapter that starts the agent, command its program; a server with " +
+        "runners refuses what they cannot use"
     }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
   },
   output: Agent,
@@ -131,7 +145,7 @@ export const registerRepository = Operation.make("register_repo", {
     localPath: Schema.NonEmptyString.check(Schema.isMaxLength(4096)).annotate({
       description: "Absolute path on the server"
     }),
-    defaultBranch: BranchName.pipe(Schema.withDecodingDefaultKey(Effect.succeed("main"))),
+    defaultBranch: ShortBranchName.pipe(Schema.withDecodingDefaultKey(Effect.succeed("main"))),
     config: Free.pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
   },
   output: Repository,

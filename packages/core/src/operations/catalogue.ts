@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Health from "./HealthOperations.ts"
+import * as HumanRequests from "./HumanRequestOperations.ts"
 import * as Messages from "./MessageOperations.ts"
 import * as Organizations from "./OrganizationOperations.ts"
 import * as Reviews from "./ReviewOperations.ts"
@@ -26,7 +27,8 @@ export const catalogue = {
   ...Tasks,
   ...Messages,
   ...Reviews,
-  ...Runs
+  ...Runs,
+  ...HumanRequests
 } as const
 
 /**

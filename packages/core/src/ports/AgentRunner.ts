@@ -8,6 +8,7 @@
  */
 import { Context, Data } from "effect"
 import type { Effect, Scope, Stream } from "effect"
+import type { AgentRequest, TokenUsage, Verdict } from "../rules/AgentRequest.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -38,11 +39,20 @@ export interface RunSpec {
   readonly timeoutSeconds: number
   /** Output beyond this ends the run. */
   readonly maxOutputBytes: number
+  /** What the agent may do with its workspace; `write` unless given. */
+  readonly access?: "read" | "write"
   /**
    * Completes when the run is to end before its time, with the cause that the result then has. The
    * output so far is kept, which an interruption would lose.
    */
   readonly stop?: Effect.Effect<string>
+  /**
+   * Decides what the agent asks before it does it. It may wait for a person. Without it a runner
+   * denies.
+   */
+  readonly permission?: (request: AgentRequest) => Effect.Effect<Verdict>
+  /** Takes what the run has used in all so far: the latest report counts, reports are never added. */
+  readonly usage?: (total: TokenUsage) => Effect.Effect<void>
 }
 
 /**
@@ -54,7 +64,13 @@ export interface RunSpec {
 export interface RunResult {
   readonly outcome: "succeeded" | "failed"
   readonly exitCode: number | null
-  /** `exit:<code>`, `signal:<name>`, `timeout`, `output_limit`, or what `stop` said. */
+  /**
+   * `exit:<code>`, `signal:<name>`, `timeout`, `output_limit`, or what `stop` said. Runners that
+   * understand their agent say more: `quota` or `quota:<when it is lifted, ISO 8601>`,
+   * `unauthorized`, `unreachable` and `model_error` (of the model behind it), `silent` (nothing is
+   * said any more), `refused`, `malformed_output`, `interrupted`, `unfinished`, and `completed` for
+   * what succeeded without an exit code of 0.
+   */
   readonly cause: string
   /** What the agent said last, for a person to read. */
   readonly answer: string

@@ -87,6 +87,7 @@ export type Step =
 export type Question =
   | "heads"
   | "idle_agents"
+  | "old_receipts"
   | "organizations"
   | "path"
   | "ready"
@@ -99,7 +100,7 @@ export type Question =
  * @category models
  * @since 0.1.0
  */
-export type SetChange = "count_dependencies" | "expire_receipts" | "raise_ranks" | "unblock"
+export type SetChange = "count_dependencies" | "expire_receipts" | "rank_task" | "unblock"
 
 /**
  * How many events a stream has; 0 for a stream that is not there.

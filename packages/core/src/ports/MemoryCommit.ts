@@ -7,7 +7,7 @@ import { genesis, preimage } from "./Chain.ts"
 import type { Answer, Batch, Guarded, Receipt, Row, Step, StoredEvent } from "./Driver.ts"
 import { holds } from "./MemoryOrder.ts"
 import * as Questions from "./MemoryQuestions.ts"
-import { sha256 } from "./MemorySha256.ts"
+import { sha256 } from "./Sha256.ts"
 import * as State from "./MemoryState.ts"
 import * as MemoryTables from "./MemoryTables.ts"
 import { tableOf } from "./Tables.ts"
@@ -178,17 +178,20 @@ const put = (
 
 const apply = (writing: Writing, step: Extract<Step, { readonly _tag: "Apply" }>): void => {
   const { name: organization, organization: own, state } = writing
-  if (step.name === "expire_receipts") return expire(writing, Number(step.parameters["before"]))
+  if (step.name === "expire_receipts") return expire(writing, step.parameters)
   const sight = State.sightOf(state, organization)
   for (const { row, table: name } of Questions.apply(step.name, sight, step.parameters)) {
     put(writing, State.tableIn(state, own, name), MemoryTables.keyOf(name, row), row)
   }
 }
 
-const expire = ({ organization: { receipts }, undo }: Writing, before: number): void => {
+const expire = ({ organization: { receipts }, undo }: Writing, { before, limit }: Row): void => {
+  let left = Number(limit)
   for (const [key, kept] of receipts) {
-    if (kept.at >= before) continue
+    if (left <= 0) return
+    if (kept.at >= Number(before)) continue
     receipts.delete(key)
     undo.push(() => receipts.set(key, kept))
+    left -= 1
   }
 }

@@ -19,6 +19,8 @@ export interface Sight {
   readonly organization: string
   /** A table of the organisation that asks. */
   readonly table: (name: string) => MemoryTable
+  /** The receipts of the organisation that asks, by key. */
+  readonly receipts: ReadonlyMap<string, { readonly at: number }>
   /** Where every organisation stands; for the questions that cross organisations. */
   readonly heads: () => ReadonlyArray<Row>
   /** The rows of `organizations`, of all of them. */
@@ -80,6 +82,11 @@ const questions: Readonly<Record<Question, Ask>> = {
     )
     return page(["id"], idle, { id: after ?? "" }, limit).map(pick("id", "team_id", "role"))
   },
+  old_receipts: (sight, { before, limit }) =>
+    [...sight.receipts]
+      .filter(([, { at }]) => at < Number(before))
+      .slice(0, Number(limit))
+      .map(([key]) => ({ key })),
   organizations: (sight, { after_id, after_name, limit }) => {
     const after = { name: after_name ?? "", organization: after_id ?? "" }
     return page(["name", "organization"], sight.organizations(), after, limit)
@@ -111,21 +118,20 @@ const changes: Readonly<Record<Exclude<SetChange, "expire_receipts">, Change>> =
     const open = openDependenciesOf(sight, task).length
     return row === undefined ? [] : [{ table: "tasks", row: { ...row, open_dependencies: open } }]
   },
-  raise_ranks: (sight, task) =>
-    [...raised(sight, task)].flatMap(([id, rank]) => {
-      const row = rowAt(sight, "tasks", id)
-      return row === undefined || Number(row["rank"]) >= rank
-        ? []
-        : [{ table: "tasks", row: { ...row, rank } }]
-    }),
+  rank_task: (sight, task) => {
+    const row = rowAt(sight, "tasks", task)
+    const rank = dependentsOf(sight, task)
+      .filter(({ status }) => status !== "done" && status !== "cancelled")
+      .reduce((highest, dependent) => Math.max(highest, Number(dependent["rank"]) + 1), 0)
+    return row === undefined || row["rank"] === rank
+      ? []
+      : [{ table: "tasks", row: { ...row, rank } }]
+  },
   unblock: (sight, task) =>
-    [...having(sight.table("task_dependencies"), "task_dependencies_by_target", task)]
-      .map((edge) => rowAt(sight, "tasks", edge["task_id"]))
-      .filter((row) => row !== undefined)
-      .map((row) => ({
-        table: "tasks",
-        row: { ...row, open_dependencies: Number(row["open_dependencies"]) - 1 }
-      }))
+    dependentsOf(sight, task).map((row) => ({
+      table: "tasks",
+      row: { ...row, open_dependencies: Number(row["open_dependencies"]) - 1 }
+    }))
 }
 
 const rowAt = (sight: Sight, table: string, id: Value | undefined): Row | undefined =>
@@ -168,6 +174,11 @@ const dependenciesOf = (sight: Sight, task: Value): ReadonlyArray<Value> =>
     (edge) => edge["depends_on_id"] ?? null
   )
 
+const dependentsOf = (sight: Sight, task: Value): ReadonlyArray<Row> =>
+  [...having(sight.table("task_dependencies"), "task_dependencies_by_target", task)]
+    .map((edge) => rowAt(sight, "tasks", edge["task_id"]))
+    .filter((row) => row !== undefined)
+
 /** Breadth first, so the path is a shortest one. */
 const path = (sight: Sight, from: Value, to: Value): ReadonlyArray<Value> => {
   const via = new Map<Value, Value>([[from, null]])
@@ -182,37 +193,5 @@ const path = (sight: Sight, from: Value, to: Value): ReadonlyArray<Value> => {
   return found
 }
 
-/** The rank of each task that is waited for. Dependents come first, so each is ranked once. */
-const raised = (sight: Sight, task: Value): ReadonlyMap<Value, number> => {
-  const ranks = new Map<Value, number>()
-  const rankOf = (id: Value) =>
-    Math.max(Number(rowAt(sight, "tasks", id)?.["rank"] ?? 0), ranks.get(id) ?? 0)
-  for (const id of dependentsFirst(sight, task)) {
-    for (const next of openDependenciesOf(sight, id)) {
-      ranks.set(next, Math.max(rankOf(next), rankOf(id) + 1))
-    }
-  }
-  return ranks
-}
-
 const openDependenciesOf = (sight: Sight, task: Value): ReadonlyArray<Value> =>
   dependenciesOf(sight, task).filter((id) => rowAt(sight, "tasks", id)?.["status"] !== "done")
-
-/** Everything that a task waits for and the task itself, each before what it waits for. */
-const dependentsFirst = (sight: Sight, task: Value): ReadonlyArray<Value> => {
-  const seen = new Set([task])
-  const finished: Array<Value> = []
-  const open = [{ id: task, rest: openDependenciesOf(sight, task)[Symbol.iterator]() }]
-  // With a stack of its own: a chain of tasks may be longer than the runtime's.
-  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-    const next = top.rest.next()
-    if (next.done === true) {
-      finished.push(top.id)
-      open.pop()
-    } else if (!seen.has(next.value)) {
-      seen.add(next.value)
-      open.push({ id: next.value, rest: openDependenciesOf(sight, next.value)[Symbol.iterator]() })
-    }
-  }
-  return finished.toReversed()
-}

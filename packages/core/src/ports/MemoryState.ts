@@ -114,6 +114,7 @@ export const sightOf = (state: State, name: string): Sight => {
   return {
     organization: name,
     table: (table) => tableIn(state, organization, table),
+    receipts: organization.receipts,
     heads: () =>
       [...state.organizations].flatMap(([head, { events }]): ReadonlyArray<Row> =>
         events.length === 0 ? [] : [{ organization: head, position: events.length }]

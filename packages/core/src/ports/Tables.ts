@@ -33,6 +33,7 @@ export const tables: Readonly<Record<string, Table>> = {
  *   `after`. Crosses organisations.
  * - `idle_agents`: agents that name a runner, are not paused and have no live run, as
  *   `{ id, team_id, role }`, ordered by id after `after`.
+ * - `old_receipts`: receipts written before an instant in microseconds, as `{ key }`.
  * - `organizations`: rows of `organizations` by name and id, after both. Crosses organisations.
  * - `path`: the path `from ... to` along "depends on", one row `{ id }` per task; no rows when
  *   there is none.
@@ -49,6 +50,7 @@ export const tables: Readonly<Record<string, Table>> = {
 export const questions = {
   heads: ["after", "limit"],
   idle_agents: ["after", "limit"],
+  old_receipts: ["before", "limit"],
   organizations: ["after_name", "after_id", "limit"],
   path: ["from", "to"],
   ready: ["limit"],
@@ -61,9 +63,9 @@ export const questions = {
  *
  * - `count_dependencies`: sets the open dependencies of `task` to the number of tasks it depends on
  *   that are not done.
- * - `expire_receipts`: forgets receipts written before an instant in microseconds.
- * - `raise_ranks`: gives every task that `task` waits for, directly or not, a rank above its
- *   longest chain of dependents. Nobody waits for what is done. Ranks only rise.
+ * - `expire_receipts`: forgets receipts written before an instant in microseconds, so many at most.
+ * - `rank_task`: sets the rank of `task` to one more than the highest among the tasks that wait for
+ *   it directly, or to 0 where none does. What is done or cancelled waits for nothing.
  * - `unblock`: a task is done: each that waits for it has one open dependency less.
  *
  * @category models
@@ -71,8 +73,8 @@ export const questions = {
  */
 export const changes = {
   count_dependencies: ["task"],
-  expire_receipts: ["before"],
-  raise_ranks: ["task"],
+  expire_receipts: ["before", "limit"],
+  rank_task: ["task"],
   unblock: ["task"]
 } as const
 

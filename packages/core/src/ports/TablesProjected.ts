@@ -247,5 +247,37 @@ export const projections = {
     key: ["organization", "id"],
     indexes: { artifacts_by_run: ["run_id"] },
     unique: {}
+  },
+  human_requests: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "integer",
+      team_id: "text",
+      agent_id: "text",
+      task_id: "integer?",
+      run_id: "text?",
+      kind: "text",
+      question: "text",
+      options: "text",
+      status: "text",
+      reason: "text?",
+      is_pending: "boolean",
+      response: "text?",
+      responded_by: "text?",
+      timeout_at: "integer?",
+      created_at: "integer",
+      resolved_at: "integer?"
+    },
+    key: ["organization", "id"],
+    indexes: {
+      human_requests_by_team: ["team_id"],
+      human_requests_by_status: ["team_id", "status"],
+      human_requests_by_agent: ["team_id", "agent_id"],
+      human_requests_by_task: ["team_id", "task_id"],
+      human_requests_by_run: ["run_id", "is_pending"],
+      human_requests_pending: ["is_pending"]
+    },
+    unique: {}
   }
 } as const satisfies Readonly<Record<string, Table>>

@@ -13,6 +13,7 @@ import type { Row } from "../ports/Driver.ts"
 import { AgentId, RunId, TaskId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
 import * as Attempts from "../services/Attempts.ts"
+import * as RunObservation from "../services/RunObservation.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
 import { type Bench, carryOut } from "./Work.ts"
@@ -130,7 +131,8 @@ export const recover = Effect.fnUntraced(function* ({ shell }: Bench, tenure: Te
   yield* Effect.forEach(runs, (run: Run) => {
     const lost = { outcome: "lost", exitCode: null, cause: "lost", answer: null } as const
     const nothing = { headCommit: null, hold: null, output: null }
-    return Attempts.end(shell, tenure, { ...lost, ...nothing, attempt: run })
+    const end = Attempts.end(shell, tenure, { ...lost, ...nothing, attempt: run })
+    return Effect.andThen(end, RunObservation.ended("lost"))
   })
   return runs.length
 })

@@ -31,7 +31,10 @@ export const drain: (bench: Bench, tenure: Tenure) => Effect.Effect<void> = Effe
       const byRepository = Map.groupBy(jobs, ({ repoId }) => repoId)
       yield* Effect.forEach(
         byRepository.values(),
-        (queue) => Effect.forEach(queue, (job) => land(bench, tenure, job)),
+        (queue) =>
+          Effect.forEach(queue, (job) =>
+            Effect.annotateLogs(land(bench, tenure, job), { task_id: job.taskId })
+          ),
         { concurrency: 4 }
       )
     }

@@ -1,6 +1,6 @@
 /**
  * What happens after the fact: ready tasks are started, approved ones land, finished ones are
- * cleared away.
+ * cleared away, and the store is kept in order.
  *
  * For each organisation that has anything to do, one process at a time holds the tenure
  * `dispatcher`; others stand by. Whoever takes it over first records what the holder before it left
@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Layer, Queue, Result, type Scope, Stream } from "effect"
+import { Effect, Layer, Queue, type Scope, Stream } from "effect"
 import { AgentRunners } from "../ports/AgentRunner.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { StoredEvent } from "../ports/Driver.ts"
@@ -16,13 +16,17 @@ import * as Feed from "../ports/Feed.ts"
 import { Workspace } from "../ports/Workspace.ts"
 import { TaskId } from "../rules/Identifier.ts"
 import * as Envelope from "../services/Envelope.ts"
-import { headsOf } from "../services/Events.ts"
+import { headOf, headsOf } from "../services/Events.ts"
+import { HumanRequests } from "../services/HumanRequests.ts"
 import * as Landings from "../services/Landings.ts"
+import * as People from "../services/People.ts"
 import * as Projection from "../services/Projection.ts"
 import { Shell } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
 import * as Dispatcher from "./Dispatcher.ts"
+import * as Holding from "./Holding.ts"
+import * as Housekeeper from "./Housekeeper.ts"
 import * as Integrator from "./Integrator.ts"
 import type { Bench, Limits } from "./Work.ts"
 
@@ -78,11 +82,12 @@ export const layer = (
         workspace: yield* Workspace,
         artifacts: yield* ArtifactStore,
         limits: config,
-        apiUrl: config.apiUrl
+        apiUrl: config.apiUrl,
+        ask: People.make(yield* HumanRequests)
       }
       yield* Effect.forkScoped(coordinate(bench, config))
     })
-  )
+  ).pipe(Layer.provide(HumanRequests.layer), Layer.merge(Housekeeper.layer(config)))
 
 // internal --------------------------------------------------------------------
 
@@ -125,52 +130,22 @@ const hasWork = Effect.fnUntraced(function* (bench: Bench, organization: string)
   return (yield* Landings.open(bench.shell, organization, 1)).length > 0
 })
 
-/** Takes the tenure whenever it is free, and does its work while it lasts. */
+/** Dispatches and lands for an organisation while that is for this process to do. */
 const care = (
   bench: Bench,
-  config: ReactorsConfig,
+  { holder, ttlMillis }: ReactorsConfig,
   organization: string,
   capacity: Dispatcher.Capacity
 ): Effect.Effect<void> => {
-  const { clock, shell } = bench
-  const { holder, ttlMillis } = config
   const wanted = { organization, name: "dispatcher", holder, ttlMillis }
-  const once = Effect.gen(function* () {
-    const tenure = yield* Tenure.acquire(shell, clock, wanted)
-    if (tenure === undefined) return yield* Effect.sleep(ttlMillis / 4)
-    const release = Effect.ignore(Tenure.release(shell, tenure))
-    yield* Effect.raceFirst(serve(bench, tenure, capacity), renewed(bench, tenure, ttlMillis)).pipe(
-      Effect.ensuring(release)
-    )
-  }).pipe(
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.interrupt
-        : Effect.andThen(Effect.logError("A dispatcher failed", cause), Effect.sleep("1 second"))
-    )
+  return Effect.annotateLogs(
+    Holding.whileHeld(bench, wanted, (tenure) => serve(bench, tenure, capacity)),
+    { organization_id: organization }
   )
-  return Effect.forever(once)
 }
 
 /** Longer than a dispatcher waits for the ends of its runs. */
 const endMillis = 10_000
-
-/** Goes on for as long as the tenure is ours: it ends before it lapses, not at the first failure. */
-const renewed = Effect.fnUntraced(function* (
-  bench: Bench,
-  tenure: Tenure.Tenure,
-  ttlMillis: number
-) {
-  for (let failures = 0; failures < 3;) {
-    yield* Effect.sleep(ttlMillis / 4)
-    const renewal = yield* Effect.result(Tenure.renew(bench.shell, bench.clock, tenure, ttlMillis))
-    failures = Result.isFailure(renewal) ? failures + 1 : 0
-    if (Result.isSuccess(renewal) && !renewal.success) {
-      return yield* Effect.logWarning("Another process dispatches now")
-    }
-  }
-  yield* Effect.logWarning("The store does not take renewals: whatever runs here is stopped")
-})
 
 const serve = (
   bench: Bench,
@@ -181,7 +156,7 @@ const serve = (
     Effect.gen(function* () {
       const { driver } = bench.shell
       const { organization } = tenure
-      const after = (yield* headsOf(driver))[organization] ?? 0
+      const after = yield* headOf(driver, organization)
       const lost = yield* Dispatcher.recover(bench, tenure)
       if (lost > 0) yield* Effect.logWarning(`${lost} runs of a former process are lost`)
       const toDispatch = yield* Queue.sliding<void>(1)

@@ -15,9 +15,12 @@ import { ArtifactId, CommitId } from "../rules/Identifier.ts"
 import * as Prompt from "../rules/Prompt.ts"
 import type { Hold } from "../rules/TaskWords.ts"
 import * as Attempts from "../services/Attempts.ts"
+import * as RunObservation from "../services/RunObservation.ts"
+import type { AskPerson } from "../services/People.ts"
 import type { Shell } from "../services/Shell.ts"
 import type { StoreClock } from "../services/StoreClock.ts"
 import type { Tenure } from "../services/Tenure.ts"
+import * as Permissions from "./Permissions.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -48,6 +51,8 @@ export interface Bench {
   readonly limits: Limits
   /** Where a run's agent finds Foreman, once that is known. */
   readonly apiUrl: () => string | undefined
+  /** Asks a person what the policy wants one for. Without it that is denied. */
+  readonly ask?: AskPerson | undefined
 }
 
 /**
@@ -75,13 +80,14 @@ export interface Order {
  */
 export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
   const { attempt, tenure } = order
+  const seen = RunObservation.make(tenure.organization, attempt.run)
   const record = (ended: Attempts.Ended) =>
     Effect.retry(Attempts.end(bench.shell, tenure, { ...ended, attempt: attempt.run }), {
       schedule: Schedule.exponential("200 millis").pipe(Schedule.upTo({ times: 8 })),
       while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
-    })
+    }).pipe(Effect.andThen(seen.ended(ended.outcome)))
   return Effect.scoped(
-    work(bench, order).pipe(
+    work(bench, order, seen).pipe(
       Effect.catchDefect((defect) =>
         Effect.as(
           Effect.logError(`Run ${attempt.run.id} met a defect`, Cause.die(defect)),
@@ -93,7 +99,8 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
   ).pipe(
     Effect.catch((error) =>
       Effect.logWarning(`The end of run ${attempt.run.id} is not recorded: ${error.message}`)
-    )
+    ),
+    seen.around
   )
 }
 
@@ -108,7 +115,11 @@ const failed = (cause: string, hold: Hold | null = null): Attempts.Ended => ({
   hold
 })
 
-const work = Effect.fnUntraced(function* (bench: Bench, order: Order) {
+const work = Effect.fnUntraced(function* (
+  bench: Bench,
+  order: Order,
+  seen: RunObservation.RunObservation
+) {
   const { attempt, tenure } = order
   const { agent, run } = attempt
   const runner = bench.runners.get(run.runner)
@@ -134,11 +145,16 @@ const work = Effect.fnUntraced(function* (bench: Bench, order: Order) {
   // Cancelled before it began: the end is recorded already.
   if (Result.isFailure(started)) return failed(started.failure.message)
 
-  const begun = Attempts.begin(bench.shell, tenure, run).pipe(
+  const begun = Effect.andThen(seen.begun, Attempts.begin(bench.shell, tenure, run)).pipe(
     Effect.catch((error) => Effect.logDebug(`Run ${run.id} began too late: ${error.message}`)),
     Effect.asVoid
   )
-  const result = yield* Effect.result(runner.run(specOf(bench, order, path), begun))
+  const access = accessOf(attempt)
+  const answers = Permissions.make({ ...bench, tenure, attempt, access, ask: bench.ask })
+  const { permission, usage } = answers
+  const spec = { ...specOf(bench, order, path), access, permission, usage }
+  const result = yield* Effect.result(runner.run(spec, begun))
+  yield* answers.settle
   if (Result.isFailure(result)) {
     const { detail, reason } = result.failure
     return failed(detail, reason === "failed" ? null : "runner_unusable")
@@ -223,6 +239,10 @@ const specOf = (bench: Bench, { attempt, stop, token }: Order, workspace: string
     stop
   }
 }
+
+// A task says of itself that it only reads; whoever says nothing may write.
+const accessOf = ({ task }: Attempts.Attempt) =>
+  task.metadata["type"] === "read" ? ("read" as const) : ("write" as const)
 
 const messageOf = ({ run, task }: Attempts.Attempt): string =>
   `${task.title}\n\nTask ${task.id}, run ${run.attempt}.`

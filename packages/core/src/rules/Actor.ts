@@ -29,7 +29,10 @@ export const Permission = Schema.Literals([
   "message:read",
   "message:send",
   "review:request",
-  "review:decide"
+  "review:decide",
+  "human:read",
+  "human:ask",
+  "human:respond"
 ])
 export type Permission = typeof Permission.Type
 
@@ -106,7 +109,7 @@ export class NotYourTask extends Schema.TaggedError<NotYourTask>()(
 
 // rules -----------------------------------------------------------------------
 
-const reads = ["health:read", "organization:read", "team:read", "task:read"] as const
+const reads = ["health:read", "organization:read", "team:read", "task:read", "human:read"] as const
 
 /**
  * What each role may do: the one table that every surface and every set of tools reads.
@@ -126,7 +129,8 @@ export const permissions: Readonly<Record<Role, ReadonlyArray<Permission>>> = {
     "message:read",
     "message:send",
     "review:request",
-    "review:decide"
+    "review:decide",
+    "human:respond"
   ],
   manager: [
     ...reads,
@@ -135,9 +139,10 @@ export const permissions: Readonly<Record<Role, ReadonlyArray<Permission>>> = {
     "message:read",
     "message:send",
     "review:request",
-    "review:decide"
+    "review:decide",
+    "human:ask"
   ],
-  engineer: [...reads, "task:work", "message:read", "message:send", "review:request"],
+  engineer: [...reads, "task:work", "message:read", "message:send", "review:request", "human:ask"],
   reviewer: [...reads, "message:read", "message:send", "review:decide"]
 }
 

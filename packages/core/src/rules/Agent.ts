@@ -120,6 +120,23 @@ export class AgentNotFound extends Schema.TaggedError<AgentNotFound>()(
   }
 }
 
+/**
+ * The agent belongs to another team than the task. It would never be given it: a team's tasks are
+ * done by its own agents.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AgentInOtherTeam extends Schema.TaggedError<AgentInOtherTeam>()(
+  "AgentInOtherTeam",
+  { agentId: AgentId, teamId: TeamId },
+  { httpApiStatus: 409 }
+) {
+  override get message() {
+    return `Agent ${this.agentId} is not in the team of the task, ${this.teamId}`
+  }
+}
+
 // rules -----------------------------------------------------------------------
 
 /**

@@ -1,19 +1,21 @@
 /**
  * The names of things: which are numbers, which are UUIDs, and how instants look.
  *
- * Tasks, messages, reviews and merge jobs have whole numbers that are unique in the store. All
- * other things have a UUIDv7, made before the decision and handed to the rule.
+ * Tasks, messages, reviews, merge jobs and human requests have whole numbers that are unique in the
+ * store. All other things have a UUIDv7, made before the decision and handed to the rule.
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import { Schema, SchemaAST } from "effect"
 
 // models ----------------------------------------------------------------------
+
+const uuidAnnotation = "foreman/uuid"
 
 const uuid = (description: string) =>
   Schema.String.check(
     Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i)
-  ).annotate({ description })
+  ).annotate({ description, [uuidAnnotation]: true })
 
 const number = (description: string) =>
   Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description })
@@ -118,6 +120,17 @@ export const MergeJobId = number("Number of the merge job").pipe(Schema.brand("M
 export type MergeJobId = typeof MergeJobId.Type
 
 /**
+ * The number of a human request: from 1, unique in the store.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const HumanRequestId = number("Number of the human request").pipe(
+  Schema.brand("HumanRequestId")
+)
+export type HumanRequestId = typeof HumanRequestId.Type
+
+/**
  * A commit by its object id: 40 or 64 hex digits, never a name that could move.
  *
  * @category schemas
@@ -175,6 +188,15 @@ export type Free = typeof Free.Type
 // rules -----------------------------------------------------------------------
 
 /**
+ * Says whether a schema is that of an id which is a UUID.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const isUuid = (ast: SchemaAST.AST): boolean =>
+  SchemaAST.resolveAt<boolean>(uuidAnnotation)(ast) === true
+
+/**
  * Writes an instant, given in microseconds since 1970.
  *
  * **Example** (The form of an instant)
@@ -189,8 +211,10 @@ export type Free = typeof Free.Type
  * @since 0.1.0
  */
 export const timestamp = (micros: number): Timestamp => {
+  if (micros === latest.micros) return latest.text
   const text = new Date(Math.floor(micros / 1000)).toISOString()
-  return `${text.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`
+  latest = { micros, text: `${text.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z` }
+  return latest.text
 }
 
 /**
@@ -200,4 +224,14 @@ export const timestamp = (micros: number): Timestamp => {
  * @since 0.1.0
  */
 export const micros = (instant: Timestamp): number =>
-  Date.parse(`${instant.slice(0, 23)}Z`) * 1000 + Number(instant.slice(23, 26))
+  instant === latest.text
+    ? latest.micros
+    : Date.parse(`${instant.slice(0, 23)}Z`) * 1000 + Number(instant.slice(23, 26))
+
+// internal --------------------------------------------------------------------
+
+/** One command writes one instant many times, so the latest is kept beside its text. */
+let latest: { readonly micros: number; readonly text: Timestamp } = {
+  micros: 0,
+  text: "1970-01-01T00:00:00.000000Z"
+}

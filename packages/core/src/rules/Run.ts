@@ -11,7 +11,7 @@ import { system } from "./Actor.ts"
 import { accept, type Decision, refuse } from "./Decision.ts"
 import { type AgentId, type CommitId, type RepositoryId, RunId } from "./Identifier.ts"
 import { isLive, type Run, type RunEvent, RunStatus, transitions } from "./RunEvent.ts"
-import { held, moved, type Task, type TaskEvent } from "./Task.ts"
+import { held, moved, requeued, type Task, type TaskEvent } from "./Task.ts"
 import type { Hold } from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
@@ -146,8 +146,17 @@ export const begin = (run: Run): Decision<RunEvent, RunIsOver> =>
   step(run, "running", { type: "run.started", data: { runId: run.id, taskId: run.taskId } })
 
 /**
+ * The cause of a run that Foreman stopped because it was told to end itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const shutdown = "shutdown"
+
+/**
  * Ends a run and gives its task back. Where a successful run's task goes is `Review.open`'s; a task
- * that a run moved on by itself before it failed comes back.
+ * that a run moved on by itself before it failed comes back. One whose run Foreman stopped for its
+ * own end is queued again: nothing has failed.
  *
  * @category rules
  * @since 0.1.0
@@ -161,14 +170,18 @@ export const end = (
   if (!isLive(run.status)) return refuse(new RunIsOver({ runId: run.id, status: run.status }))
   const { attempt, baseCommit, id: runId, taskId } = run
   const hasFailed = outcome === "failed" || outcome === "lost"
+  const isStopped = outcome === "cancelled" && how.cause === shutdown
   const isAhead = task.status === "in_review" || task.status === "in_approval"
+  const isBegun = isAhead || task.status === "in_progress"
+  const reason = hasFailed ? "run_failed" : isStopped ? "run_stopped" : null
   return accept<TaskEvent | RunEvent>(
     { type: `run.${outcome}`, data: { runId, taskId, headCommit, ...how } },
     {
       type: "task.attempt_ended",
       data: { taskId, runId, attempt, outcome, baseCommit, headCommit }
     },
-    ...(hasFailed && isAhead ? [moved(task, "in_progress", system.id, "run_failed")] : []),
+    ...(reason !== null && isAhead ? [moved(task, "in_progress", system.id, reason)] : []),
+    ...(isStopped && isBegun ? [requeued(task, runId)] : []),
     ...(hold === null ? [] : [held(task, hold)])
   )
 }

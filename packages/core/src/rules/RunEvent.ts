@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { RequestKind, TokenUsage } from "./AgentRequest.ts"
 import type { ArtifactEvent } from "./Artifact.ts"
 import * as Event from "./Event.ts"
 import {
@@ -97,6 +98,27 @@ export const Starting = Event.define(
 
 export const Started = Event.define("run.started", { runId: RunId, taskId: TaskId }, streamOf)
 
+export const PermissionDecided = Event.define(
+  "run.permission_decided",
+  {
+    runId: RunId,
+    taskId: TaskId,
+    kind: RequestKind,
+    summary: Schema.String.annotate({ description: "What was asked, without what may be secret" }),
+    verdict: Schema.Literals(["allow", "deny"]),
+    decidedBy: Schema.Literals(["policy", "person"]),
+    rule: Schema.NullOr(Schema.String).annotate({ description: "The rule that spoke, if one did" }),
+    reason: Schema.NullOr(Schema.String)
+  },
+  streamOf
+)
+
+export const UsageReported = Event.define(
+  "run.usage_reported",
+  { runId: RunId, taskId: TaskId, ...TokenUsage.fields },
+  streamOf
+)
+
 const ended = {
   runId: RunId,
   taskId: TaskId,
@@ -121,6 +143,8 @@ export type RunEvent =
   | Event.EventOf<typeof Queued>
   | Event.EventOf<typeof Starting>
   | Event.EventOf<typeof Started>
+  | Event.EventOf<typeof PermissionDecided>
+  | Event.EventOf<typeof UsageReported>
   | Event.EventOf<typeof Succeeded>
   | Event.EventOf<typeof Failed>
   | Event.EventOf<typeof Cancelled>
@@ -172,6 +196,9 @@ export const evolve = (
     }
     case "run.started":
       return { ...before, status: "running", startedAt: at }
+    case "run.permission_decided":
+    case "run.usage_reported":
+      return before
     case "artifact.created":
       return event.data.kind === "log" ? { ...before, outputId: event.data.artifactId } : before
     default: {

@@ -3,7 +3,8 @@
  *
  * Everything here is a function from data to data. Facts that a rule needs (a new id, the open
  * dependencies, who acts) are arguments, so a rule needs no clock, no store and no runtime. What
- * happens is in `TaskEvent.ts`, the graph of dependencies in `TaskGraph.ts`.
+ * happens is in `TaskEvent.ts`, who may begin it when in `TaskQueue.ts`, the graph of dependencies
+ * in `TaskGraph.ts`.
  *
  * @since 0.1.0
  */
@@ -21,7 +22,7 @@ import {
   ReviewRequired,
   RunIsLive
 } from "./TaskRefusal.ts"
-import type { Hold, Status } from "./TaskWords.ts"
+import type { Status } from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -36,6 +37,8 @@ export interface MoveFacts {
   readonly actorId: string
   /** The run that makes the move, if one does. */
   readonly actingRunId?: RunId | undefined
+  /** The agent that takes the task with this move, because nobody has it. */
+  readonly claimant?: AgentId | undefined
   /** The dependencies that are not done. */
   readonly blockedBy: ReadonlyArray<Blocker>
   readonly requireReview: boolean
@@ -141,10 +144,7 @@ export const update = (task: Task, edit: Edit): Decision<TaskEvent> =>
  * @since 0.1.0
  */
 export const assign = (task: Task, assigneeId: AgentId): Decision<TaskEvent> =>
-  accept({
-    type: "task.assigned",
-    data: { taskId: task.id, from: task.assigneeId, to: assigneeId }
-  })
+  accept(assigned(task, assigneeId))
 
 /**
  * Moves a task to another status by somebody's wish.
@@ -191,7 +191,9 @@ export const move = (
     return refuse(new BlockedByDependencies({ taskId: task.id, blockedBy: facts.blockedBy }))
   }
   const guarded = guard(task, to, facts)
-  return guarded === undefined ? accept(moved(task, to, facts.actorId)) : refuse(guarded)
+  if (guarded !== undefined) return refuse(guarded)
+  const claimed = facts.claimant === undefined ? [] : [assigned(task, facts.claimant)]
+  return accept<TaskEvent>(...claimed, moved(task, to, facts.actorId))
 }
 
 /**
@@ -223,37 +225,6 @@ export const retry = (
 }
 
 /**
- * The fact that a task stays out of the queue until a person edits or retries it.
- *
- * @category rules
- * @since 0.1.0
- */
-export const held = (task: Pick<Task, "id">, reason: Hold): TaskEvent => ({
-  type: "task.held",
-  data: { taskId: task.id, reason }
-})
-
-/**
- * Says whether the dispatcher may start the task now, given that its dependencies are done.
- *
- * @category rules
- * @since 0.1.0
- */
-export const isReady = (task: Task, facts: { readonly openDependencies: number }): boolean =>
-  task.hold === null &&
-  task.liveRunId === null &&
-  (task.status === "todo" ? facts.openDependencies === 0 : isQueuedRework(task))
-
-/**
- * Says whether the task was sent back and waits for its next run.
- *
- * @category rules
- * @since 0.1.0
- */
-export const isQueuedRework = (task: Task): boolean =>
-  task.status === "in_progress" && task.isRework && task.liveRunId === null
-
-/**
  * The fact of a move, for the rules that decide one.
  *
  * @category rules
@@ -271,10 +242,16 @@ export const moved = (
 
 export * from "./TaskEvent.ts"
 export * from "./TaskModel.ts"
+export * from "./TaskQueue.ts"
 export * from "./TaskRefusal.ts"
 export * from "./TaskWords.ts"
 
 // internal --------------------------------------------------------------------
+
+const assigned = ({ assigneeId, id: taskId }: Task, to: AgentId): TaskEvent => ({
+  type: "task.assigned",
+  data: { taskId, from: assigneeId, to }
+})
 
 const guard = (task: Task, to: Status, facts: MoveFacts): GuardRefusal | undefined => {
   const { id: taskId, headCommit, liveRunId } = task

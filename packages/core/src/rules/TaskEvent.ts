@@ -76,6 +76,7 @@ export const Reason = Schema.Literals([
   "landed",
   "landing_failed",
   "run_failed",
+  "run_stopped",
   "retry"
 ])
 export type Reason = typeof Reason.Type
@@ -107,6 +108,12 @@ export const DependencyRemoved = Event.define(
 export const Held = Event.define("task.held", { taskId: TaskId, reason: Hold }, streamOf)
 
 export const Released = Event.define("task.released", { taskId: TaskId }, streamOf)
+
+export const Requeued = Event.define(
+  "task.requeued",
+  { taskId: TaskId, runId: RunId, reason: Schema.Literals(["shutdown"]) },
+  streamOf
+)
 
 export const Dispatched = Event.define(
   "task.dispatched",
@@ -142,6 +149,7 @@ export type TaskEvent =
   | Event.EventOf<typeof DependencyRemoved>
   | Event.EventOf<typeof Held>
   | Event.EventOf<typeof Released>
+  | Event.EventOf<typeof Requeued>
   | Event.EventOf<typeof Dispatched>
   | Event.EventOf<typeof AttemptEnded>
 
@@ -208,6 +216,8 @@ const changed = (
       return { hold: event.data.reason }
     case "task.released":
       return lookedAt(before)
+    case "task.requeued":
+      return { isRework: true }
     case "task.dispatched": {
       const { agentId, attempt, runId } = event.data
       const runs = { attempts: attempt, liveRunId: runId, lastRunId: runId, lastAgentId: agentId }

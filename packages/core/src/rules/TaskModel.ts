@@ -43,7 +43,9 @@ export const Task = Schema.Struct({
   attempts: Schema.Int,
   /** How often in a row a review or a landing sent it back. */
   rejections: Schema.Int,
-  isRework: Schema.Boolean.annotate({ description: "Sent back, and queued for another run" }),
+  isRework: Schema.Boolean.annotate({
+    description: "Sent back or interrupted, and queued for another run"
+  }),
   hold: Schema.NullOr(Hold).annotate({ description: "Why nothing starts it by itself" }),
   liveRunId: Schema.NullOr(RunId),
   lastRunId: Schema.NullOr(RunId),

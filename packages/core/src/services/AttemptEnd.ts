@@ -1,5 +1,6 @@
 /**
- * The command that ends an attempt: its run, its output, its token, and where its task goes.
+ * The command that ends an attempt: its run, its output, its token, its questions to people, and
+ * where its task goes.
  *
  * @since 0.1.0
  */
@@ -14,6 +15,7 @@ import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import { asSystem, gone, type NotStarted, placeOf } from "./AttemptShell.ts"
+import { withdrawalsOf } from "./HumanRequestEnds.ts"
 import * as Projection from "./Projection.ts"
 import { latestOf } from "./Reviews.ts"
 import type { Session } from "./Session.ts"
@@ -68,7 +70,8 @@ export const end = Effect.fnUntraced(function* (
           ? yield* arrive(session, after(task, events, now), run, { reviewId, mergeJobId })
           : []
       const also = yield* Tokens.revoke(session.driver, session.organization, runId)
-      return { ...common, also, events: [...kept, ...events, ...onward] }
+      const withdrawn = yield* withdrawalsOf(session, runId)
+      return { ...common, also, events: [...kept, ...events, ...onward, ...withdrawn] }
     })
   )
   yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)

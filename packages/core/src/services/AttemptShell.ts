@@ -6,7 +6,7 @@
  */
 import { Effect, Schema } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
-import { derived } from "../operations/Command.ts"
+import { observedUnder } from "../operations/Observation.ts"
 import { system } from "../rules/Actor.ts"
 import type { TaskId } from "../rules/Identifier.ts"
 import type { Place } from "./Shell.ts"
@@ -60,4 +60,4 @@ export const placeOf = ({ organization }: Tenure, taskId: TaskId): Place => ({
  * @since 0.1.0
  */
 export const asSystem = <A, E, R>(key: string, effect: Effect.Effect<A, E, R>) =>
-  effect.pipe(derived("dispatch", key), Effect.provideService(CurrentActor, system))
+  effect.pipe(observedUnder("dispatch", key), Effect.provideService(CurrentActor, system))

@@ -19,7 +19,15 @@ import type { Shell } from "./Shell.ts"
  * @category models
  * @since 0.1.0
  */
-export type Kind = "organization" | "team" | "agent" | "repository" | "task" | "message" | "run"
+export type Kind =
+  | "organization"
+  | "team"
+  | "agent"
+  | "repository"
+  | "task"
+  | "message"
+  | "run"
+  | "human_request"
 
 // services --------------------------------------------------------------------
 

@@ -149,7 +149,7 @@ const lookAt = Effect.fnUntraced(function* (place: DoctorRows.Place) {
   const before = yield* headOf(driver, organization)
   const log = DoctorLog.make(tally, organization)
   const work = DoctorWork.make(tally)
-  const receipts = DoctorRows.makeReceipts(place)
+  const receipts = DoctorRows.makeReceipts(place, before)
   let events = 0
   for (let after = 0; ;) {
     const page = yield* driver.readAll(organization, { after, limit: pageSize })
@@ -164,7 +164,7 @@ const lookAt = Effect.fnUntraced(function* (place: DoctorRows.Place) {
   work.close()
   const head = { before, after: yield* headOf(driver, organization) }
   yield* judgeEnds(place, log, head)
-  if (tally.wants("I-22", "I-34", "I-66", "I-68")) yield* DoctorRows.look(place)
+  if (tally.wants("I-22", "I-34", "I-66", "I-68", "I-73")) yield* DoctorRows.look(place)
   if (tally.wants("I-11")) yield* compare(place)
   return events
 })

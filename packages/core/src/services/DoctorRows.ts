@@ -3,12 +3,14 @@
  *
  * @internal
  */
-import { Effect, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { catalogue } from "../operations/catalogue.ts"
 import type { Driver, Row, StoreError } from "../ports/Driver.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
 import { holdsToken, placeOf, type Seen } from "./DoctorLog.ts"
+import { problemOf } from "./DoctorRequests.ts"
 import type { Tally } from "./DoctorTally.ts"
+import { receiptMicros, toleranceMicros } from "./Retention.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -35,14 +37,19 @@ export const look = Effect.fnUntraced(function* (place: Place): Effect.fn.Return
   }
 })
 
-/** Looks for the receipts of the commands that begin among these events. */
-export const makeReceipts = ({ driver, organization, tally }: Place) => {
+/**
+ * Looks for the receipts of the commands that begin among these events, where these are still kept:
+ * what is nearly old enough to be forgotten may be gone by another clock.
+ */
+export const makeReceipts = ({ driver, organization, tally }: Place, head: number) => {
   const likely = new Map<string, string>()
+  let keptSince: number | undefined
   return Effect.fnUntraced(function* (
     events: ReadonlyArray<Seen>
   ): Effect.fn.Return<void, StoreError> {
+    keptSince ??= yield* keptSinceOf(driver, organization, head)
     for (const { frame, isFirst, stored } of events) {
-      if (frame === undefined || !isFirst) continue
+      if (frame === undefined || !isFirst || stored.at < keptSince) continue
       const { actor_id: actor, command_id: command } = frame.metadata
       const known = likely.get(stored.type)
       const names = known === undefined ? commandNames : [known, ...commandNames]
@@ -63,6 +70,17 @@ export const makeReceipts = ({ driver, organization, tally }: Place) => {
 // internal --------------------------------------------------------------------
 
 const pageSize = 500
+
+/** Since when receipts are surely kept. The store's time may be ahead of this machine's. */
+const keptSinceOf = Effect.fnUntraced(function* (
+  driver: Driver,
+  organization: string,
+  head: number
+) {
+  const [last] = yield* driver.readAll(organization, { after: Math.max(head - 1, 0), limit: 1 })
+  const now = (yield* Clock.currentTimeMillis) * 1000
+  return Math.max(now, last?.at ?? 0) - receiptMicros + toleranceMicros
+})
 
 /** What a command may be called: an operation, or what a reactor does by itself. */
 const commandNames: ReadonlyArray<string> = [
@@ -114,6 +132,7 @@ const lookAtRow = Effect.fnUntraced(function* (place: Place, table: string, row:
     const isTimed = (row["ended_at"] ?? null) !== null && (row["cause"] ?? null) !== null
     tally.judge("I-34", where, isTimed ? undefined : "is over without a cause and a time")
   }
+  if (table === "human_requests") tally.judge("I-73", where, problemOf(row))
   const isOwn = row["organization"] === organization
   const lost = tally.wants("I-66") ? yield* lostOf(place, table, row) : undefined
   tally.judge("I-66", where, isOwn ? lost : "is another organization's")
@@ -151,6 +170,7 @@ const lostOf = Effect.fnUntraced(function* (
 const references: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   agents: { team_id: "teams" },
   artifacts: { run_id: "runs", task_id: "tasks" },
+  human_requests: { team_id: "teams", agent_id: "agents", task_id: "tasks", run_id: "runs" },
   merge_jobs: { task_id: "tasks", repo_id: "repositories" },
   messages: { team_id: "teams", task_id: "tasks" },
   repositories: { team_id: "teams" },
@@ -169,6 +189,7 @@ const references: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** As what the directory leads to a row, and by which of its columns. */
 const listings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   agents: { agent: "id" },
+  human_requests: { human_request: "id" },
   messages: { message: "id" },
   organizations: { organization: "organization", organization_slug: "slug" },
   repositories: { repository: "id" },

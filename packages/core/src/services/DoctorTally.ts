@@ -18,7 +18,7 @@ export const titles = {
   "I-09": "events of one command stand together and share where they come from",
   "I-11": "every row is the fold of the events",
   "I-16": "receipts of commands are whole",
-  "I-17": "every command has a receipt",
+  "I-17": "every command has a receipt for as long as these are kept",
   "I-18": "every move of a task is in the workflow and begins where the task is",
   "I-19": "a task begins only when all that it depends on is done",
   "I-20": "no task under way waits for another one",
@@ -32,7 +32,8 @@ export const titles = {
   "I-60": "a task has one open merge job at most, a branch one that is landed",
   "I-64": "every landed merge job has a commit of its own",
   "I-66": "every row, and what it names, is its organization's",
-  "I-68": "no token is stored, only hashes"
+  "I-68": "no token is stored, only hashes",
+  "I-73": "a human request ends once: resolved has who and when, expired has why and when"
 } as const
 
 /** The id of an invariant that the doctor looks at. */

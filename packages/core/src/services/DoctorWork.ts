@@ -9,6 +9,7 @@ import type { DomainEvent } from "../events/EventTypes.ts"
 import * as Task from "../rules/Task.ts"
 import { placeOf, type Seen } from "./DoctorLog.ts"
 import { type Jobs, makeJobs } from "./DoctorJobs.ts"
+import { makeRequests } from "./DoctorRequests.ts"
 import type { Tally } from "./DoctorTally.ts"
 
 // models ----------------------------------------------------------------------
@@ -36,6 +37,7 @@ export const make = (tally: Tally): Work => {
   const tasks = new Map<number, Known>()
   const runs = makeRuns(tally, tasks)
   const jobs = makeJobs(tally)
+  const requests = makeRequests(tally)
   return {
     look: ({ event, stored }) => {
       if (event === undefined) return
@@ -43,6 +45,7 @@ export const make = (tally: Tally): Work => {
       lookAtTask(tally, tasks, event, place)
       runs(event, place)
       jobs.look(event, place)
+      requests(event, place)
     },
     close: () => {
       for (const [id, task] of tasks) closeTask({ tally, tasks, jobs }, id, task)
@@ -219,6 +222,8 @@ const makeRuns = (tally: Tally, tasks: ReadonlyMap<number, Known>) => {
     }
     if (!event.type.startsWith("run.") || !("runId" in event.data)) return
     const { runId, taskId } = event.data
+    // Only events of other things have no run.
+    if (runId === null || taskId === null) return
     const isOver = over.has(runId)
     if (!("cause" in event.data)) {
       tally.judge("I-34", place, isOver ? "follows the end of its run" : undefined)

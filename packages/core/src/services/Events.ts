@@ -3,22 +3,27 @@
  *
  * @since 0.1.0
  */
-import { Cause, Context, Effect, Layer, Stream } from "effect"
+import { type Array as Arr, Context, Effect, Layer, Stream } from "effect"
 import type { RecordedEvent } from "../operations/Answers.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
-import { InvalidInput, StoreUnavailable } from "../operations/Refusal.ts"
+import type { InvalidInput, StoreUnavailable } from "../operations/Refusal.ts"
 import type { Driver, StoredEvent, StoreError } from "../ports/Driver.ts"
 import * as Feed from "../ports/Feed.ts"
 import { OrganizationNotFound } from "../rules/Organization.ts"
 import { organizationOf } from "./Directory.ts"
 import * as Envelope from "./Envelope.ts"
-import { encode } from "./Paging.ts"
+import * as FeedCursor from "./FeedCursor.ts"
+import * as FeedMarks from "./FeedMarks.ts"
 import { Shell } from "./Shell.ts"
+import { StoreClock } from "./StoreClock.ts"
+import { toUnavailable } from "./StoreRetry.ts"
 
 // models ----------------------------------------------------------------------
 
 /**
- * An event of the feed and the cursor after it. The cursor is opaque: give it back as `after`.
+ * An event of the feed and the cursor after it. The cursor is opaque and shorter than 4 KiB however
+ * many organisations there are: give it back as `after`. One that is not used for 30 days may be
+ * refused, as `InvalidInput`.
  *
  * @category models
  * @since 0.1.0
@@ -67,12 +72,20 @@ export class Events extends Context.Service<
     >
   }
 >()("@foreman/core/Events") {
-  static readonly layer: Layer.Layer<Events, never, Shell> = Layer.effect(
+  static readonly layer: Layer.Layer<Events, never, Shell | StoreClock> = Layer.effect(
     Events,
-    Effect.map(Shell, (shell) => ({
-      begin: (input) => Effect.map(begin(shell, input), ({ cursor }) => encode([cursor])),
-      follow: (input) => Stream.unwrap(follow(shell, input))
-    }))
+    Effect.gen(function* () {
+      const keeping: FeedMarks.Keeping = {
+        shell: yield* Shell,
+        clock: yield* StoreClock,
+        latest: undefined
+      }
+      return Events.of({
+        begin: (input) =>
+          Effect.flatMap(begin(keeping, input), ({ place }) => FeedCursor.give(keeping, place)),
+        follow: (input) => Stream.unwrap(follow(keeping, input))
+      })
+    })
   )
 }
 
@@ -95,67 +108,103 @@ export const headsOf = Effect.fnUntraced(function* (
   }
 })
 
+/**
+ * Where one organisation stands: 0 when nothing has happened in it.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const headOf = Effect.fnUntraced(function* (
+  driver: Driver,
+  organization: string
+): Effect.fn.Return<number, StoreError> {
+  const limit = 20
+  // The first name after all that come before its own.
+  for (let after = organization.slice(0, -1); ;) {
+    const rows = yield* driver.ask("system", "heads", { after, limit })
+    const own = rows.find((row) => row["organization"] === organization)
+    if (own !== undefined) return Number(own["position"])
+    if (rows.length < limit) return 0
+    after = String(rows.at(-1)?.["organization"])
+  }
+})
+
 // internal --------------------------------------------------------------------
 
 const begin = Effect.fnUntraced(function* (
-  shell: Shell["Service"],
+  keeping: FeedMarks.Keeping,
   { after, organizationId }: FollowInput
 ) {
+  const { shell } = keeping
   const actor = yield* CurrentActor
   const named = organizationId ?? actor.organizationId ?? undefined
   if (named !== undefined && (yield* organizationOf(shell, "organization", named)) === undefined) {
     return yield* new OrganizationNotFound({ organizationId: named })
   }
-  return { named, cursor: yield* cursorOf(shell, named, after) }
+  const isBound = actor.organizationId !== null
+  const whole = yield* placeOf(keeping, { after, named, isBound })
+  if (named === undefined) return { named, place: whole }
+  // Who follows one organisation is told of no other, and never needs a mark.
+  const place = FeedCursor.placeAt({ [named]: whole.positions.get(named) ?? 0 })
+  return { named, place }
 })
 
-const follow = Effect.fnUntraced(function* (shell: Shell["Service"], input: FollowInput) {
-  const { cursor, named } = yield* begin(shell, input)
+const follow = Effect.fnUntraced(function* (keeping: FeedMarks.Keeping, input: FollowInput) {
+  const { named, place } = yield* begin(keeping, input)
   const organizations = named === undefined ? ("all" as const) : [named]
-  const seen: Record<string, number> = { ...cursor }
-  return Feed.followAll(shell.driver, { after: cursor, organizations }).pipe(
-    Stream.map((stored: StoredEvent): FeedItem => {
-      seen[stored.organization] = stored.position
-      return { event: Envelope.toRecorded(stored), cursor: encode([seen]) }
-    }),
-    Stream.catch((error) =>
-      Stream.fromEffect(
-        Effect.andThen(
-          Effect.logError(error.message, Cause.fail(error.cause)),
-          new StoreUnavailable({ retryable: error.retryable })
-        )
-      )
-    )
+  const after = Object.fromEntries(place.positions)
+  yield* Effect.forkScoped(keepMark(keeping, place))
+  return Feed.followAll(keeping.shell.driver, { after, organizations }).pipe(
+    Stream.mapArrayEffect((page) => itemsOf(keeping, place, page)),
+    Stream.catch((error) => Stream.fromEffect(toUnavailable(error)))
   )
 })
 
-/** From the start, from now, or from where a cursor says. */
-const cursorOf = Effect.fnUntraced(function* (
-  shell: Shell["Service"],
-  named: string | undefined,
-  after: string | undefined
+/** A page with its cursors. Few pages need a new mark, and none is handed on before it is stored. */
+const itemsOf = Effect.fnUntraced(function* (
+  keeping: FeedMarks.Keeping,
+  place: FeedCursor.Place,
+  page: Arr.NonEmptyReadonlyArray<StoredEvent>
 ) {
-  if (after === "0") return {}
-  if (after !== undefined) return yield* decodeCursor(after)
-  const heads = yield* shell.read(headsOf)
-  return named === undefined ? heads : { [named]: heads[named] ?? 0 }
+  return yield* Effect.forEach(page, (stored) => {
+    const event = Envelope.toRecorded(stored)
+    const short = FeedCursor.advance(place, stored.organization, stored.position)
+    return short === undefined
+      ? Effect.map(FeedCursor.give(keeping, place), (cursor): FeedItem => ({ event, cursor }))
+      : Effect.succeed<FeedItem>({ event, cursor: short })
+  })
 })
 
-const decodeCursor = (text: string): Effect.Effect<Record<string, number>, InvalidInput> =>
-  Effect.try({
-    try: () => {
-      const json = atob(text.replaceAll("-", "+").replaceAll("_", "/"))
-      const [map]: ReadonlyArray<unknown> = JSON.parse(json)
-      const isMap = typeof map === "object" && map !== null && !Array.isArray(map)
-      if (!isMap) throw new TypeError("Not a cursor")
-      const positions = Object.entries(map).map(([organization, position]) => {
-        if (!Number.isSafeInteger(position) || position < 0) throw new TypeError("Not a cursor")
-        return [organization, Number(position)] as const
-      })
-      return Object.fromEntries(positions)
-    },
-    catch: () =>
-      new InvalidInput({
-        problems: [{ path: "after", problem: "Expected the id of an event of this feed, or 0" }]
-      })
-  })
+/** Says every day that a mark is in use: whoever waits long for an event still holds its cursor. */
+const keepMark = (keeping: FeedMarks.Keeping, place: FeedCursor.Place) =>
+  Effect.forever(
+    Effect.suspend(() => {
+      const { mark } = place
+      return mark === undefined ? Effect.void : Effect.ignore(FeedMarks.use(keeping, mark))
+    }).pipe(Effect.delay("1 day"))
+  )
+
+interface Wanted {
+  readonly after: string | undefined
+  readonly named: string | undefined
+  /** The actor sees one organisation only. */
+  readonly isBound: boolean
+}
+
+/** From the start, from now, or from where a cursor says. */
+const placeOf = Effect.fnUntraced(function* (
+  keeping: FeedMarks.Keeping,
+  { after, isBound, named }: Wanted
+) {
+  if (after === "0") return FeedCursor.placeAt({})
+  if (after === undefined) {
+    const { shell } = keeping
+    if (named === undefined) return FeedCursor.placeAt(yield* shell.read(headsOf))
+    const position = yield* shell.read((driver) => headOf(driver, named))
+    return FeedCursor.placeAt({ [named]: position })
+  }
+  const said = yield* FeedCursor.decode(after)
+  // Marks are places in the feed of all organisations, which this actor has never been given.
+  if (isBound && said.mark !== undefined) return yield* FeedCursor.notOne
+  return yield* FeedCursor.placeOf(keeping, said)
+})

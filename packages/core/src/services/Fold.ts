@@ -34,6 +34,14 @@ export interface Projection<
   readonly also?: (event: Event) => ReadonlyArray<Step>
 }
 
+/**
+ * A projection whose state is not known here.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnyProjection = Projection<unknown>
+
 // rules -----------------------------------------------------------------------
 
 /**

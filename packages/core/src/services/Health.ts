@@ -7,6 +7,7 @@ import { Context, Effect, Layer } from "effect"
 import type * as Operations from "../operations/HealthOperations.ts"
 import { Driver } from "../ports/Driver.ts"
 import type { Method } from "./Method.ts"
+import { aheadWords, StoreClock } from "./StoreClock.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -30,15 +31,19 @@ export class Health extends Context.Service<
   Health,
   { readonly ping: Method<typeof Operations.ping> }
 >()("@foreman/core/Health") {
-  static readonly layer: Layer.Layer<Health, never, Driver> = Layer.effect(
+  static readonly layer: Layer.Layer<Health, never, Driver | StoreClock> = Layer.effect(
     Health,
-    Effect.map(Driver, (driver) => ({ ping: () => ping(driver) }))
+    Effect.gen(function* () {
+      const driver = yield* Driver
+      const clock = yield* StoreClock
+      return { ping: () => ping(driver, clock) }
+    })
   )
 }
 
 // internal --------------------------------------------------------------------
 
-const ping = Effect.fnUntraced(function* (driver: Driver) {
+const ping = Effect.fnUntraced(function* (driver: Driver, clock: StoreClock["Service"]) {
   // A bounded question to the store; the feed is read from the same place.
   const answered = yield* driver
     .ask("system", "heads", { after: "", limit: 1 })
@@ -46,11 +51,13 @@ const ping = Effect.fnUntraced(function* (driver: Driver) {
       Effect.timeout("2 seconds"),
       Effect.match({ onSuccess: () => "ok", onFailure: ({ message }) => `error: ${message}` })
     )
+  const seconds = yield* clock.secondsAhead
+  const store = answered === "ok" && seconds > 0 ? `error: ${aheadWords(seconds)}` : answered
   return {
-    status: answered === "ok" ? ("healthy" as const) : ("degraded" as const),
+    status: store === "ok" ? ("healthy" as const) : ("degraded" as const),
     server: "ok" as const,
     version,
-    postgres: answered,
+    postgres: store,
     redis: answered,
     store: driver.capabilities.name
   }

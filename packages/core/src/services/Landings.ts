@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
-import { derived } from "../operations/Command.ts"
+import { observedUnder } from "../operations/Observation.ts"
 import type { StoreError } from "../ports/Driver.ts"
 import { system } from "../rules/Actor.ts"
 import type { CommitId, MergeJobId, TaskId } from "../rules/Identifier.ts"
@@ -108,7 +108,10 @@ const change = (
     .transact({ organization: tenure.organization, queue: `task:${taskId}` }, (session) =>
       changed(session, tenure, { id, taskId }, decide)
     )
-    .pipe(derived("land", `merge_job/${id}/${name}`), Effect.provideService(CurrentActor, system))
+    .pipe(
+      observedUnder("land", `merge_job/${id}/${name}`),
+      Effect.provideService(CurrentActor, system)
+    )
 
 const changed = Effect.fnUntraced(function* (
   session: Session,

@@ -57,13 +57,13 @@ function make(shell: Shell["Service"]): Organizations["Service"] {
       )
     }),
     list: Effect.fnUntraced(function* ({ cursor, limit = 200 }) {
+      const after = cursor === undefined ? {} : yield* decode(cursor, cursorColumns)
       const { organizationId: own } = yield* CurrentActor
       if (own !== null) {
         const row = yield* shell.read((driver) => driver.get(own, organizations.table, {}))
         const items = row === undefined ? [] : [organizations.fromRow(row)]
         return { items, nextCursor: null }
       }
-      const after = cursor === undefined ? {} : yield* decode(cursor, cursorColumns)
       const rows = yield* shell.read((driver) =>
         driver.ask("system", "organizations", {
           after_name: after["name"] ?? "",

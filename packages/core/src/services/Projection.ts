@@ -13,7 +13,8 @@ import * as Repository from "../rules/Repository.ts"
 import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
 import * as Team from "../rules/Team.ts"
-import { listed, type Projection } from "./Fold.ts"
+import { type AnyProjection, listed, type Projection } from "./Fold.ts"
+import { humanRequests } from "./HumanRequestProjection.ts"
 import * as RowCodec from "./RowCodec.ts"
 import { tasks } from "./TaskProjection.ts"
 
@@ -270,14 +271,6 @@ export const artifacts: Projection<Artifact.Artifact, Artifact.ArtifactEvent> = 
 }
 
 /**
- * A projection whose state is not known here.
- *
- * @category models
- * @since 0.1.0
- */
-export type AnyProjection = Projection<unknown>
-
-/**
  * Every projection. As: each folds exactly the events of its own types, which a list cannot say.
  *
  * @category models
@@ -293,8 +286,9 @@ export const all: ReadonlyArray<AnyProjection> = [
   runs,
   reviews,
   mergeJobs,
-  artifacts
+  artifacts,
+  humanRequests
 ] as unknown as ReadonlyArray<AnyProjection>
 
-export { tasks }
-export type { Projection } from "./Fold.ts"
+export { humanRequests, tasks }
+export type { AnyProjection, Projection } from "./Fold.ts"

@@ -124,7 +124,7 @@ const mostDifferences = 100
 /** More than these are counted, but not looked at again. */
 const mostSuspects = 10_000
 
-/** The longest chain of dependents is found after the commit, and only ever rises. */
+/** The longest chain of dependents is found after the commit. */
 const notCompared = new Set(["rank"])
 
 interface Both {

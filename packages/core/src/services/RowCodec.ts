@@ -91,7 +91,7 @@ const read = (form: Form, value: Value): unknown => {
     case "instant":
       return timestamp(Number(value))
     case "json":
-      return JSON.parse(String(value))
+      return value === "[]" ? [] : value === "{}" ? {} : JSON.parse(String(value))
     case "priority":
       return priorities.find(([, place]) => place === value)?.[0]
     default:

@@ -85,29 +85,7 @@ export const make = (driver: Driver, organization: string): Session => {
       // As: the projection's own codec has made it.
       load(projection, key) as Effect.Effect<State | undefined, StoreError>,
     versions: () => [...versions.values()],
-    fold: (events, at) =>
-      Effect.gen(function* () {
-        const rows = new Map<string, Changed>()
-        const after: Array<Step> = []
-        for (const event of events) {
-          for (const projection of foldersOf(event.type)) {
-            const key = projection.keyOf(event)
-            const place = placeOf(projection.table, key)
-            const known = rows.get(place)
-            const before =
-              known === undefined ? yield* stateBefore(projection, event.type, key) : known.state
-            const isNew = known?.isNew ?? before === undefined
-            rows.set(place, { projection, key, isNew, state: projection.evolve(before, event, at) })
-            if (projection.also !== undefined) after.push(...projection.also(event))
-          }
-        }
-        return {
-          steps: [...Array.from(rows.values(), toStep), ...after],
-          after: <State>({ table }: Pick<Projection<State, never>, "table">, key: Row) =>
-            // As: the caller names the projection of the thing.
-            rows.get(placeOf(table, key))?.state as State
-        }
-      })
+    fold: (events, at) => fold(stateBefore, events, at)
   }
 }
 
@@ -119,6 +97,39 @@ interface Changed {
   readonly isNew: boolean
   readonly state: unknown
 }
+
+type StateBefore = (
+  projection: AnyProjection,
+  type: string,
+  key: Row
+) => Effect.Effect<unknown, StoreError>
+
+const fold = Effect.fnUntraced(function* (
+  stateBefore: StateBefore,
+  events: ReadonlyArray<DomainEvent>,
+  at: Timestamp
+) {
+  const rows = new Map<string, Changed>()
+  const after: Array<Step> = []
+  for (const event of events) {
+    for (const projection of foldersOf(event.type)) {
+      const key = projection.keyOf(event)
+      const place = placeOf(projection.table, key)
+      const known = rows.get(place)
+      const before =
+        known === undefined ? yield* stateBefore(projection, event.type, key) : known.state
+      const isNew = known?.isNew ?? before === undefined
+      rows.set(place, { projection, key, isNew, state: projection.evolve(before, event, at) })
+      if (projection.also !== undefined) after.push(...projection.also(event))
+    }
+  }
+  return {
+    steps: [...Array.from(rows.values(), toStep), ...after],
+    after: <State>({ table }: Pick<Projection<State, never>, "table">, key: Row) =>
+      // As: the caller names the projection of the thing.
+      rows.get(placeOf(table, key))?.state as State
+  }
+})
 
 const folders = new Map<string, ReadonlyArray<AnyProjection>>()
 

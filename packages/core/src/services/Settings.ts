@@ -26,11 +26,15 @@ export interface Settings {
   /** Set when PostgreSQL is asked for. */
   readonly databaseUrl: string | undefined
   readonly logLevel: LogLevel
+  /** How long a command may take before the log says that it was slow. */
+  readonly slowCommandMillis: number
   readonly auth: "token" | "open"
   readonly allowedHosts: ReadonlyArray<string>
   readonly dispatch: "auto" | "off"
   /** The command of the local team's own agent, if one is set. */
   readonly localCommand: string | undefined
+  /** The name of the runner of the local team's own agent, if one is set that is no command. */
+  readonly localRunner: string | undefined
 }
 
 /**
@@ -74,10 +78,12 @@ export const names: Readonly<Record<string, string>> = {
   FOREMAN_DB_PATH: "the SQLite file, foreman.db in the runtime root unless set",
   FOREMAN_ARTIFACT_ROOT: "the folder of artifacts, artifacts in the runtime root unless set",
   FOREMAN_LOG_LEVEL: "trace, debug, info, warn, error, fatal or none; info unless set",
+  // What is slow depends on the disk, which is the machine's and not the program's.
+  FOREMAN_SLOW_COMMAND_MS: "commands that take longer are logged as slow, 1000 unless set",
   FOREMAN_AUTH: "token, or open: every loopback caller is the operator",
   FOREMAN_ALLOWED_HOSTS: "host names besides the loopback ones, separated by commas",
   FOREMAN_DISPATCH: "auto, or off: nothing is started",
-  FOREMAN_RUNNER: "the runner of the local team's own agent, say command:/path/agent.sh",
+  FOREMAN_RUNNER: "the runner of the local team's own agent: command:/path/agent.sh, or say codex",
   FOREMAN_API_URL: "for bridge and clients: the server to use",
   FOREMAN_URL: "for bridge and clients: the same",
   FOREMAN_API_KEY: "for bridge and clients: the token to show",
@@ -121,13 +127,17 @@ export const read = (
       artifactRoot: get("FOREMAN_ARTIFACT_ROOT") ?? `${runtimeRoot}/artifacts`,
       databaseUrl: get("DATABASE_URL"),
       logLevel: yield* logLevel(get("FOREMAN_LOG_LEVEL") ?? "info"),
+      slowCommandMillis: yield* millis(
+        "FOREMAN_SLOW_COMMAND_MS",
+        get("FOREMAN_SLOW_COMMAND_MS") ?? "1000"
+      ),
       auth,
       allowedHosts: list(get("FOREMAN_ALLOWED_HOSTS")),
       dispatch: yield* oneOf("FOREMAN_DISPATCH", get("FOREMAN_DISPATCH") ?? "auto", [
         "auto",
         "off"
       ]),
-      localCommand: yield* command(get("FOREMAN_RUNNER"))
+      ...(yield* local(get("FOREMAN_RUNNER")))
     }
   })
 
@@ -183,16 +193,23 @@ const logLevel = (text: string) => {
     : Result.succeed(found)
 }
 
+const millis = (name: string, text: string) =>
+  /^[1-9]\d{0,6}$/.test(text)
+    ? Result.succeed(Number(text))
+    : invalid(name, `should be milliseconds, from 1 to 9999999, and is ${text}`)
+
 const list = (text = ""): ReadonlyArray<string> =>
   text
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "")
 
-const command = (text: string | undefined) => {
-  if (text === undefined) return Result.succeed(undefined)
-  const [, path] = /^command:(.+)$/.exec(text) ?? []
-  return path === undefined
-    ? invalid("FOREMAN_RUNNER", `should be command:/path/agent.sh, and is ${text}`)
-    : Result.succeed(path)
+const local = (text: string | undefined) => {
+  const found = /^command:(?<localCommand>.+)$|^(?<localRunner>[a-z][a-z0-9-]*)$/.exec(text ?? "")
+  return text !== undefined && found === null
+    ? invalid("FOREMAN_RUNNER", `should be command:/path/agent.sh or codex, and is ${text}`)
+    : Result.succeed({
+        localCommand: found?.groups?.["localCommand"],
+        localRunner: found?.groups?.["localRunner"]
+      })
 }

@@ -12,6 +12,7 @@ import * as Canonical from "../events/Canonical.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { type Command, CurrentCommand } from "../operations/Command.ts"
+import { timed } from "../operations/Observation.ts"
 import {
   Busy,
   IdempotencyKeyReused,
@@ -161,8 +162,10 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
         const stored = yield* available(driver.receipt(receipts, receiptKey))
         if (stored !== undefined) return yield* replay(command, stored, digest)
       }
-      const written = write({ place, command, actor, commandId, receiptKey, digest }, attempt)
-      return yield* queues(queue === undefined ? undefined : `${organization}/${queue}`, written)
+      const call = { place, command, actor, commandId, receiptKey, digest }
+      const written = timed("attempt", write(call, attempt))
+      const name = queue === undefined ? undefined : `${organization}/${queue}`
+      return yield* timed("transact", queues(name, written))
     }).pipe(
       Effect.catch(toUnavailable)
       // As: `toUnavailable` takes StoreError out, which generics cannot follow.
@@ -180,7 +183,7 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
 /** Decides and commits, and that from the start whenever somebody else was faster. */
 const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
   const commit = (batch: Batch) =>
-    sure(driver.commit(batch)).pipe(
+    timed("commit", sure(driver.commit(batch))).pipe(
       Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
     )
   return Effect.fnUntraced(function* <A, E, R, G>(call: Call, attempt: Attempt<A, E, R, G>) {

@@ -1,18 +1,21 @@
 /**
  * The move of a task that somebody asks for, with all that follows in the same commit: a cancelled
- * task stops its run, a task that is to merge queues its landing.
+ * task stops its run, a task that is to merge queues its landing, one that nobody has belongs to the
+ * agent that starts it.
  *
  * @since 0.1.0
  */
 import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
+import type { Actor } from "../rules/Actor.ts"
 import { MergeJobId, type TaskId } from "../rules/Identifier.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
 import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import type { Settings } from "../rules/Team.ts"
+import { withdrawalsOf } from "./HumanRequestEnds.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
 import { decided, type Shell } from "./Shell.ts"
@@ -40,13 +43,15 @@ export const makeMove = (shell: Shell["Service"]): Tasks["Service"]["move"] =>
       { organization, queue: `task:${taskId}` },
       Effect.fnUntraced(function* (session) {
         const task = yield* reliedOn(session, taskId)
-        yield* mustOwn(actor, task)
+        const claimant = yield* claimantOf(session, actor, { task, to: status })
+        if (claimant === undefined) yield* mustOwn(actor, task)
         const settings = yield* settingsOf(session, task)
         const job = task.status === "merging" ? yield* openJobOf(session, taskId) : undefined
         const moves = yield* decided(
           Task.move(task, status, {
             actorId,
             actingRunId: actor.run?.id,
+            claimant,
             blockedBy: status === "in_progress" ? yield* blockersOf(session, task) : [],
             requireReview: settings.requireReview,
             isApproved: status === "merging" && (yield* isApproved(session, task)),
@@ -112,6 +117,17 @@ export const landing = Effect.fnUntraced(function* (
 
 // internal --------------------------------------------------------------------
 
+/** The engineer that takes a task which nobody has by starting it; a run has its task already. */
+const claimantOf = Effect.fnUntraced(function* (
+  session: Session,
+  actor: Actor,
+  { task, to }: { readonly task: Task.Task; readonly to: Task.Status }
+) {
+  if (actor.type !== "agent" || actor.role !== "engineer") return undefined
+  const agent = yield* session.get(Projection.agents, { id: actor.id })
+  return agent !== undefined && Task.isClaimable(task, to, agent) ? agent.id : undefined
+})
+
 const isApproved = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
   const [row] = yield* session.driver.find({
     organization: session.organization,
@@ -130,7 +146,8 @@ const stopRun = Effect.fnUntraced(function* (session: Session, task: Task.Task) 
   const run = yield* session.get(Projection.runs, { id: task.liveRunId })
   if (run === undefined || !Run.isLive(run.status)) return []
   const how = { exitCode: null, cause: "cancelled", answer: null, headCommit: null }
-  return yield* Effect.orDie(decided(Run.end(run, task, { outcome: "cancelled", ...how })))
+  const ends = yield* Effect.orDie(decided(Run.end(run, task, { outcome: "cancelled", ...how })))
+  return [...ends, ...(yield* withdrawalsOf(session, run.id))]
 })
 
 const withdrawn = ({ id, taskId }: MergeJob.MergeJob): MergeJob.MergeJobEvent => ({

@@ -7,8 +7,8 @@ import { Context, Effect, Layer } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type * as Operations from "../operations/TaskOperations.ts"
 import { principalOf } from "../rules/Actor.ts"
-import { AgentNotFound } from "../rules/Agent.ts"
-import { type AgentId, type RepositoryId, TaskId } from "../rules/Identifier.ts"
+import { AgentInOtherTeam, AgentNotFound } from "../rules/Agent.ts"
+import { type AgentId, type RepositoryId, TaskId, type TeamId } from "../rules/Identifier.ts"
 import { RepositoryNotFound } from "../rules/Repository.ts"
 import * as Task from "../rules/Task.ts"
 import * as TaskGraph from "../rules/TaskGraph.ts"
@@ -111,7 +111,8 @@ const makePlans = (
     return yield* shell.transact(
       { organization },
       Effect.fnUntraced(function* (session) {
-        yield* agentsExist(session, [assigneeId, driId])
+        yield* canBeAssigned(session, teamId, assigneeId)
+        if (driId !== null) yield* agentOf(session, driId)
         yield* repositoriesExist(session, input.repoIds)
         const known: Array<TaskId> = []
         for (const id of new Set(input.dependsOn)) {
@@ -137,7 +138,10 @@ const makePlans = (
     }),
   assign: ({ assigneeId, taskId }) =>
     changing(shell, taskId, (task, session) =>
-      Effect.andThen(agentsExist(session, [assigneeId]), decided(Task.assign(task, assigneeId)))
+      Effect.andThen(
+        canBeAssigned(session, task.teamId, assigneeId),
+        decided(Task.assign(task, assigneeId))
+      )
     ),
   retry: Effect.fnUntraced(function* ({ taskId }) {
     const actorId = principalOf(yield* CurrentActor)
@@ -145,15 +149,20 @@ const makePlans = (
   })
 })
 
-const agentsExist = Effect.fnUntraced(function* (
+const agentOf = Effect.fnUntraced(function* (session: Session, agentId: AgentId) {
+  const agent = yield* session.get(Projection.agents, { id: agentId })
+  return agent ?? (yield* new AgentNotFound({ agentId }))
+})
+
+/** A task of another team would wait for this agent for ever. An agent never changes its team. */
+const canBeAssigned = Effect.fnUntraced(function* (
   session: Session,
-  ids: ReadonlyArray<AgentId | null>
+  teamId: TeamId,
+  agentId: AgentId | null
 ) {
-  for (const id of ids) {
-    if (id === null) continue
-    const agent = yield* session.get(Projection.agents, { id })
-    if (agent === undefined) return yield* new AgentNotFound({ agentId: id })
-  }
+  if (agentId === null) return
+  const agent = yield* agentOf(session, agentId)
+  if (agent.teamId !== teamId) return yield* new AgentInOtherTeam({ agentId, teamId })
 })
 
 const repositoriesExist = Effect.fnUntraced(function* (

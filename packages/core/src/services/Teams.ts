@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type * as Operations from "../operations/TeamOperations.ts"
+import { AgentRunners } from "../ports/AgentRunner.ts"
 import * as Agent from "../rules/Agent.ts"
 import { AgentId, RepositoryId, TeamId } from "../rules/Identifier.ts"
 import { NameTaken, OrganizationNotFound, SlugTaken } from "../rules/Organization.ts"
@@ -15,6 +16,7 @@ import { lookUp, organizationOf } from "./Directory.ts"
 import type { Method } from "./Method.ts"
 import * as Paging from "./Paging.ts"
 import * as Projection from "./Projection.ts"
+import { checkRunner } from "./RunnerCheck.ts"
 import { decided, Shell } from "./Shell.ts"
 
 // services --------------------------------------------------------------------
@@ -39,16 +41,22 @@ export class Teams extends Context.Service<
     readonly listRepositories: Method<typeof Operations.listRepositories>
   }
 >()("@foreman/core/Teams") {
+  /** Runners that are in the context are asked about the agents that name them; none need be. */
   static readonly layer: Layer.Layer<Teams, never, Shell> = Layer.effect(
     Teams,
-    Effect.map(Shell, make)
+    Effect.gen(function* () {
+      const runners = yield* Effect.serviceOption(AgentRunners)
+      return make(yield* Shell, Option.getOrElse(runners, noRunners))
+    })
   )
 }
 
 // internal --------------------------------------------------------------------
 
-function make(shell: Shell["Service"]): Teams["Service"] {
-  return { ...makeTeams(shell), ...makeAgents(shell), ...makeRepositories(shell) }
+const noRunners = (): AgentRunners["Service"] => new Map()
+
+function make(shell: Shell["Service"], runners: AgentRunners["Service"]): Teams["Service"] {
+  return { ...makeTeams(shell), ...makeAgents(shell, runners), ...makeRepositories(shell) }
 }
 
 const makeTeams = (
@@ -120,13 +128,18 @@ const makeTeams = (
 }
 
 const makeAgents = (
-  shell: Shell["Service"]
+  shell: Shell["Service"],
+  runners: AgentRunners["Service"]
 ): Pick<Teams["Service"], "createAgent" | "listAgents"> => ({
   createAgent: Effect.fnUntraced(function* (input) {
     const { organization } = yield* teamOf(shell, input.teamId)
     const agentId = AgentId.make(SecureRandom.uuidV7Unsafe())
+    const created = Effect.andThen(
+      checkRunner(runners, input),
+      decided(Agent.create(input, { agentId }))
+    )
     return yield* shell.transact({ organization }, () =>
-      Effect.map(decided(Agent.create(input, { agentId })), (events) => ({
+      Effect.map(created, (events) => ({
         events,
         answer: ({ after }) =>
           shown(after<Agent.AgentRecord>(Projection.agents, { id: agentId }), false),

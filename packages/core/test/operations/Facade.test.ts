@@ -17,13 +17,14 @@ const nobody = "00000000-0000-7000-8000-000000000000"
 const open = async (role: Role = "operator", replaced: Partial<Client<FullCatalogue>> = {}) => {
   const runtime = ManagedRuntime.make(TestForeman.layer)
   onTestFinished(() => runtime.dispose())
-  const { client } = await runtime.runPromise(Foreman)
+  const { client, invoke } = await runtime.runPromise(Foreman)
   const run: Facade.Run<CurrentActor> = (effect, options) =>
     runtime.runPromise(
       Effect.provideService(effect, CurrentActor, TestForeman.actor(role)),
       options
     )
-  return Facade.make(catalogue, { ...client, ...replaced }, run)
+  const facade = Facade.make(catalogue, { ...client, ...replaced }, run)
+  return { ...facade, invoke: Facade.makeInvoke(invoke, run) }
 }
 
 const rejection = (promise: Promise<unknown>) =>
@@ -55,6 +56,37 @@ describe("the promise facade", () => {
     const invalid = await rejection(foreman.createTask({ teamId: nobody, title: "" }))
     assert.instanceOf(invalid, InvalidInput)
     assert.strictEqual(invalid.problems[0]?.path, "title")
+  })
+
+  it("calls by name on wire data, and gives a refusal as data", async () => {
+    const foreman = await open()
+    const made = await foreman.invoke("create_org", { name: "Acme", slug: "acme" })
+    assert("answer" in made)
+    assert.deepInclude(made.answer, { name: "Acme", slug: "acme" })
+    const taken = await foreman.invoke("create_org", { name: "Other", slug: "acme" })
+    assert("refusal" in taken)
+    assert.deepInclude(taken.refusal, { code: "SlugTaken", status: 409, facts: { slug: "acme" } })
+    const input = { task_id: 1, more: true }
+    const unknown = await foreman.invoke("get_task", input, { unknownFields: "refuse" })
+    assert.strictEqual("refusal" in unknown && unknown.refusal.code, "InvalidInput")
+    const lost = await foreman.invoke("no_such_operation", {})
+    assert.strictEqual("refusal" in lost && lost.refusal.code, "UnknownOperation")
+  })
+
+  it("calls by name once under one key, and not at all when given up", async () => {
+    const foreman = await open()
+    const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
+    const input = { org_id: orgId, name: "Web", slug: "web" }
+    const first = await foreman.invoke("create_team", input, { idempotencyKey: "one" })
+    assert.deepStrictEqual(
+      await foreman.invoke("create_team", input, { idempotencyKey: "one" }),
+      first
+    )
+    const reason = new Error("given up")
+    const other = { ...input, slug: "other" }
+    const signal = AbortSignal.abort(reason)
+    assert.strictEqual(await rejection(foreman.invoke("create_team", other, { signal })), reason)
+    assert.lengthOf((await foreman.listTeams({ orgId })).items, 1)
   })
 
   it("asks for permission like every other surface", async () => {

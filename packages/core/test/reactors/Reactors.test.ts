@@ -68,12 +68,13 @@ describe("a dispatcher", () => {
       const driver = yield* DriverMemory.make
       const failed = yield* Deferred.make<void>()
       const agent = yield* patient
-      let isFailing = false
+      let failures = 0
       const readAll: Driver.Driver["readAll"] = (...input) =>
         Effect.suspend(() => {
-          if (!isFailing) return driver.readAll(...input)
-          isFailing = false
-          return Effect.andThen(Deferred.succeed(failed, undefined), Effect.fail(broken()))
+          if (failures === 0) return driver.readAll(...input)
+          failures -= 1
+          const note = failures === 0 ? Deferred.succeed(failed, undefined) : Effect.void
+          return Effect.andThen(note, Effect.fail(broken()))
         })
       const store = Layer.succeed(Driver.Driver, { ...driver, readAll })
       // Who waits reads from the store itself, so only the reactors meet the failure.
@@ -86,7 +87,8 @@ describe("a dispatcher", () => {
         const given = yield* TestForeman.givenTeam({ engineers: 2 })
         const { id: taskId } = yield* TestForeman.givenTask(given)
         yield* TestForeman.untilTask(taskId, ({ liveRunId }) => liveRunId !== null)
-        isFailing = true
+        // The dispatcher's read and the housekeeper's; each waits a second before its next.
+        failures = 2
         const update = client.updateTask({ taskId, title: "Something to read" })
         yield* TestForeman.asOperator(update)
         yield* Deferred.await(failed)

@@ -21,7 +21,10 @@ const promised: Readonly<Record<Actor.Permission, ReadonlyArray<Actor.Role>>> = 
   "message:read": Actor.Role.literals,
   "message:send": Actor.Role.literals,
   "review:request": ["operator", "owner", "admin", "member", "manager", "engineer", "system"],
-  "review:decide": ["operator", "owner", "admin", "member", "manager", "reviewer", "system"]
+  "review:decide": ["operator", "owner", "admin", "member", "manager", "reviewer", "system"],
+  "human:read": Actor.Role.literals,
+  "human:ask": ["operator", "owner", "admin", "manager", "engineer", "system"],
+  "human:respond": ["operator", "owner", "admin", "member", "system"]
 }
 
 describe("what a role may do", () => {
@@ -39,6 +42,12 @@ describe("what a role may do", () => {
       Actor.may({ role }, "review:decide") && Actor.may({ role }, "task:work")
     const agents = ["manager", "engineer", "reviewer"] as const
     assert.deepStrictEqual(agents.filter(both), ["manager"])
+  })
+
+  it("lets no agent answer what agents ask people", () => {
+    for (const role of ["manager", "engineer", "reviewer"] as const) {
+      assert.isFalse(Actor.may({ role }, "human:respond"))
+    }
   })
 
   it("gives no agent what changes the team itself", () => {

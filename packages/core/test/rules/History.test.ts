@@ -161,6 +161,7 @@ describe("a history", () => {
       ...MergeJob.MergeJobStatus.literals.map((status) => `job ${status}`),
       ...Run.RunStatus.literals.map((status) => `run ${status}`),
       "held rejected",
+      "end as cancelled",
       "retry"
     ]
     assert.deepStrictEqual(

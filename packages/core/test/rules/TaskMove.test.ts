@@ -56,6 +56,20 @@ describe("moving a task", () => {
     }
   }
 
+  it("gives the task to the agent that takes it, before it moves", () => {
+    const claimant = Identifier.AgentId.make("00000000-0000-7000-8000-0000000000a1")
+    given(Task.example())
+      .when((task) => Task.move(task, "in_progress", { ...facts, claimant }))
+      .then(
+        { type: "task.assigned", data: { taskId: id, from: null, to: claimant } },
+        asked("todo", "in_progress")
+      )
+    const blockedBy = [{ taskId: Identifier.TaskId.make(2), status: "todo" as const }]
+    given(Task.example())
+      .when((task) => Task.move(task, "in_progress", { ...facts, claimant, blockedBy }))
+      .thenRejected(new Task.BlockedByDependencies({ taskId: id, blockedBy }))
+  })
+
   it("says in the contract's words what is allowed", () => {
     const refusal = new Task.IllegalMove({
       taskId: id,

@@ -33,6 +33,17 @@ const lived = Effect.gen(function* () {
       assigneeId: given.manager.id
     })
     yield* client.changeTaskStatus({ taskId: dropped.id, status: "cancelled" })
+    const ask = client.askHuman({
+      teamId: given.team.id,
+      agentId: given.manager.id,
+      kind: "question",
+      question: "Which colour?",
+      options: [],
+      wait: false
+    })
+    const { id: requestId } = yield* ask
+    yield* client.respondToRequest({ requestId, response: "Red" })
+    yield* ask
     const left = yield* TestForeman.givenTask(given, { title: "Left", assigneeId })
     yield* TestForeman.untilTask(left.id, ({ status }) => status === "in_review")
     return given.organization.id

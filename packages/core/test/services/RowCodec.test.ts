@@ -92,6 +92,23 @@ const things: Readonly<Record<string, fc.Arbitrary<object>>> = {
     size: fc.nat(),
     digest: commitId,
     createdAt: timestamp
+  }),
+  human_requests: fc.record({
+    id: id.task,
+    teamId: id.team,
+    agentId: id.agent,
+    taskId: fc.option(id.task),
+    runId: fc.option(id.run),
+    kind: fc.constantFrom("question", "approval", "review"),
+    question: fc.string({ unit: "binary" }),
+    options: fc.array(fc.string()),
+    status: fc.constantFrom("pending", "resolved", "expired"),
+    reason: fc.option(fc.constantFrom("timeout", "run_ended")),
+    response: fc.option(fc.string()),
+    respondedBy: fc.option(fc.string()),
+    timeoutAt: fc.option(timestamp),
+    createdAt: timestamp,
+    resolvedAt: fc.option(timestamp)
   })
 }
 

@@ -13,6 +13,7 @@ describe("an empty environment", () => {
       artifactRoot: ".foreman/artifacts",
       databaseUrl: undefined,
       logLevel: "Info",
+      slowCommandMillis: 1000,
       auth: "token",
       allowedHosts: [],
       dispatch: "auto",
@@ -36,6 +37,7 @@ describe("a setting", () => {
     ["DATABASE_URL", "postgres://localhost/f", { databaseUrl: "postgres://localhost/f" }],
     ["FOREMAN_LOG_LEVEL", "DEBUG", { logLevel: "Debug" }],
     ["FOREMAN_LOG_LEVEL", "none", { logLevel: "None" }],
+    ["FOREMAN_SLOW_COMMAND_MS", "250", { slowCommandMillis: 250 }],
     ["FOREMAN_AUTH", "open", { auth: "open" }],
     [
       "FOREMAN_ALLOWED_HOSTS",
@@ -44,7 +46,8 @@ describe("a setting", () => {
     ],
     ["FOREMAN_DISPATCH", "off", { dispatch: "off" }],
     ["FOREMAN_RUNNER", "command:/bin/agent.sh", { localCommand: "/bin/agent.sh" }],
-    ["FOREMAN_RUNNER", "command:/path with/a b.sh", { localCommand: "/path with/a b.sh" }]
+    ["FOREMAN_RUNNER", "command:/path with/a b.sh", { localCommand: "/path with/a b.sh" }],
+    ["FOREMAN_RUNNER", "codex", { localCommand: undefined, localRunner: "codex" }]
   ]
   for (const [name, text, expected] of good) {
     it(`${name} takes ${text}`, () => {
@@ -63,9 +66,11 @@ describe("a setting", () => {
     ["FOREMAN_HTTP_ADDR", "::1:80"],
     ["FOREMAN_HTTP_ADDR", "http://localhost:80"],
     ["FOREMAN_LOG_LEVEL", "loud"],
+    ["FOREMAN_SLOW_COMMAND_MS", "0"],
+    ["FOREMAN_SLOW_COMMAND_MS", "1s"],
     ["FOREMAN_AUTH", "closed"],
     ["FOREMAN_DISPATCH", "on"],
-    ["FOREMAN_RUNNER", "codex"],
+    ["FOREMAN_RUNNER", "Codex"],
     ["FOREMAN_RUNNER", "command:"],
     ["FOREMAN_RUNNER", "/bin/agent.sh"],
     ["FOREMAN_HTTP_PORT", "8080"],

@@ -1,8 +1,9 @@
 import { expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 
-import { StoreClock } from "@foreman/core"
+import { Driver, DriverMemory, Foreman, StoreClock } from "@foreman/core"
+import { TestForeman } from "@foreman/testkit"
 
 const clock = StoreClock.StoreClock
 
@@ -45,4 +46,47 @@ it.effect("never turns back, whatever the store or the machine say", () =>
     yield* TestClock.adjust("4 seconds")
     expect(yield* now).toBe(10_000_000)
   }).pipe(Effect.provide(clock.layer))
+)
+
+it.effect("warns once when the store is more than a minute ahead of this machine", () =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    yield* Effect.gen(function* () {
+      const { observe, secondsAhead } = yield* clock
+      yield* TestClock.setTime(5_000)
+      yield* observe(65_000_000)
+      expect([yield* secondsAhead, lines.length]).toEqual([0, 0])
+      for (const micros of [65_000_001, 70_000_000]) yield* observe(micros)
+      expect([yield* secondsAhead, lines]).toEqual([65, [StoreClock.aheadWords(60)]])
+      // The machine has come up to it: all is well, and the next time is told again.
+      yield* TestClock.adjust("1 minute")
+      yield* observe(70_000_000)
+      expect(yield* secondsAhead).toBe(0)
+      yield* observe(200_000_000)
+      expect(lines.length).toBe(2)
+    }).pipe(Effect.provide(Layer.mergeAll(clock.layer, Logger.layer([logger]))))
+  })
+)
+
+it.effect("makes a process ill whose store has been in the future, until it is there", () =>
+  Effect.gen(function* () {
+    const driver = yield* DriverMemory.make
+    const store = Layer.succeed(Driver.Driver, driver)
+    yield* TestClock.setTime(86_400_000)
+    const given = yield* Effect.provide(TestForeman.givenTeam(), TestForeman.layer({ store }))
+    // The clock of the machine is put right, and Foreman starts again.
+    yield* TestClock.setTime(0)
+    yield* Effect.gen(function* () {
+      const { client } = yield* Foreman
+      expect((yield* client.ping({})).status).toBe("healthy")
+      yield* TestForeman.givenTask(given)
+      const ill = yield* client.ping({})
+      expect(ill).toMatchObject({ status: "degraded", redis: "ok" })
+      expect(ill.postgres).toBe(`error: ${StoreClock.aheadWords(86_400)}`)
+      yield* TestClock.setTime(86_400_000)
+      yield* TestForeman.givenTask(given)
+      expect((yield* client.ping({})).status).toBe("healthy")
+    }).pipe(TestForeman.asOperator, Effect.provide(Layer.fresh(TestForeman.layer({ store }))))
+  })
 )

@@ -220,5 +220,14 @@ export const planted: ReadonlyArray<
     "I-68",
     "a token in a receipt",
     (driver) => withReceipts(driver, (receipt) => ({ ...receipt, answer: JSON.stringify(token) }))
-  ]
+  ],
+  ["I-73", "a request that is answered twice", log(again("human_request.resolved"))],
+  ["I-73", "a request that is answered by nobody", rows("human_requests", { responded_by: null })],
+  [
+    "I-73",
+    "a request that expired without a reason",
+    rows("human_requests", { status: "expired", is_pending: false })
+  ],
+  ["I-73", "a request that waits with an end", rows("human_requests", { status: "pending" })],
+  ["I-73", "a request that is answered and waits", rows("human_requests", { is_pending: true })]
 ]

@@ -171,12 +171,13 @@ const endOf = (outcome: Task.Outcome, headCommit: string | null): Run.End => ({
   headCommit
 })
 
-const end = (outcome: "succeeded" | "failed" | "lost"): Wish =>
+const end = (outcome: Task.Outcome): Wish =>
   wish("foreman", `end as ${outcome}`, (now, die) => {
     const { count, hasRepository, run, settings, task } = now
     if (run === undefined || (outcome === "succeeded" && run.status !== "running")) return undefined
     const head = hasRepository && die % 3 > 0 ? commit(count + 1000) : task.headCommit
-    const ended = Run.end(run, task, endOf(outcome, head))
+    const cause = outcome === "cancelled" ? Run.shutdown : `as ${outcome}`
+    const ended = Run.end(run, task, { ...endOf(outcome, head), cause })
     if (outcome !== "succeeded") return ended
     return also(now, ended, (then) =>
       Review.open(then.task, {
@@ -257,6 +258,8 @@ const wishes: ReadonlyArray<Wish> = [
   ),
   rare(end("failed")),
   rare(end("lost")),
+  // As it is when Foreman itself ends.
+  rare(end("cancelled")),
   verdict("reject"),
   wish("person", "retry", ({ task }) => Task.retry(task, { actorId: person })),
   ...(["in_review", "in_approval", "merging", "done", "todo"] as const).map((to) =>

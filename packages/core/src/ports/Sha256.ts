@@ -1,10 +1,11 @@
 /**
- * SHA-256 that answers at once, for the store in memory.
+ * SHA-256 that answers at once, for the store in memory and for short texts.
  *
- * The platform's own digest is asynchronous, and a commit that waits lets readers see half of it.
- * Stores on a server use their runtime's digest, which is many times faster than this one.
+ * The platform's own digest is asynchronous: a commit that waits lets readers see half of it, and for
+ * a token the wait in a line of threads is most of the work. Stores on a server use their runtime's
+ * digest, which is many times faster than this one.
  *
- * @since 0.1.0
+ * @internal
  */
 
 // rules -----------------------------------------------------------------------
@@ -29,7 +30,21 @@ export const sha256 = (bytes: Uint8Array): Uint8Array => {
   return new Uint8Array(result.buffer)
 }
 
+/**
+ * Bytes in lower-case hex digits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const hexOf = (bytes: Uint8Array): string => {
+  let text = ""
+  for (const byte of bytes) text += digits[byte >>> 4]! + digits[byte & 15]!
+  return text
+}
+
 // internal --------------------------------------------------------------------
+
+const digits = "0123456789abcdef"
 
 /** The message, a one bit, zeros up to a multiple of 64 bytes, and the length in bits as u64. */
 const padded = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { expect, it } from "@effect/vitest"
 
-import { sha256 } from "../../src/ports/MemorySha256.ts"
+import { sha256 } from "../../src/ports/Sha256.ts"
 
 it("answers what the platform's digest answers, for every length of the last block", () => {
   for (let length = 0; length < 260; length++) {

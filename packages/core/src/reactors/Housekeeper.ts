@@ -1,0 +1,132 @@
+/**
+ * Keeps the store in order, in all organisations: ranks of tasks, receipts whose time is over, marks
+ * of the feed that nobody uses, human requests that nobody has answered in time.
+ *
+ * One process at a time does it, under the tenure `housekeeper` of the installation. It holds also
+ * where no agent is ever started. Ranking is fenced by it; what is old may be
+ * forgotten twice.
+ *
+ * @since 0.1.0
+ */
+import { Effect, Layer } from "effect"
+import { headsOf } from "../services/Events.ts"
+import * as FeedMarks from "../services/FeedMarks.ts"
+import { expireDue } from "../services/HumanRequestEnds.ts"
+import { receiptMicros } from "../services/Retention.ts"
+import { Shell, type ShellFailure } from "../services/Shell.ts"
+import { StoreClock } from "../services/StoreClock.ts"
+import * as Holding from "./Holding.ts"
+import * as Ranks from "./Ranks.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * Who keeps the store in order.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface HousekeeperConfig {
+  /** Names this process among those that share the store; unique for each start. */
+  readonly holder: string
+  /** How long a tenure lasts without renewal. */
+  readonly ttlMillis: number
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Forgets what need not be kept any more: receipts after 7 days, marks of the feed 30 days after
+ * their last use. It goes in small batches, so that others write in between.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const sweep = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  clock: StoreClock["Service"]
+) {
+  const now = yield* clock.now
+  const organizations = Object.keys(yield* shell.read(headsOf))
+  // Receipts of what made an organisation are kept in none.
+  for (const organization of new Set(["system", ...organizations])) {
+    yield* expire(shell, organization, now - receiptMicros)
+  }
+  let forgotten = marksAtOnce
+  while (forgotten === marksAtOnce) {
+    forgotten = yield* shell.read((driver) => FeedMarks.forget(driver, now, marksAtOnce))
+  }
+})
+
+/**
+ * Ends the human requests whose time is up or whose run is over.
+ *
+ * Whoever looks at one sees its end at once; this is what records it.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const expireRequests = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  clock: StoreClock["Service"]
+): Effect.fn.Return<void, ShellFailure> {
+  for (const organization of Object.keys(yield* shell.read(headsOf))) {
+    yield* expireDue(shell, clock, organization)
+  }
+})
+
+// layers ----------------------------------------------------------------------
+
+/**
+ * Starts to keep the store in order, until its scope ends. `Reactors.layer` has it already.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (config: HousekeeperConfig): Layer.Layer<never, never, Shell | StoreClock> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      yield* Effect.forkScoped(keepHouse({ shell: yield* Shell, clock: yield* StoreClock }, config))
+    })
+  )
+
+// internal --------------------------------------------------------------------
+
+const receiptsAtOnce = 500
+const marksAtOnce = 20
+
+const keepHouse = (
+  means: Holding.Means,
+  { holder, ttlMillis }: HousekeeperConfig
+): Effect.Effect<void> => {
+  const { clock, shell } = means
+  const wanted = { organization: "system", name: "housekeeper", holder, ttlMillis }
+  const swept = Effect.catch(sweep(shell, clock), (error) =>
+    Effect.logWarning(`What is old was not cleared away: ${error.message}`)
+  )
+  const sweeping = Effect.forever(Effect.andThen(swept, Effect.sleep("1 hour")))
+  const expired = Effect.catch(expireRequests(shell, clock), (error) =>
+    Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
+  )
+  const expiring = Effect.forever(Effect.andThen(expired, Effect.sleep("15 seconds")))
+  const clearing = Effect.raceFirst(sweeping, expiring)
+  return Holding.whileHeld(means, wanted, (tenure) =>
+    Effect.raceFirst(Ranks.follow(shell, tenure), clearing)
+  )
+}
+
+const expire = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  organization: string,
+  before: number
+) {
+  const parameters = { before, limit: receiptsAtOnce }
+  for (;;) {
+    // Reading costs less than writing nothing, in the many where nothing is old.
+    const old = yield* shell.read((driver) => driver.ask(organization, "old_receipts", parameters))
+    if (old.length === 0) return
+    const steps = [{ _tag: "Apply", name: "expire_receipts", parameters }] as const
+    yield* shell.read((driver) => driver.commit({ organization, reliesOn: [], steps, events: [] }))
+    if (old.length < receiptsAtOnce) return
+  }
+})

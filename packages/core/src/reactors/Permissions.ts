@@ -1,0 +1,148 @@
+/**
+ * What a run's agent is answered when it asks, and how what it uses is recorded.
+ *
+ * The policy decides what it can. What it wants a person for is asked of one where somebody can be
+ * asked, for as long as the run itself may take; else it is denied with the policy's reason. A request
+ * that was denied once is denied again in the same run, without asking anybody twice.
+ *
+ * @since 0.1.0
+ */
+import { Clock, Effect } from "effect"
+import * as AgentRequest from "../rules/AgentRequest.ts"
+import type { Judgement } from "../rules/ApprovalPolicy.ts"
+import * as Reports from "../services/AttemptReports.ts"
+import type { Attempt } from "../services/Attempts.ts"
+import type { AskPerson, PersonQuestion } from "../services/People.ts"
+import type { Shell } from "../services/Shell.ts"
+import type { Tenure } from "../services/Tenure.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * What answers are made of.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Desk {
+  readonly shell: Shell["Service"]
+  readonly tenure: Tenure
+  readonly attempt: Attempt
+  readonly access: "read" | "write"
+  readonly ask: AskPerson | undefined
+}
+
+/**
+ * What a runner is given of it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answers {
+  readonly permission: (request: AgentRequest.AgentRequest) => Effect.Effect<AgentRequest.Verdict>
+  readonly usage: (total: AgentRequest.TokenUsage) => Effect.Effect<void>
+  /** Records the latest usage, if it is not recorded yet. Belongs at the end of the run. */
+  readonly settle: Effect.Effect<void>
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Answers one run's agent.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make = (desk: Desk): Answers => {
+  const { permission } = makePermission(desk)
+  return { permission, ...makeUsage(desk) }
+}
+
+// internal --------------------------------------------------------------------
+
+const usageMillis = 10_000
+const mostDenials = 1_000
+const longestDenial = 10_000
+const mostReason = 500
+
+type Decided = Omit<Reports.Decided, "request">
+
+interface Judged extends Pick<PersonQuestion, "request" | "number"> {
+  readonly judgement: Judgement
+}
+
+const makePermission = (desk: Desk): Pick<Answers, "permission"> => {
+  const { access, attempt } = desk
+  const facts = { policy: AgentRequest.policyOf(attempt.agent.config), access }
+  const denials = new Map<string, Decided>()
+  let number = 0
+  const permission = Effect.fnUntraced(function* (request: AgentRequest.AgentRequest) {
+    const key = JSON.stringify(request)
+    const before = denials.get(key)
+    number += 1
+    const own = number
+    const judgement = AgentRequest.judge(request, facts)
+    const decided = before ?? (yield* decide(desk, { request, number: own, judgement }))
+    const isKept = denials.size < mostDenials && key.length <= longestDenial
+    if (decided.verdict._tag === "Deny" && isKept) denials.set(key, decided)
+    yield* recorded(desk, (shell, tenure, run) =>
+      Reports.permissionDecided(shell, tenure, run, own, { ...decided, request })
+    )
+    return decided.verdict
+  })
+  return { permission }
+}
+
+const decide = Effect.fnUntraced(function* (
+  { ask, attempt, tenure }: Desk,
+  { judgement, number, request }: Judged
+): Effect.fn.Return<Decided> {
+  const { _tag } = judgement
+  if (_tag === "Allow") {
+    return { verdict: { _tag: "Allow" }, decidedBy: "policy", rule: null, reason: null }
+  }
+  const { reason, rule } = judgement
+  if (_tag === "Deny" || ask === undefined) {
+    const nobody = _tag === "Deny" ? reason : `${reason}, and nobody can be asked`
+    return { verdict: { _tag: "Deny", reason: nobody }, decidedBy: "policy", rule, reason: nobody }
+  }
+  const verdict = yield* ask({ tenure, attempt, request, number, judgement })
+  const said = verdict._tag === "Deny" ? verdict.reason.slice(0, mostReason) : null
+  return { verdict, decidedBy: "person", rule, reason: said }
+})
+
+const makeUsage = (desk: Desk): Pick<Answers, "settle" | "usage"> => {
+  let latest: AgentRequest.TokenUsage | undefined
+  let reportedAt = Number.NEGATIVE_INFINITY
+  let number = 0
+  const settle = Effect.suspend(() => {
+    const total = latest
+    if (total === undefined) return Effect.void
+    latest = undefined
+    number += 1
+    return recorded(desk, (shell, tenure, run) =>
+      Reports.usageReported(shell, tenure, run, number, total)
+    )
+  })
+  const usage = Effect.fnUntraced(function* (total: AgentRequest.TokenUsage) {
+    latest = total
+    const now = yield* Clock.currentTimeMillis
+    if (now - reportedAt < usageMillis) return
+    reportedAt = now
+    yield* settle
+  })
+  return { usage, settle }
+}
+
+/** A report that cannot be written must not end the work that it is about. */
+const recorded = (
+  { attempt, shell, tenure }: Desk,
+  write: (
+    shell: Shell["Service"],
+    tenure: Tenure,
+    run: Attempt["run"]
+  ) => ReturnType<typeof Reports.usageReported>
+): Effect.Effect<void> =>
+  Effect.catch(write(shell, tenure, attempt.run), (error) =>
+    Effect.logWarning(`A report of run ${attempt.run.id} is not recorded: ${error.message}`)
+  )
