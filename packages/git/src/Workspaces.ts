@@ -3,6 +3,7 @@
  *
  * Foreman keeps a private bare copy of each repository below `root`, and the clones of tasks beside
  * it. What an agent puts into its clone, configuration, hooks and links included, never runs here.
+ * No failure names `root`: `<workspace>` stands for it.
  *
  * @since 0.1.0
  */
@@ -14,6 +15,7 @@ import { Clock, Effect, Layer } from "effect"
 import { Workspace } from "@foreman/core"
 
 import { rebuild, renew } from "./internal/Clones.ts"
+import { discreet } from "./internal/Discretion.ts"
 import { attempt, kindOf, refuse, removeFolder, sweep } from "./internal/Files.ts"
 import type { Limits } from "./internal/Files.ts"
 import { line, make as makeGit } from "./internal/Git.ts"
@@ -64,11 +66,17 @@ export interface Options {
 export const layer = (options: Options): Layer.Layer<Workspace.Workspace> =>
   Layer.sync(Workspace.Workspace, () => {
     const site = openOnce(options)
+    const at = <A, E extends { readonly _tag: string }>(
+      use: (opened: Site) => Effect.Effect<A, E>
+    ) =>
+      Effect.flatMap(discreet([options.root])(site), (opened) =>
+        discreet([options.root, opened.root])(use(opened))
+      )
     return {
-      prepare: (input) => Effect.flatMap(site, (opened) => prepare(opened, input)),
-      collect: (input) => Effect.flatMap(site, (opened) => collect(opened, input)),
-      land: (input) => Effect.flatMap(site, (opened) => land(opened, input)),
-      discard: (task) => Effect.flatMap(site, (opened) => discard(opened, task))
+      prepare: (input) => at((opened) => prepare(opened, input)),
+      collect: (input) => at((opened) => collect(opened, input)),
+      land: (input) => at((opened) => land(opened, input)),
+      discard: (task) => at((opened) => discard(opened, task))
     }
   })
 

@@ -22,7 +22,7 @@ import { Data } from "effect"
  * @since 0.1.0
  */
 export class ProcessError extends Data.TaggedError("ProcessError")<{
-  readonly operation: "start" | "follow" | "read" | "end"
+  readonly operation: "start" | "follow" | "read" | "write" | "end"
   readonly reason: "invalid" | "folder" | "missing" | "forbidden" | "exhausted" | "guardian" | "io"
   /** What is wrong, for a person to read. */
   readonly detail: string

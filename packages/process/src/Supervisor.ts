@@ -4,11 +4,12 @@
  * **Details**
  *
  * A process gets its arguments as they are, never through a shell; its input as a file that has an
- * end; an environment by allow-list; a session of its own. It writes stdout and stderr to two files,
- * not to pipes: a file is never full, loses nothing when the control plane dies, and does not keep a
- * reader waiting for a grandchild that holds it open. Two files, since the answer of an agent is what
- * stands on stdout; in what order both were written is noted while they grow (twenty times a second,
- * at the ends of lines), and the combined output is read in that order.
+ * end, or when asked for as a pipe that is kept open; an environment by allow-list; a session of its
+ * own. It writes stdout and stderr to two files, not to pipes: a file is never full, loses nothing
+ * when the control plane dies, and does not keep a reader waiting for a grandchild that holds it open.
+ * Two files, since the answer of an agent is what stands on stdout; in what order both were written
+ * is noted while they grow (twenty times a second, at the ends of lines), and the combined output is
+ * read in that order.
  *
  * However it ends (by itself, by its limits, because its scope closes, because the control plane is
  * killed) nothing that descends from it stays alive; see {@link ProcessTree} for how far that goes.
@@ -53,6 +54,8 @@ export interface Command {
   readonly environment: Environment.Environment
   /** What the child reads on stdin; without it stdin is empty. */
   readonly input?: string | Uint8Array
+  /** Keeps stdin open behind the input, for {@link RunningProcess}'s `write`. */
+  readonly keepsInputOpen?: boolean
   /** An existing folder for `stdout.log` and `stderr.log`, which must not exist there yet. */
   readonly outputFolder: string
   readonly timeoutSeconds: number
@@ -97,6 +100,14 @@ export interface RunningProcess {
   readonly stderr: Stream.Stream<Uint8Array, ProcessError>
   /** The last bytes of stdout so far. */
   readonly stdoutTail: (maxBytes: number) => Effect.Effect<Uint8Array, ProcessError>
+  /**
+   * Writes to a stdin that was kept open, one caller after the other, and waits until the child has
+   * taken so much of it that no more than 64 KiB wait. A child that has ended or closed its stdin is
+   * a `ProcessError`.
+   */
+  readonly write: (input: string | Uint8Array) => Effect.Effect<void, ProcessError>
+  /** Ends a stdin that was kept open, which many programs take as the request to end. */
+  readonly endInput: Effect.Effect<void>
 }
 
 /**

@@ -60,7 +60,9 @@ export const make = Effect.fnUntraced(function* (
 // internal --------------------------------------------------------------------
 
 const chunkBytes = 64 * 1024
-const pollMillis = 50
+// A conversation is quick at once and costs little while nobody speaks.
+const firstPollMillis = 2
+const longestPollMillis = 50
 const mostStretches = 20_000
 const newline = 10
 
@@ -179,11 +181,11 @@ const followed =
     Stream.unfold(start, (state) =>
       realTime(
         Effect.gen(function* () {
-          for (;;) {
+          for (let wait = firstPollMillis; ; wait = Math.min(1.5 * wait, longestPollMillis)) {
             const { isFinished } = log
             const found = yield* next(state)
             if (found !== undefined || isFinished) return found
-            yield* Effect.sleep(pollMillis)
+            yield* Effect.sleep(wait)
           }
         })
       )

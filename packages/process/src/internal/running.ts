@@ -17,6 +17,8 @@ import * as ProcessTree from "../ProcessTree.ts"
 import type { Command, Ending, RunningProcess } from "../Supervisor.ts"
 import type { Guard } from "./guard.ts"
 import { markerName, markerValue } from "./marker.ts"
+import { make as makeInputPipe } from "./inputPipe.ts"
+import type { InputPipe } from "./inputPipe.ts"
 import { make as makeOutputFiles } from "./outputFiles.ts"
 import type { OutputFiles } from "./outputFiles.ts"
 import { processTable } from "./processTable.ts"
@@ -73,6 +75,7 @@ interface Child {
   readonly exited: Deferred.Deferred<Exit>
   /** Signals the process itself, as long as its pid is certainly its own. */
   readonly kill: () => void
+  readonly pipe: InputPipe
 }
 
 const check = (command: Command) => {
@@ -105,7 +108,9 @@ const launched = Effect.fnUntraced(function* (input: Start, files: OutputFiles) 
     { startImmediately: true }
   )
   const ended = Deferred.await(ending)
-  return { tree: child.tree, ended, end: Effect.andThen(Deferred.succeed(wish, undefined), ended) }
+  const end = Effect.andThen(Deferred.succeed(wish, undefined), ended)
+  const { end: endInput, write } = child.pipe
+  return { tree: child.tree, ended, end, write, endInput }
 })
 
 // In one go, so that its end cannot be missed and the guardian hears of it at once. The files are opened
@@ -137,7 +142,9 @@ const spawned = (input: Start, files: OutputFiles): Effect.Effect<Child, Process
       })
       const root = identityOf(child.pid)
       guard.watch(root)
-      resume(Effect.succeed({ tree: { root, marker }, exited, kill: () => child.kill("SIGKILL") }))
+      const pipe = makeInputPipe(child.stdin, command.input)
+      const kill = () => child.kill("SIGKILL")
+      resume(Effect.succeed({ tree: { root, marker }, exited, kill, pipe }))
     } catch (cause) {
       resume(Effect.fail(startFailure(command, cause)))
     } finally {
@@ -147,9 +154,10 @@ const spawned = (input: Start, files: OutputFiles): Effect.Effect<Child, Process
 
 // The name is removed before the child starts, so that nobody else reads the input and none is left.
 const inputOf = (
-  { input, outputFolder }: Command,
+  { input, keepsInputOpen, outputFolder }: Command,
   opened: (path: string, flags: string) => number
-): number | "ignore" => {
+): number | "ignore" | "pipe" => {
+  if (keepsInputOpen === true) return "pipe"
   if (input === undefined) return "ignore"
   const path = join(outputFolder, "stdin")
   writeFileSync(opened(path, "wx"), input)
