@@ -126,7 +126,7 @@ const door = (operation: Operation.Any, connection: Connection) => {
   const check = strictly(operation)
   const call = Effect.fnUntraced(function* (
     input: Wire.Json,
-    { idempotencyKey, unknownFields }: Invoke.InvokeOptions
+    { correlationId, idempotencyKey, unknownFields }: Invoke.InvokeOptions
   ): Effect.fn.Return<Wire.Json, Refusal.Refusal | Client.ClientError> {
     if (unknownFields === "refuse") yield* check(input)
     const { body, url: path } = Route.split(route, isRecord(input) ? input : {})
@@ -148,7 +148,8 @@ const door = (operation: Operation.Any, connection: Connection) => {
       headers: {
         ...headersOf(connection),
         ...(hasBody ? { "content-type": "application/json" } : {}),
-        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey })
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+        ...(isProperId(correlationId) ? { "x-correlation-id": correlationId } : {})
       },
       ...(hasBody ? { body: JSON.stringify(body) } : {})
     }
@@ -171,6 +172,10 @@ const door = (operation: Operation.Any, connection: Connection) => {
   })
   return (input: Wire.Json, options: Invoke.InvokeOptions = {}) => call(input, options)
 }
+
+/** A server takes no other; the call is worth more than what its events are found by. */
+const isProperId = (id: string | undefined): id is string =>
+  id !== undefined && /^[\w.:-]{1,128}$/.test(id)
 
 /** Decodes an input as strictly as a server that refuses unknown fields would. */
 const strictly = (operation: Operation.Any) => {

@@ -17,7 +17,7 @@ import * as Rest from "./Rest.ts"
  * @category services
  * @since 0.1.0
  */
-export type PromisedClient = Omit<PromisedForeman, "as">
+export type PromisedClient = Omit<PromisedForeman, "as" | "invoke">
 
 // errors ----------------------------------------------------------------------
 

@@ -40,6 +40,22 @@ const answering = (body: string, init: ResponseInit = {}): Rest.Fetch => {
 }
 
 describe("the client over REST", () => {
+  it.effect("hands on what the events of a command are to be found by", () =>
+    Effect.gen(function* () {
+      const { id: teamId } = yield* team()
+      const wanted = { teamId, title: "Fix", description: "", tags: [], repoIds: [] }
+      const input = { ...wanted, priority: "low", dependsOn: [], metadata: {} } as const
+      for (const [given, expected] of [
+        ["mine:1", /^mine:1$/],
+        ["no\nheader", /^[0-9a-f-]{36}-\d+$/]
+      ] as const) {
+        const { id: taskId } = yield* client.createTask(input, { correlationId: given })
+        const [event] = (yield* client.getTaskEvents({ taskId })).items
+        assert.match(String(event?.metadata["correlation_id"]), expected)
+      }
+    })
+  )
+
   it.effect("brings values through path, query and body and back", () =>
     Effect.gen(function* () {
       const { id: teamId } = yield* team()

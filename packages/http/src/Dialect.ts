@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { HttpServerResponse } from "effect/http"
-import { Refusal } from "@foreman/core"
+import { Refusal, Secret } from "@foreman/core"
 
 // models ----------------------------------------------------------------------
 
@@ -139,13 +139,19 @@ const placeOf = (key: string | undefined, asked: Asked | undefined): string =>
 
 const indexOrKey = (key: string) => (/^\d+$/.test(key) ? Number(key) : key)
 
-/** What was sent there, if it is short: nobody wants a wrong body of a megabyte back. */
+/**
+ * What was sent there, if it is short: nobody wants a wrong body of a megabyte back. Nor a secret in
+ * the wrong field: answers are kept and shown.
+ */
 const valueAt = (input: unknown, keys: ReadonlyArray<string>): unknown => {
   const value = keys.reduce<unknown>(
     (inner, key) => (isRecord(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
     input
   )
-  if (typeof value === "string") return value.length > 200 ? undefined : value
+  if (keys.some(Secret.isSecretName)) return undefined
+  if (typeof value === "string") {
+    return value.length > 200 || Secret.mask(value) !== value ? undefined : value
+  }
   return keys.length > 0 && (typeof value !== "object" || value === null) ? value : undefined
 }
 

@@ -8,10 +8,10 @@
  * @since 0.1.0
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import { Data, Effect, Schedule, Stream } from "effect"
+import { Data, Effect, Metric, Schedule, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { ServerResponse } from "node:http"
-import { Authorization, type Events, type Foreman, type Refusal } from "@foreman/core"
+import { Authorization, type Events, type Foreman, Measure, type Refusal } from "@foreman/core"
 import { authenticate } from "./Authentication.ts"
 import { type Asked, type Dialect, invalid, refusal, respond } from "./Dialect.ts"
 import type { Limits } from "./Limits.ts"
@@ -71,10 +71,12 @@ const answer = Effect.fnUntraced(function* (request: Request, hub: Hub) {
   if (request.method === "HEAD") return HttpServerResponse.empty({ status: 200, headers })
   if (hub.clients >= hub.limits.feedClients) return yield* Effect.fail(tooMany)
   hub.clients += 1
-  yield* stream(request, { ...input, after }, hub).pipe(
-    asActor,
-    Effect.ensuring(Effect.sync(() => (hub.clients -= 1)))
-  )
+  yield* Metric.modify(Measure.feedSubscribers, 1)
+  const left = Effect.suspend(() => {
+    hub.clients -= 1
+    return Metric.modify(Measure.feedSubscribers, -1)
+  })
+  yield* stream(request, { ...input, after }, hub).pipe(asActor, Effect.ensuring(left))
   // Everything was written already; what is returned here is not sent.
   return HttpServerResponse.empty()
 })

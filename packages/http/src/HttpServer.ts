@@ -8,14 +8,16 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Data, Deferred, Effect, Layer, Result, type Scope } from "effect"
-import { HttpRouter } from "effect/http"
+import { HttpMiddleware, HttpRouter } from "effect/http"
 import type { Server } from "node:http"
 import { catalogue, Foreman } from "@foreman/core"
 import { platform } from "./Dialect.ts"
+import * as Exchange from "./Exchange.ts"
 import * as Feed from "./Feed.ts"
 import * as Guard from "./Guard.ts"
 import { defaults, type Limits } from "./Limits.ts"
 import * as Middleware from "./Middleware.ts"
+import * as Mount from "./Mount.ts"
 import * as Pages from "./Pages.ts"
 import * as Rest from "./Rest.ts"
 
@@ -38,6 +40,8 @@ export interface Options {
   /** What the page tells people who connect an agent. */
   readonly connect?: Pages.Connect
   readonly limits?: Partial<Limits>
+  /** What else is served here, behind the same door: `/mcp`. */
+  readonly mounts?: ReadonlyArray<Mount.Mount>
 }
 
 // errors ----------------------------------------------------------------------
@@ -128,7 +132,8 @@ export const serve: (
     address = {},
     allowedHosts = [],
     connect,
-    limits: given
+    limits: given,
+    mounts = []
   }: Options = {}) {
     const { host = "127.0.0.1", port = 8080 } = address
     const limits = { ...defaults, ...given }
@@ -143,8 +148,9 @@ export const serve: (
     const routes = [
       ...Rest.routes({ catalogue, foreman, dialect, limits }),
       ...Pages.routes({ catalogue, foreman, dialect, connect }),
-      Feed.route({ foreman, dialect, limits, ending: Deferred.await(ending) })
-    ]
+      Feed.route({ foreman, dialect, limits, ending: Deferred.await(ending) }),
+      ...mounts.flatMap((mount) => Mount.routes(mount, { foreman, dialect, limits }))
+    ].map(Exchange.named)
     const router = yield* Effect.provideService(HttpRouter.make, HttpRouter.RouterConfig, {
       caseSensitive: true,
       maxParamLength: 200
@@ -152,8 +158,14 @@ export const serve: (
     yield* router.addAll(routes)
     const isEnding = () => Deferred.isDoneUnsafe(ending)
     const app = router.asHttpEffect()
-    yield* server.serve(Middleware.around(app, { allowList, dialect, limits, routes, isEnding }))
+    // The library's own spans hold paths, queries and headers; ours are made by the routes.
+    yield* server
+      .serve(Middleware.around(app, { allowList, dialect, limits, routes, isEnding }))
+      .pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
     yield* Effect.addFinalizer(() => Deferred.succeed(ending, undefined))
+    yield* Effect.addFinalizer(() =>
+      Effect.promise(() => Promise.allSettled(mounts.map((mount) => mount.close())))
+    )
     return boundTo(node, host, port)
   })
 

@@ -64,8 +64,29 @@ export const excess = (
 export const read = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   limits: Limits,
-  { malformed }: Dialect
+  dialect: Dialect
 ): Effect.fn.Return<Readonly<Record<string, unknown>>, Refusal.Refusal> {
+  const text = yield* readText(request, limits, dialect)
+  if (text === "") return {}
+  const body = yield* Effect.try({
+    try: (): unknown => JSON.parse(text),
+    catch: () => notJson(dialect.malformed)
+  })
+  return isObject(body) ? body : yield* Effect.fail(notJson(dialect.malformed))
+})
+
+/**
+ * Reads the text of a body that says that it is JSON, within the limits; what it holds may still be
+ * no JSON at all.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const readText = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  limits: Limits,
+  { malformed }: Dialect
+): Effect.fn.Return<string, Refusal.Refusal> {
   if (Number(request.headers["content-length"] ?? 0) > limits.bodyBytes) {
     return yield* Effect.fail(tooLarge(limits))
   }
@@ -76,19 +97,14 @@ export const read = Effect.fnUntraced(function* (
     Effect.mapError((error) => (isTooLarge(error) ? tooLarge(limits) : notJson(malformed))),
     Effect.timeoutOrElse({ duration: limits.bodyMillis, orElse: () => Effect.fail(tooSlow) })
   )
-  if (bytes.byteLength === 0) return {}
+  if (bytes.byteLength === 0) return ""
   if (!isJson(request.headers["content-type"])) return yield* Effect.fail(unsupportedMediaType)
   const text = yield* Effect.try({
     try: () => decoder.decode(bytes),
     catch: () => notJson(malformed)
   })
   const exceeded = excess(text, limits)
-  if (exceeded !== undefined) return yield* Effect.fail(excessive(limits, exceeded))
-  const body = yield* Effect.try({
-    try: (): unknown => JSON.parse(text),
-    catch: () => notJson(malformed)
-  })
-  return isObject(body) ? body : yield* Effect.fail(notJson(malformed))
+  return exceeded === undefined ? text : yield* Effect.fail(excessive(limits, exceeded))
 })
 
 // internal --------------------------------------------------------------------

@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { ByteSize, Cause, Context, Effect, Option, type Scope } from "effect"
+import { ByteSize, Cause, Context, Effect, Option, References, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpIncomingMessage,
@@ -13,8 +13,9 @@ import {
   HttpServerRequest,
   HttpServerResponse
 } from "effect/http"
-import { Refusal } from "@foreman/core"
+import { Observation, Refusal } from "@foreman/core"
 import { type Dialect, refusal, respond } from "./Dialect.ts"
+import * as Exchange from "./Exchange.ts"
 import * as Guard from "./Guard.ts"
 import type { Limits } from "./Limits.ts"
 
@@ -117,16 +118,25 @@ export const around = (
   const fallback = fallbackOf(options)
   const requestIdOf = requestIds()
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-    const refused = Guard.check(request, allowList) ?? refuseWebSocket(request)
+    const refused =
+      Guard.check(request, allowList) ?? refuseWebSocket(request) ?? refusePath(request)
     const id = requestIdOf(request.headers["x-request-id"])
     const answer = refused === undefined ? app : Effect.succeed(respond(dialect, refused))
-    return answer.pipe(
+    const correlationId = Exchange.properId(request.headers["x-correlation-id"]) ?? id
+    const exchange = { route: Exchange.unrouted, correlationId }
+    const answered = answer.pipe(
       Effect.catchCause((cause) => fallback(request, cause)),
-      Effect.map((response) => withHeaders(response, id, isEnding())),
-      Effect.tap(({ status }) => Effect.logDebug(`${request.method} ${pathOf(request)} ${status}`)),
-      Effect.annotateLogs("requestId", id),
-      Effect.provideService(RequestId, id),
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, bodySize)
+      Effect.map((response) => withHeaders(response, id, isEnding()))
+    )
+    return Effect.updateContext(
+      Exchange.observed(request, exchange, answered),
+      (context: Context.Context<HttpServerRequest.HttpServerRequest | Scope.Scope>) =>
+        context.pipe(
+          Context.add(References.CurrentLogAnnotations, { request_id: id }),
+          Context.add(RequestId, id),
+          Context.add(Exchange.CurrentExchange, exchange),
+          Context.add(HttpIncomingMessage.MaxBodySize, bodySize)
+        )
     )
   })
 }
@@ -144,13 +154,21 @@ const fallbackOf = ({ dialect, routes }: Options) => {
     if (isRouteNotFound(cause)) return Effect.succeed(unrouted(request, methods, dialect))
     // As: what only interrupts holds no failure of any type.
     if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-    return RequestId.use((id) =>
-      Effect.logError(`${request.method} ${pathOf(request)} failed`, cause).pipe(
-        Effect.as(respond(dialect, { ...Refusal.internalError, facts: { request_id: id } }))
+    return Effect.flatMap(Effect.all([RequestId, Exchange.CurrentExchange]), ([id, { route }]) => {
+      const line = isReported(cause)
+        ? Effect.void
+        : Effect.logError(`${request.method} ${route} failed`, cause)
+      return Effect.as(
+        line,
+        respond(dialect, { ...Refusal.internalError, facts: { request_id: id } })
       )
-    )
+    })
   }
 }
+
+/** The operation that it came from has logged it, with more of its ids. */
+const isReported = ({ reasons }: Cause.Cause<unknown>): boolean =>
+  reasons.some((reason) => Cause.isDieReason(reason) && Observation.isReported(reason.defect))
 
 const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean =>
   Option.exists(
@@ -164,13 +182,17 @@ const unrouted = (
   dialect: Dialect
 ) => {
   const allow = methods(pathOf(request))
-  if (allow.length === 0) return respond(dialect, notFound)
+  // A path that takes the method and still has no route holds a part that no route takes.
+  if (allow.length === 0 || isTaken(allow, request.method)) return respond(dialect, notFound)
   const response =
     request.method === "OPTIONS"
       ? HttpServerResponse.empty()
       : respond(dialect, methodNotAllowed(request.method))
   return HttpServerResponse.setHeader(response, "allow", allow.join(", "))
 }
+
+const isTaken = (allow: ReadonlyArray<string>, method: string) =>
+  method !== "OPTIONS" && allow.includes(method)
 
 const withHeaders = (
   response: HttpServerResponse.HttpServerResponse,
@@ -187,12 +209,29 @@ const withHeaders = (
 const refuseWebSocket = ({ headers }: Request) =>
   Guard.wantsWebSocket(headers["upgrade"]) ? webSocketNotOffered : undefined
 
+/**
+ * A path that cannot be read is no path of ours. The router reads none of what stands behind a
+ * semicolon, which no path here has.
+ */
+const refusePath = (request: Request) => {
+  const path = pathOf(request)
+  return /[;#]/.test(path) || !isDecodable(path) ? notFound : undefined
+}
+
+const isDecodable = (path: string): boolean => {
+  if (!path.includes("%")) return true
+  try {
+    return decodeURIComponent(path) !== ""
+  } catch {
+    return false
+  }
+}
+
 /** Ids of this server's start, counted: as unique as a random one each, and much cheaper. */
 const requestIds = () => {
   const start = SecureRandom.uuidV7Unsafe()
   let count = 0
-  return (given: string | undefined): string =>
-    given !== undefined && /^[\w.:-]{1,128}$/.test(given) ? given : `${start}-${++count}`
+  return (given: string | undefined): string => Exchange.properId(given) ?? `${start}-${++count}`
 }
 
 const pathOf = ({ url }: Request): string => url.split("?", 1)[0] ?? url

@@ -26,6 +26,8 @@ import * as OpenApi from "./OpenApi.ts"
 export interface Connect {
   /** The absolute path of `foreman-mcp`. */
   readonly mcpPath: string
+  /** The path under which this server speaks MCP itself, if it does: `/mcp`. */
+  readonly mcpEndpoint?: string | undefined
   /** A token made for agents; without one the page shows the token that it was opened with. */
   readonly token?: string | undefined
 }
@@ -110,8 +112,9 @@ const connectRoute = ({ connect, dialect, foreman: { access } }: Options) =>
     authenticate(access, headers).pipe(
       Effect.map(({ role }) => {
         if (role !== "operator") return respond(dialect, notForAgents)
-        const { mcpPath = null, token = null } = connect ?? {}
-        return HttpServerResponse.jsonUnsafe({ mcp_path: mcpPath, token })
+        const { mcpEndpoint = null, mcpPath = null, token = null } = connect ?? {}
+        const body = { mcp_path: mcpPath, mcp_endpoint: mcpEndpoint, token }
+        return HttpServerResponse.jsonUnsafe(body)
       }),
       Effect.catch((refused) => Effect.succeed(respond(dialect, refused)))
     )

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import {
   Actor,
@@ -18,9 +18,9 @@ import {
 } from "@foreman/core"
 import { authenticate } from "./Authentication.ts"
 import { type Asked, type Dialect, invalid, refusal, respond } from "./Dialect.ts"
+import { CurrentExchange } from "./Exchange.ts"
 import * as JsonBody from "./JsonBody.ts"
 import type { Limits } from "./Limits.ts"
-import { RequestId } from "./Middleware.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -70,14 +70,11 @@ const answer = (operation: Operation.Any, options: Options) => {
       ? Actor.system
       : yield* authenticate(foreman.access, request.headers)
     const idempotencyKey = yield* readIdempotencyKey(request)
-    const correlationId = yield* RequestId
+    const { correlationId } = yield* CurrentExchange
     const input = yield* readInput(route, request, options)
     return yield* foreman.invoke(operation.name, input, { correlationId, idempotencyKey }).pipe(
       Effect.provideService(Authorization.CurrentActor, actor),
-      Effect.timeoutOrElse({
-        duration: limits.handlerMillis,
-        orElse: () => Effect.fail(handlerTimeout)
-      }),
+      within(limits.handlerMillis),
       Effect.match({
         onFailure: (refused) => respond(dialect, refused, { fields: route.fields, input }),
         onSuccess: (output) => succeed(operation, output, request.url)
@@ -87,6 +84,17 @@ const answer = (operation: Operation.Any, options: Options) => {
   return (request: Request) =>
     Effect.catch(call(request), (refused) => Effect.succeed(respond(dialect, refused, noInput)))
 }
+
+/** Bounds an answer's time; one that is there at once pays for no timer. */
+const within =
+  (millis: number) =>
+  <A, E, R>(answering: Effect.Effect<A, E | Refusal.Refusal, R>) =>
+    Effect.flatMap(Effect.forkChild(answering, { startImmediately: true }), (fiber) => {
+      const exit = fiber.pollUnsafe()
+      if (exit !== undefined) return exit
+      const late = () => Effect.andThen(Fiber.interrupt(fiber), Effect.fail(handlerTimeout))
+      return Effect.timeoutOrElse(Fiber.join(fiber), { duration: millis, orElse: late })
+    })
 
 const readInput = Effect.fnUntraced(function* (
   route: Route.Route,

@@ -59,6 +59,29 @@ describe("what no route answers", () => {
     }
   })
 
+  it("is 404 for a path that is almost one of ours, whatever the method", async () => {
+    const paths = [
+      "/api/v1/tasks/1;x",
+      "/api/v1/tasks/1;x=1/events",
+      "/api/v1/orgs;",
+      "/health;jsessionid=1",
+      "/api/v1/tasks/%zz",
+      "/api/v1/tasks/%ff",
+      "/api/v1/tasks/1%"
+    ]
+    for (const path of paths) {
+      for (const method of ["GET", "POST", "DELETE", "OPTIONS", "HEAD"]) {
+        const { headers, status } = await server.request(method, path)
+        assert.strictEqual(status, 404, `${method} ${path}`)
+        assert.notProperty(headers, "allow")
+      }
+    }
+    const long = await server.request("GET", `/api/v1/tasks/${"1".repeat(5000)}`)
+    assert.deepStrictEqual([long.status, long.body.code], [404, "NotFound"])
+    // Where no path ends, everything may stand.
+    assert.strictEqual((await server.request("GET", "/health?a;b#c")).status, 200)
+  })
+
   it("is 405 where the path takes other methods, and says which", async () => {
     const { body, headers, status } = await server.request("DELETE", "/api/v1/orgs")
     assert.deepStrictEqual([status, body.code], [405, "MethodNotAllowed"])
@@ -156,7 +179,7 @@ describe("every answer", () => {
         "x-request-id"
       ]
     assert.strictEqual(await idOf("my-id.1:2_3"), "my-id.1:2_3")
-    for (const id of ["", "a b", "x".repeat(129), "<script>"]) {
+    for (const id of ["", "a b", "x".repeat(129), "<script>", `fmn_opr_${"x".repeat(36)}`]) {
       assert.match(String(await idOf(id)), /^[0-9a-f-]{36}-\d+$/)
     }
   })

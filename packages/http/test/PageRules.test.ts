@@ -2,8 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as OpenApi from "../src/OpenApi.ts"
 import { waysOf } from "../src/internal/page/connect.ts"
 import { frameReader, pauseAfter } from "../src/internal/page/feed.ts"
-import { hasWords, inOrder, lengthOf, type Task, waitsFor } from "../src/internal/page/model.ts"
+import {
+  hasWords,
+  type HumanRequest,
+  inOrder,
+  lengthOf,
+  type Task,
+  waitsFor
+} from "../src/internal/page/model.ts"
 import { operationsOf, rowsOf, schemaOf, tryItOf } from "../src/internal/page/openapi.ts"
+import { inTurn, takesWords } from "../src/internal/page/requests.ts"
 import { matchesStatus } from "../src/internal/page/taskList.ts"
 import { taskOf } from "../src/internal/page/world.ts"
 
@@ -50,6 +58,37 @@ describe("what waits for a person", () => {
     for (const [facts, reason] of cases) {
       assert.strictEqual(waitsFor(task(facts)), reason, JSON.stringify(facts))
     }
+  })
+})
+
+describe("what agents ask a person", () => {
+  const request = (facts: Partial<HumanRequest>): HumanRequest => ({
+    id: 1,
+    team_id: "team",
+    agent_id: "agent",
+    task_id: null,
+    kind: "question",
+    question: "Which colour?",
+    options: [],
+    status: "pending",
+    timeout_at: null,
+    ...facts
+  })
+
+  it("has what has waited longest first", () => {
+    const requests = [7, 3, 12].map((id) => request({ id }))
+    assert.deepStrictEqual(
+      inTurn(requests).map(({ id }) => id),
+      [3, 7, 12]
+    )
+  })
+
+  it("is answered in words, but for an approval", () => {
+    const kinds = ["question", "approval", "review"] as const
+    assert.deepStrictEqual(
+      kinds.map((kind) => takesWords(request({ kind }))),
+      [true, false, true]
+    )
   })
 })
 
@@ -145,6 +184,35 @@ describe("the commands that connect an agent", () => {
       new Map(waysOf({ mcp_path: "/m.js", token: null }, "http://h", token)).get("Codex")
     assert.include(codex("mine"), "FOREMAN_TOKEN=mine")
     assert.notInclude(codex(null), "TOKEN")
+  })
+})
+
+describe("the commands that connect an agent to a server that speaks MCP itself", () => {
+  const connection = { mcp_path: "/m.js", mcp_endpoint: "/mcp", token: null }
+  const waysWith = (token: string | null) => new Map(waysOf(connection, "http://h:1", token))
+
+  it("need no program, and show the token in a header or a variable", () => {
+    const ways = waysWith("t1")
+    const header = "--header 'Authorization: Bearer t1'"
+    assert.strictEqual(
+      ways.get("Claude Code"),
+      `claude mcp add --transport http foreman http://h:1/mcp ${header}`
+    )
+    assert.strictEqual(
+      ways.get("Codex"),
+      "export FOREMAN_TOKEN=t1\n" +
+        "codex mcp add foreman --url http://h:1/mcp --bearer-token-env-var FOREMAN_TOKEN"
+    )
+    assert.deepStrictEqual(JSON.parse(ways.get("Others") ?? "").mcpServers.foreman, {
+      type: "http",
+      url: "http://h:1/mcp",
+      headers: { Authorization: "Bearer t1" }
+    })
+    assert.include(ways.get("Clients without HTTP"), `"FOREMAN_API_URL": "http://h:1"`)
+  })
+
+  it("show none where there is none", () => {
+    for (const text of waysWith(null).values()) assert.notMatch(text, /token|bearer/i)
   })
 })
 

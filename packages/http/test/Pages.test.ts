@@ -59,6 +59,7 @@ describe("the pages", () => {
     const path = "/page/connect.json"
     assert.deepStrictEqual((await get(path)).body, {
       mcp_path: "/opt/foreman-mcp.js",
+      mcp_endpoint: null,
       token: "for-agents"
     })
     assert.strictEqual((await get(path, { authorization: "" })).status, 401)
@@ -73,7 +74,7 @@ describe("the pages", () => {
     const plain = await start()
     const { body } = await plain.request("GET", "/page/connect.json")
     await plain.close()
-    assert.deepStrictEqual(body, { mcp_path: null, token: null })
+    assert.deepStrictEqual(body, { mcp_path: null, mcp_endpoint: null, token: null })
   })
 
   it("describe the API in a document that anybody reads", async () => {

@@ -157,6 +157,21 @@ describe("repositories", () => {
     await refused(post(`/teams/${teamId}/repos`, again), 409, "NameTaken")
     await refused(post(`/teams/${uuid}/repos`, again), 404, "TeamNotFound")
   })
+
+  it("are refused with a reference for a branch, and told its short name", async () => {
+    const wanted = { name: "s", local_path: "/srv/s", default_branch: "refs/heads/main" }
+    const { body } = await post(`/teams/${teamId}/repos`, wanted)
+    assert.deepInclude(body.detail[0], {
+      loc: ["body", "default_branch"],
+      msg: "Expected the short name of a branch: main"
+    })
+    for (const name of ["refs/remotes/origin/main", "refs/tags/v1"]) {
+      const wish = { ...wanted, default_branch: name }
+      await invalid(post(`/teams/${teamId}/repos`, wish), "body.default_branch")
+    }
+    const { status } = await post(`/teams/${teamId}/repos`, { ...wanted, default_branch: "refs" })
+    assert.strictEqual(status, 201)
+  })
 })
 
 describe("messages", () => {
@@ -191,6 +206,16 @@ describe("messages", () => {
 })
 
 describe("every operation", () => {
+  it("takes ids in either case, in the path and in the body", async () => {
+    const capitals = teamId.toUpperCase()
+    assert.notStrictEqual(capitals, teamId)
+    assert.strictEqual((await get(`/teams/${capitals}`)).body.id, teamId)
+    const wanted = { title: "Capitals", assignee_id: agentId.toUpperCase() }
+    const { body, status } = await post(`/teams/${capitals}/tasks`, wanted)
+    assert.strictEqual(status, 201)
+    assert.deepInclude(body, { team_id: teamId, assignee_id: agentId })
+  })
+
   it("takes an idempotency key: the same answer again, and nothing is done twice", async () => {
     const send = (title: string, key: string) =>
       server.request("POST", `/api/v1/teams/${teamId}/tasks`, { title }, { "idempotency-key": key })

@@ -425,6 +425,10 @@ aside h2 {
   gap: 10px;
 }
 
+#requests:not(:empty) + #waiting:not(:empty) {
+  margin-top: 10px;
+}
+
 .card {
   background: var(--panel);
   border: 1px solid var(--line);
@@ -441,6 +445,10 @@ aside h2 {
 
 .card.approval {
   border-left-color: var(--amber);
+}
+
+.card.asked {
+  border-left-color: var(--accent);
 }
 
 .card.held,
@@ -466,13 +474,31 @@ aside h2 {
   overflow: auto;
 }
 
+.wording {
+  white-space: pre-line;
+  overflow-wrap: anywhere;
+  max-height: 16em;
+  overflow: auto;
+}
+
+.answering {
+  display: grid;
+  gap: 6px;
+}
+
+.answering button {
+  overflow-wrap: anywhere;
+  text-align: left;
+}
+
 .actions {
   display: flex;
   flex-wrap: wrap;
   gap: 6px;
 }
 
-.actions[inert] {
+.actions[inert],
+.answering[inert] {
   opacity: 0.5;
 }
 
@@ -543,6 +569,7 @@ import { showConnect } from "./connect.js"
 import { showTask } from "./detail.js"
 import { button, el, fill, find } from "./elements.js"
 import { follow } from "./feed.js"
+import { requestList } from "./requests.js"
 import {              statusChoices, taskList } from "./taskList.js"
 import { waitingList } from "./waiting.js"
 import { keep } from "./world.js"
@@ -571,11 +598,13 @@ const live = () => {
   find("leave-button").hidden = tokenOf() === null
   const filter         = { words: "", status: "open" }
   const drawTasks = taskList(find("teams"), showTask)
+  const drawRequests = requestList(find("requests"), showTask)
   const drawWaiting = waitingList(find("waiting"), showTask)
   const { load, note, world } = keep(() => draw())
   const draw = () => {
     drawTasks(world, filter)
-    const waiting = drawWaiting(world)
+    const waiting = drawRequests(world) + drawWaiting(world)
+    find("nothing").hidden = waiting > 0
     find("waiting-count").textContent = waiting === 0 ? "" : String(waiting)
     document.title = waiting === 0 ? "Foreman" : \`(\${waiting}) Foreman\`
     find("empty").hidden = world.tasks.size > 0
@@ -705,18 +734,46 @@ import { button, copyButton, el, fill, find } from "./elements.js"
 
 // models ----------------------------------------------------------------------
 
-/** What the server tells the page: where \`foreman-mcp\` lies, and a token made for agents. */
+/**
+ * What the server tells the page: where \`foreman-mcp\` lies, the path under which the server speaks
+ * MCP itself, and a token made for agents.
+ */
+
+/** The name of a way and what to copy. */
 
 // rules -----------------------------------------------------------------------
 
-/** The ways to connect an agent, with everything filled in. */
+/** The ways to connect an agent, with everything filled in: straight to the server where it can be. */
 export const waysOf = (
-  { mcp_path: path, token: own }            ,
+  connection            ,
   url        ,
   fallback
-)                                                       => {
-  const program = path ?? "/path/to/foreman-mcp.js"
+)                     => {
+  const { mcp_endpoint: endpoint, mcp_path: path, token: own } = connection
   const token = own ?? fallback
+  const program = path ?? "/path/to/foreman-mcp.js"
+  const started = overStdio(program, url, token)
+  if (endpoint === undefined || endpoint === null) return started
+  const [, , other] = started
+  return [
+    ...overHttp(\`\${url}\${endpoint}\`, token),
+    ...(other === undefined ? [] : [["Clients without HTTP", other[1]]         ])
+  ]
+}
+
+const overHttp = (url        , token               )                     => {
+  const header = token === null ? "" : \` --header \${quoted(\`Authorization: Bearer \${token}\`)}\`
+  const variable = token === null ? "" : \`export FOREMAN_TOKEN=\${quoted(token)}\\n\`
+  const named = token === null ? "" : " --bearer-token-env-var FOREMAN_TOKEN"
+  const headers = token === null ? {} : { headers: { Authorization: \`Bearer \${token}\` } }
+  return [
+    ["Claude Code", \`claude mcp add --transport http foreman \${url}\${header}\`],
+    ["Codex", \`\${variable}codex mcp add foreman --url \${url}\${named}\`],
+    ["Others", asJson({ type: "http", url, ...headers })]
+  ]
+}
+
+const overStdio = (program        , url        , token               )                     => {
   const variables = [
     \`FOREMAN_API_URL=\${url}\`,
     ...(token === null ? [] : [\`FOREMAN_TOKEN=\${token}\`])
@@ -727,14 +784,7 @@ export const waysOf = (
   return [
     ["Claude Code", \`claude mcp add \${settings} --transport stdio foreman \${start}\`],
     ["Codex", \`codex mcp add foreman \${settings} \${start}\`],
-    [
-      "Others",
-      JSON.stringify(
-        { mcpServers: { foreman: { command: "node", args: [program], env } } },
-        null,
-        2
-      )
-    ]
+    ["Others", asJson({ command: "node", args: [program], env })]
   ]
 }
 
@@ -788,6 +838,9 @@ export const showConnect = async ()                => {
 }
 
 // internal --------------------------------------------------------------------
+
+const asJson = (server        )         =>
+  JSON.stringify({ mcpServers: { foreman: server } }, null, 2)
 
 const quoted = (word        )         =>
   /^[\\w@%+=:,./-]+$/.test(word) ? word : \`'\${word.replaceAll("'", \`'\\\\''\`)}'\`
@@ -1564,7 +1617,9 @@ const pause = (millis        , signal             )                =>
       <div id="board" class="board" hidden>
         <aside aria-labelledby="waiting-title">
           <h2 id="waiting-title">Waits for you <span id="waiting-count" class="counter"></span></h2>
+          <div id="requests" class="cards"></div>
           <div id="waiting" class="cards"></div>
+          <p id="nothing" class="note">Nothing waits for you.</p>
         </aside>
         <div class="tasks">
           <div id="toolbar" class="toolbar" hidden>
@@ -1592,11 +1647,13 @@ const pause = (millis        , signal             )                =>
 </html>
 `,
   "model.js": `/**
- * What the page knows: organisations, teams, agents, tasks and runs as REST shows them, and what of
- * it a person has to look at.
+ * What the page knows: organisations, teams, agents, tasks, runs and what agents ask people, as REST
+ * shows them, and what of it a person has to look at.
  */
 
 // models ----------------------------------------------------------------------
+
+/** What an agent asks a person. */
 
 /** Why a task waits for a person. */
 
@@ -1822,6 +1879,133 @@ const asList = (value         )                      =>
   Array.isArray(value) ? value.map(asJson) : []
 
 const asWords = (value         )                         => (Array.isArray(value) ? value : [])
+`,
+  "requests.js": `/**
+ * What agents ask a person: each question with its options as buttons, and a place for an answer in
+ * words.
+ */
+import { post } from "./api.js"
+import { announce, arrange, button, el } from "./elements.js"
+
+// services --------------------------------------------------------------------
+
+/** Makes what draws the requests; a card stays as it is while somebody writes in it. */
+export const requestList = (place         , show      )                             => {
+  const cards = new Map                     ()
+  return (world) => {
+    const wanted = inTurn(world.requests.values()).slice(0, mostCards)
+    const drawn = wanted.map((request) => {
+      const card = cards.get(request.id) ?? cardOf(request, world, show)
+      cards.set(request.id, card)
+      return card
+    })
+    for (const id of cards.keys()) if (!world.requests.has(id)) cards.delete(id)
+    arrange(place, drawn)
+    return world.requests.size
+  }
+}
+
+/** Whoever has waited longest comes first. */
+export const inTurn = (requests                        )                              =>
+  [...requests].toSorted((a, b) => a.id - b.id)
+
+/** Says whether an answer may be other words than an option: an approval is one of its options. */
+export const takesWords = ({ kind }                            )          => kind !== "approval"
+
+// internal --------------------------------------------------------------------
+
+const mostCards = 50
+
+const headline                                        = {
+  question: "Question",
+  approval: "Approval",
+  review: "Look at this"
+}
+
+const cardOf = (request              , world       , show      )              => {
+  const { agent_id: agentId, id, kind, question, task_id: taskId, team_id: teamId } = request
+  const team = world.teams.get(teamId)
+  const agent = team?.agents.find((one) => one.id === agentId)
+  const problem = el("p", { class: "problem", role: "alert" })
+  const about = taskId === null ? undefined : world.tasks.get(taskId)
+  return el(
+    "article",
+    { class: "card asked", "aria-label": \`Request \${id}: \${headline[kind]}\` },
+    el(
+      "div",
+      { class: "reason" },
+      el("strong", {}, headline[kind]),
+      agent !== undefined && \`from \${agent.name}\`,
+      el("span", { class: "quiet" }, team?.name)
+    ),
+    el("p", { class: "wording" }, question),
+    about !== undefined && taskLine(about, show),
+    request.timeout_at !== null &&
+      el(
+        "p",
+        { class: "quiet" },
+        "Until ",
+        el("time", { datetime: request.timeout_at }, new Date(request.timeout_at).toLocaleString())
+      ),
+    answering(request, problem),
+    problem
+  )
+}
+
+const taskLine = (task      , show      )              =>
+  el(
+    "div",
+    { class: "title" },
+    el("span", { class: "number" }, \`#\${task.id}\`),
+    button(task.title, () => show(task), { class: "link" })
+  )
+
+const answering = (request              , problem             )              => {
+  const place = el("div", { class: "answering" })
+  const answer = async (response        ) => {
+    problem.textContent = ""
+    place.inert = true
+    try {
+      await post(\`/api/v1/human-requests/\${request.id}/respond\`, { response })
+      announce(\`Request \${request.id} is answered\`)
+    } catch (error) {
+      problem.textContent = error instanceof Error ? error.message : String(error)
+    }
+    place.inert = false
+  }
+  // The options of a question are equals; what an approval offers first is what was asked for.
+  const isFirst = (at        ) => at === 0 && request.kind === "approval"
+  const options = request.options.map((option, at) =>
+    button(option, () => void answer(option), isFirst(at) ? { class: "primary" } : {})
+  )
+  if (options.length > 0) place.append(el("div", { class: "actions" }, ...options))
+  if (takesWords(request)) place.append(wordsForm((text) => void answer(text)))
+  return place
+}
+
+const wordsForm = (send                        )                  => {
+  const text = el("textarea", {
+    rows: 2,
+    required: true,
+    maxlength: 100_000,
+    "aria-label": "Your answer",
+    placeholder: "Your answer"
+  })
+  const form = el(
+    "form",
+    { class: "rejection" },
+    text,
+    el("div", { class: "actions" }, el("button", { type: "submit" }, "Answer"))
+  )
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (text.value.trim() !== "") send(text.value)
+  })
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit()
+  })
+  return form
+}
 `,
   "taskList.js": `/**
  * The tasks, team by team: what is under way first.
@@ -2301,7 +2485,7 @@ export const statusChoices = (
  * buttons that do it.
  */
 import { get, post, Refused } from "./api.js"
-import { announce, arrange, button, el, fill } from "./elements.js"
+import { announce, arrange, button, el } from "./elements.js"
 import { inOrder,                                   waitsFor, words } from "./model.js"
 
 // services --------------------------------------------------------------------
@@ -2320,8 +2504,7 @@ export const waitingList = (place         , show      )                         
       return card
     })
     for (const key of cards.keys()) if (!keys.includes(key)) cards.delete(key)
-    if (drawn.length === 0) fill(place, el("p", { class: "note" }, "Nothing waits for you."))
-    else arrange(place, drawn)
+    arrange(place, drawn)
     return waiting.length
   }
 }
@@ -2484,8 +2667,13 @@ import { get, list } from "./api.js"
 // services --------------------------------------------------------------------
 
 export const keep = (onChange            )         => {
-  const world        = { organizations: new Map(), teams: new Map(), tasks: new Map() }
-  const stale        = { tasks: new Set(), teams: new Set(), isAll: false }
+  const world        = {
+    organizations: new Map(),
+    teams: new Map(),
+    tasks: new Map(),
+    requests: new Map()
+  }
+  const stale        = { tasks: new Set(), teams: new Set(), requests: new Set(), isAll: false }
   let timer
   const load = async () => {
     await readAll(world)
@@ -2493,15 +2681,19 @@ export const keep = (onChange            )         => {
   }
   const flush = async () => {
     timer = undefined
-    const { isAll, tasks, teams } = { ...stale, tasks: [...stale.tasks], teams: [...stale.teams] }
+    const { isAll } = stale
+    const [tasks, teams, requests] = [[...stale.tasks], [...stale.teams], [...stale.requests]]
     stale.tasks.clear()
     stale.teams.clear()
+    stale.requests.clear()
     stale.isAll = false
     // What cannot be read now is read at the next event about it, or after the next break.
-    if (isAll || tasks.length > mostSingly) await readAll(world).catch(() => undefined)
+    if (isAll || tasks.length + requests.length > mostSingly)
+      await readAll(world).catch(() => undefined)
     else {
       await eachOf(teams, (id) => readTeam(world, id))
       await eachOf(tasks, (id) => readTask(world, id))
+      await eachOf(requests, (id) => readRequest(world, id))
     }
     onChange()
   }
@@ -2530,6 +2722,7 @@ const mark = (stale       , world       , event           ) => {
   const [kind] = event.type.split(".", 1)
   if (kind === "organization" || kind === "team") stale.isAll = true
   if (task !== undefined) stale.tasks.add(task)
+  if (kind === "human_request") stale.requests.add(Number(event.data["request_id"]))
   // A run makes an agent busy or free, which stands with its team.
   const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
   if ((kind === "agent" || kind === "run") && typeof team === "string") stale.teams.add(team)
@@ -2549,6 +2742,7 @@ const readAll = async (world       ) => {
       for (const task of await list      (\`/api/v1/teams/\${id}/tasks?limit=500\`)) {
         world.tasks.set(task.id, task)
       }
+      await readRequests(world, id)
     }
   )
 }
@@ -2559,6 +2753,21 @@ const readTeam = async (world       , id        ) => {
 
 const readTask = async (world       , id        ) => {
   world.tasks.set(id, await get      (\`/api/v1/tasks/\${id}\`))
+}
+
+/** What a team waits for, and no longer what it does not. */
+const readRequests = async (world       , teamId        ) => {
+  const pending = await list              (\`/api/v1/teams/\${teamId}/pending-requests?limit=200\`)
+  for (const { id, team_id: team } of world.requests.values()) {
+    if (team === teamId) world.requests.delete(id)
+  }
+  for (const request of pending) world.requests.set(request.id, request)
+}
+
+const readRequest = async (world       , id        ) => {
+  const request = await get              (\`/api/v1/human-requests/\${id}\`)
+  if (request.status === "pending") world.requests.set(id, request)
+  else world.requests.delete(id)
 }
 
 /** A few at a time. What fails is left as it was. */

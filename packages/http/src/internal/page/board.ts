@@ -6,6 +6,7 @@ import { showConnect } from "./connect.ts"
 import { showTask } from "./detail.ts"
 import { button, el, fill, find } from "./elements.ts"
 import { follow } from "./feed.ts"
+import { requestList } from "./requests.ts"
 import { type Filter, statusChoices, taskList } from "./taskList.ts"
 import { waitingList } from "./waiting.ts"
 import { keep } from "./world.ts"
@@ -34,11 +35,13 @@ const live = () => {
   find("leave-button").hidden = tokenOf() === null
   const filter: Filter = { words: "", status: "open" }
   const drawTasks = taskList(find("teams"), showTask)
+  const drawRequests = requestList(find("requests"), showTask)
   const drawWaiting = waitingList(find("waiting"), showTask)
   const { load, note, world } = keep(() => draw())
   const draw = () => {
     drawTasks(world, filter)
-    const waiting = drawWaiting(world)
+    const waiting = drawRequests(world) + drawWaiting(world)
+    find("nothing").hidden = waiting > 0
     find("waiting-count").textContent = waiting === 0 ? "" : String(waiting)
     document.title = waiting === 0 ? "Foreman" : `(${waiting}) Foreman`
     find("empty").hidden = world.tasks.size > 0

@@ -6,22 +6,52 @@ import { button, copyButton, el, fill, find } from "./elements.ts"
 
 // models ----------------------------------------------------------------------
 
-/** What the server tells the page: where `foreman-mcp` lies, and a token made for agents. */
+/**
+ * What the server tells the page: where `foreman-mcp` lies, the path under which the server speaks
+ * MCP itself, and a token made for agents.
+ */
 export interface Connection {
   readonly mcp_path: string | null
+  readonly mcp_endpoint?: string | null
   readonly token: string | null
 }
 
+/** The name of a way and what to copy. */
+type Way = readonly [name: string, text: string]
+
 // rules -----------------------------------------------------------------------
 
-/** The ways to connect an agent, with everything filled in. */
+/** The ways to connect an agent, with everything filled in: straight to the server where it can be. */
 export const waysOf = (
-  { mcp_path: path, token: own }: Connection,
+  connection: Connection,
   url: string,
   fallback: string | null
-): ReadonlyArray<readonly [name: string, text: string]> => {
-  const program = path ?? "/path/to/foreman-mcp.js"
+): ReadonlyArray<Way> => {
+  const { mcp_endpoint: endpoint, mcp_path: path, token: own } = connection
   const token = own ?? fallback
+  const program = path ?? "/path/to/foreman-mcp.js"
+  const started = overStdio(program, url, token)
+  if (endpoint === undefined || endpoint === null) return started
+  const [, , other] = started
+  return [
+    ...overHttp(`${url}${endpoint}`, token),
+    ...(other === undefined ? [] : [["Clients without HTTP", other[1]] as const])
+  ]
+}
+
+const overHttp = (url: string, token: string | null): ReadonlyArray<Way> => {
+  const header = token === null ? "" : ` --header ${quoted(`Authorization: Bearer ${token}`)}`
+  const variable = token === null ? "" : `export FOREMAN_TOKEN=${quoted(token)}\n`
+  const named = token === null ? "" : " --bearer-token-env-var FOREMAN_TOKEN"
+  const headers = token === null ? {} : { headers: { Authorization: `Bearer ${token}` } }
+  return [
+    ["Claude Code", `claude mcp add --transport http foreman ${url}${header}`],
+    ["Codex", `${variable}codex mcp add foreman --url ${url}${named}`],
+    ["Others", asJson({ type: "http", url, ...headers })]
+  ]
+}
+
+const overStdio = (program: string, url: string, token: string | null): ReadonlyArray<Way> => {
   const variables = [
     `FOREMAN_API_URL=${url}`,
     ...(token === null ? [] : [`FOREMAN_TOKEN=${token}`])
@@ -32,14 +62,7 @@ export const waysOf = (
   return [
     ["Claude Code", `claude mcp add ${settings} --transport stdio foreman ${start}`],
     ["Codex", `codex mcp add foreman ${settings} ${start}`],
-    [
-      "Others",
-      JSON.stringify(
-        { mcpServers: { foreman: { command: "node", args: [program], env } } },
-        null,
-        2
-      )
-    ]
+    ["Others", asJson({ command: "node", args: [program], env })]
   ]
 }
 
@@ -93,6 +116,9 @@ export const showConnect = async (): Promise<void> => {
 }
 
 // internal --------------------------------------------------------------------
+
+const asJson = (server: object): string =>
+  JSON.stringify({ mcpServers: { foreman: server } }, null, 2)
 
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

@@ -1,6 +1,6 @@
 /**
- * What the page knows: organisations, teams, agents, tasks and runs as REST shows them, and what of
- * it a person has to look at.
+ * What the page knows: organisations, teams, agents, tasks, runs and what agents ask people, as REST
+ * shows them, and what of it a person has to look at.
  */
 
 // models ----------------------------------------------------------------------
@@ -72,6 +72,21 @@ export interface Output {
   readonly size: number
   readonly next_offset: number | null
   readonly text: string
+}
+
+export type RequestKind = "question" | "approval" | "review"
+
+/** What an agent asks a person. */
+export interface HumanRequest {
+  readonly id: number
+  readonly team_id: string
+  readonly agent_id: string
+  readonly task_id: number | null
+  readonly kind: RequestKind
+  readonly question: string
+  readonly options: ReadonlyArray<string>
+  readonly status: "pending" | "resolved" | "expired"
+  readonly timeout_at: string | null
 }
 
 export interface FeedEvent {

@@ -3,7 +3,7 @@
  * buttons that do it.
  */
 import { get, post, Refused } from "./api.ts"
-import { announce, arrange, button, el, fill } from "./elements.ts"
+import { announce, arrange, button, el } from "./elements.ts"
 import { inOrder, type Reason, type Run, type Task, waitsFor, words } from "./model.ts"
 import type { Show } from "./taskList.ts"
 import type { World } from "./world.ts"
@@ -24,8 +24,7 @@ export const waitingList = (place: Element, show: Show): ((world: World) => numb
       return card
     })
     for (const key of cards.keys()) if (!keys.includes(key)) cards.delete(key)
-    if (drawn.length === 0) fill(place, el("p", { class: "note" }, "Nothing waits for you."))
-    else arrange(place, drawn)
+    arrange(place, drawn)
     return waiting.length
   }
 }

@@ -3,7 +3,7 @@
  * again. A burst of events becomes one round of reading.
  */
 import { get, list } from "./api.ts"
-import type { FeedEvent, Organization, Task, Team } from "./model.ts"
+import type { FeedEvent, HumanRequest, Organization, Task, Team } from "./model.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -11,6 +11,8 @@ export interface World {
   readonly organizations: Map<string, Organization>
   readonly teams: Map<string, Team>
   readonly tasks: Map<number, Task>
+  /** Those that wait for an answer. */
+  readonly requests: Map<number, HumanRequest>
 }
 
 export interface Keeper {
@@ -24,8 +26,13 @@ export interface Keeper {
 // services --------------------------------------------------------------------
 
 export const keep = (onChange: () => void): Keeper => {
-  const world: World = { organizations: new Map(), teams: new Map(), tasks: new Map() }
-  const stale: Stale = { tasks: new Set(), teams: new Set(), isAll: false }
+  const world: World = {
+    organizations: new Map(),
+    teams: new Map(),
+    tasks: new Map(),
+    requests: new Map()
+  }
+  const stale: Stale = { tasks: new Set(), teams: new Set(), requests: new Set(), isAll: false }
   let timer: ReturnType<typeof setTimeout> | undefined
   const load = async () => {
     await readAll(world)
@@ -33,15 +40,19 @@ export const keep = (onChange: () => void): Keeper => {
   }
   const flush = async () => {
     timer = undefined
-    const { isAll, tasks, teams } = { ...stale, tasks: [...stale.tasks], teams: [...stale.teams] }
+    const { isAll } = stale
+    const [tasks, teams, requests] = [[...stale.tasks], [...stale.teams], [...stale.requests]]
     stale.tasks.clear()
     stale.teams.clear()
+    stale.requests.clear()
     stale.isAll = false
     // What cannot be read now is read at the next event about it, or after the next break.
-    if (isAll || tasks.length > mostSingly) await readAll(world).catch(() => undefined)
+    if (isAll || tasks.length + requests.length > mostSingly)
+      await readAll(world).catch(() => undefined)
     else {
       await eachOf(teams, (id) => readTeam(world, id))
       await eachOf(tasks, (id) => readTask(world, id))
+      await eachOf(requests, (id) => readRequest(world, id))
     }
     onChange()
   }
@@ -68,6 +79,7 @@ const atOnce = 6
 interface Stale {
   readonly tasks: Set<number>
   readonly teams: Set<string>
+  readonly requests: Set<number>
   isAll: boolean
 }
 
@@ -76,6 +88,7 @@ const mark = (stale: Stale, world: World, event: FeedEvent) => {
   const [kind] = event.type.split(".", 1)
   if (kind === "organization" || kind === "team") stale.isAll = true
   if (task !== undefined) stale.tasks.add(task)
+  if (kind === "human_request") stale.requests.add(Number(event.data["request_id"]))
   // A run makes an agent busy or free, which stands with its team.
   const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
   if ((kind === "agent" || kind === "run") && typeof team === "string") stale.teams.add(team)
@@ -95,6 +108,7 @@ const readAll = async (world: World) => {
       for (const task of await list<Task>(`/api/v1/teams/${id}/tasks?limit=500`)) {
         world.tasks.set(task.id, task)
       }
+      await readRequests(world, id)
     }
   )
 }
@@ -105,6 +119,21 @@ const readTeam = async (world: World, id: string) => {
 
 const readTask = async (world: World, id: number) => {
   world.tasks.set(id, await get<Task>(`/api/v1/tasks/${id}`))
+}
+
+/** What a team waits for, and no longer what it does not. */
+const readRequests = async (world: World, teamId: string) => {
+  const pending = await list<HumanRequest>(`/api/v1/teams/${teamId}/pending-requests?limit=200`)
+  for (const { id, team_id: team } of world.requests.values()) {
+    if (team === teamId) world.requests.delete(id)
+  }
+  for (const request of pending) world.requests.set(request.id, request)
+}
+
+const readRequest = async (world: World, id: number) => {
+  const request = await get<HumanRequest>(`/api/v1/human-requests/${id}`)
+  if (request.status === "pending") world.requests.set(id, request)
+  else world.requests.delete(id)
 }
 
 /** A few at a time. What fails is left as it was. */
