@@ -9,6 +9,7 @@
  */
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server"
 import type { CallToolResult, Tool } from "@modelcontextprotocol/server"
+import { type Elicitation, type Peer, tool as asking } from "./Elicitation.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -35,38 +36,66 @@ export interface Options {
   readonly call: Call
   /** The version of Foreman, as clients see it. */
   readonly version: string
+  /** The person at the client, where the connection speaks for them. Left out, nobody is asked. */
+  readonly person?: Person | undefined
   /** Runs when the tools were asked for: the time to get ready for calls. */
   readonly onList?: () => void
+}
+
+/**
+ * How the person at a client is asked, and how they answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Person {
+  readonly elicitation: Elicitation
+  /** Calls as the person, of whose answer nobody but this client knows. */
+  readonly through: (client: string) => Call
 }
 
 // services --------------------------------------------------------------------
 
 /**
- * A server for one connection. Give it a transport of the SDK: stdio, HTTP or memory.
+ * A server for one connection, or for one request of the revision 2026-07-28, which has none. Give it
+ * a transport of the SDK: stdio, HTTP or memory.
  *
  * @category services
  * @since 0.1.0
  */
-export const make = ({ call, onList, tools, version }: Options): Server => {
+export const make = ({ call, onList, person, tools, version }: Options): Server => {
   const names = new Set(tools.map(({ name }) => name))
   const server = new Server(
     { name: "foreman", version },
-    { capabilities: { tools: {} }, instructions }
+    {
+      capabilities: { tools: {} },
+      instructions,
+      ...(person === undefined ? {} : { requestState: { verify: person.elicitation.verify } })
+    }
   )
   server.setRequestHandler("tools/list", () => {
     onList?.()
     return { tools: [...tools] }
   })
-  server.setRequestHandler("tools/call", ({ params }, { mcpReq }) => {
-    if (!names.has(params.name)) {
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`)
+  server.setRequestHandler("tools/call", ({ params }, context) => {
+    const { arguments: input = {}, name } = params
+    if (!names.has(name)) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`)
     }
-    return call(params.name, params.arguments ?? {}, { signal: mcpReq.signal })
+    return name === asking && person !== undefined
+      ? person.elicitation.ask({ call, through: person.through }, input, context, peerOf(server))
+      : call(name, input, { signal: context.mcpReq.signal })
   })
   return server
 }
 
 // internal --------------------------------------------------------------------
+
+const peerOf = (server: Server): Peer => ({
+  capabilities: server.getClientCapabilities(),
+  name: server.getClientVersion()?.name,
+  isModern: (server.getNegotiatedProtocolVersion() ?? "") >= "2026-07-28"
+})
 
 const instructions = [
   "Foreman plans and tracks the work of coding agents.",

@@ -6,11 +6,12 @@
  */
 import type { Run } from "@foreman/core/operations/Facade"
 import { type Invoke, toRefusal } from "@foreman/core/operations/Invoke"
+import { isReported } from "@foreman/core/operations/Observation"
 import type * as Operation from "@foreman/core/operations/Operation"
 import * as Refusal from "@foreman/core/operations/Refusal"
 import * as Wire from "@foreman/core/operations/Wire"
 import type { CallToolResult } from "@modelcontextprotocol/server"
-import { Effect, Schema } from "effect"
+import { Cause, Effect, Schema } from "effect"
 import type { Call } from "./McpServer.ts"
 import { inputOf, isEmpty, operations } from "./ToolList.ts"
 
@@ -27,6 +28,11 @@ export interface Options {
   readonly invoke: Invoke<never, never>
   /** Runs a call. Over stdio its logger writes to stderr, because stdout is the wire. */
   readonly run: Run<never>
+  /**
+   * Says that `invoke` refuses fields that it does not know, where it is told to: then what it checks
+   * is not checked here too.
+   */
+  readonly isStrict?: boolean
 }
 
 /**
@@ -50,14 +56,29 @@ export const maxInputBytes: number = 1024 * 1024
  * @category services
  * @since 0.1.0
  */
-export const make = ({ invoke, run }: Options): Call => {
-  const tools = new Map(operations().map((operation) => [operation.name, answering(operation)]))
-  return (name, input, { signal }) => {
-    if (signal.aborted) return Promise.reject(signal.reason)
-    const answer = tools.get(name)
-    if (answer === undefined) throw new TypeError(`The catalogue has no tool ${name}`)
-    return run(answer(invoke, input), { signal })
-  }
+export const make = ({ invoke, ...options }: Options): Call => prepare(options)(invoke)
+
+/**
+ * The same for many callers: what the tools need is prepared once, and each caller has its own way
+ * to invoke operations.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const prepare = ({
+  isStrict = false,
+  run
+}: Omit<Options, "invoke">): ((invoke: Invoke<never, never>) => Call) => {
+  const tools = new Map(
+    operations().map((operation) => [operation.name, answering(operation, isStrict)])
+  )
+  return (invoke) =>
+    (name, input, { signal }) => {
+      if (signal.aborted) return Promise.reject(signal.reason)
+      const answer = tools.get(name)
+      if (answer === undefined) throw new TypeError(`The catalogue has no tool ${name}`)
+      return run(answer(invoke, input), { signal })
+    }
 }
 
 /**
@@ -75,30 +96,46 @@ export const refused = (refusal: Refusal.Refusal): CallToolResult => ({
 // internal --------------------------------------------------------------------
 
 /** Prepares an operation once for all of its calls. */
-const answering = (operation: Operation.Any) => {
-  const input = inputOf(operation)
-  const decode = Schema.decodeUnknownEffect(Wire.of(isEmpty(input) ? nothing : input))
+const answering = (operation: Operation.Any, isStrict: boolean) => {
+  const fields = inputOf(operation)
+  const names = new Set(Object.keys(fields.fields).map(Wire.keyOf))
+  const decode = Schema.decodeUnknownEffect(Wire.of(isEmpty(fields) ? nothing : fields))
   const refuse = toRefusal(operation)
-  const check = (input: unknown) =>
-    isTooLarge(input)
-      ? Effect.fail(tooLarge)
-      : decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
-          Effect.mapError(({ issue }) => Refusal.problemsOf(issue)),
-          Effect.mapError((problems) => new Refusal.InvalidInput({ problems }))
-        )
-  return (invoke: Invoke<never, never>, input: Readonly<Record<string, unknown>>) =>
-    check(input).pipe(
-      Effect.mapError(refuse),
-      Effect.flatMap(({ idempotencyKey }) => {
-        const { idempotency_key: _, ...wanted } = input
-        return invoke(operation.name, wanted, { idempotencyKey: asKey(idempotencyKey) })
-      }),
+  const check = (input: Input) =>
+    decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
+      Effect.mapError(({ issue }) =>
+        refuse(new Refusal.InvalidInput({ problems: Refusal.problemsOf(issue) }))
+      )
+    )
+  const pass = (invoke: Invoke<never, never>, input: Input) => {
+    const { idempotency_key: key, ...wanted } = input
+    return invoke(operation.name, wanted, { idempotencyKey: asKey(key) })
+  }
+  /** What only this tool knows of its input: that it has less fields than REST, and one more. */
+  const isKnown = (input: Input) =>
+    input["idempotency_key"] === undefined && Object.keys(input).every((name) => names.has(name))
+  return (invoke: Invoke<never, never>, input: Input) =>
+    Effect.suspend(() => {
+      if (isTooLarge(input)) return Effect.fail(refuse(tooLarge))
+      return isStrict && isKnown(input)
+        ? invoke(operation.name, input, strictly)
+        : Effect.andThen(check(input), () => pass(invoke, input))
+    }).pipe(
       Effect.match({ onSuccess: answered, onFailure: refused }),
       Effect.catchDefect((defect) =>
-        Effect.as(Effect.logError(operation.name, defect), refused(Refusal.internalError))
+        Effect.as(
+          isReported(defect)
+            ? Effect.void
+            : Effect.logError(`${operation.name} failed`, Cause.die(defect)),
+          refused(Refusal.internalError)
+        )
       )
     )
 }
+
+type Input = Readonly<Record<string, unknown>>
+
+const strictly = { unknownFields: "refuse" } as const
 
 /** A struct without any field would let every field pass. */
 const nothing: Schema.Struct<Operation.Fields> = Schema.Struct({
@@ -110,8 +147,12 @@ const asKey = (key: unknown) => (typeof key === "string" ? key : undefined)
 
 const answered = (output: Wire.Json): CallToolResult => ({
   content: [{ type: "text", text: JSON.stringify(output, null, 2) }],
-  structuredContent: typeof output === "object" && output !== null ? { ...output } : {}
+  structuredContent: isObject(output) ? output : {}
 })
+
+/** Every output is an object; a copy of one with many fields is not free. */
+const isObject = (output: Wire.Json): output is Record<string, unknown> =>
+  typeof output === "object" && output !== null
 
 const tooLarge = new Refusal.InvalidInput({
   problems: [{ path: "arguments", problem: `Expected at most ${maxInputBytes} bytes of JSON` }]

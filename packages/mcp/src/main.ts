@@ -12,6 +12,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio"
 import { Console } from "node:console"
 import { readFileSync } from "node:fs"
 import process from "node:process"
+import * as Elicitation from "./Elicitation.ts"
 import * as Backend from "./internal/Backend.ts"
 import * as McpSettings from "./internal/McpSettings.ts"
 import * as StdioTransport from "./internal/StdioTransport.ts"
@@ -50,8 +51,11 @@ const serve = async (settings: McpSettings.McpSettings): Promise<void> => {
   const onList = () => {
     setTimeout(() => void load(settings).catch(() => undefined), loadMillis).unref()
   }
+  // A run speaks for nobody. Whether another token is a person's own is found out at the answer.
+  const isRun = settings.token?.startsWith("fmn_run_") === true
+  const person = isRun ? undefined : { elicitation: Elicitation.make(), through: backend.through }
   const connection = serveStdio(
-    () => McpServer.make({ tools, call: backend.call, version: version(), onList }),
+    () => McpServer.make({ tools, call: backend.call, version: version(), person, onList }),
     { transport, onerror: ({ message }) => console.error(`foreman-mcp: ${message}`) }
   )
   const stop = () => void connection.close()

@@ -119,6 +119,7 @@ describe.each(TestMcp.lines)("the MCP server, seen by %s", (_, makeClient) => {
         aborted.resolve()
         throw new Error("too late")
       },
+      through: () => assert.fail("nobody is asked"),
       close: async () => undefined
     }
     const { call } = await TestMcp.open(makeClient(), { backend })

@@ -32,7 +32,14 @@ export const contract: Readonly<Record<string, readonly [parameters: string, def
     request_review: ["task_id reviewer_id? reviewer_type?", { reviewer_type: "user" }],
     approve_task: ["task_id summary? reviewer_id?"],
     reject_task: ["task_id summary? reviewer_id?"],
-    get_merge_status: ["task_id"]
+    get_merge_status: ["task_id"],
+    ask_human: [
+      "team_id agent_id kind question task_id? options? timeout_minutes? wait?",
+      { options: [], wait: false }
+    ],
+    get_human_request: ["request_id wait?", { wait: false }],
+    get_pending_requests: ["team_id agent_id? task_id?"],
+    respond_to_request: ["request_id response responded_by?"]
   }
 
 /** The tools that answer one page of a list. */
@@ -43,8 +50,16 @@ export const lists = [
   "list_repos",
   "list_tasks",
   "get_task_events",
-  "get_inbox"
+  "get_inbox",
+  "get_pending_requests"
 ]
 
 /** The tools that only look. */
-export const queries = ["ping", "get_team", "get_task", "get_merge_status", ...lists]
+export const queries = [
+  "ping",
+  "get_team",
+  "get_task",
+  "get_merge_status",
+  "get_human_request",
+  ...lists
+]

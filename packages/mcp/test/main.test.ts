@@ -1,16 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Client } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
-import { Client as FirstLineClient } from "@modelcontextprotocol/sdk/client/index.js"
+import type { Client as FirstLineClient } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport as FirstLineStdio } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { onTestFinished } from "vitest"
-import { caller, identity } from "./TestMcp.ts"
+import { contract } from "./contract.ts"
+import { person, question } from "./people.ts"
+import { clients } from "./TestHttp.ts"
+import { caller } from "./TestMcp.ts"
 import * as TestProgram from "./TestProgram.ts"
+import { walk } from "./walk.ts"
 
 const { folder, olderNode, start } = TestProgram
+
+/** Starts the program for a client, until the test is over. */
+const connect = async (client: Client | FirstLineClient, cwd: string) => {
+  const options = { command: process.execPath, args: [TestProgram.program], cwd }
+  onTestFinished(() => client.close())
+  // As: the lines of the SDK spell the same interface apart.
+  await (client instanceof Client
+    ? client.connect(new StdioClientTransport(options))
+    : client.connect(new FirstLineStdio(options) as never))
+}
 
 const nodes = [
   ["the machine's own, older Node", olderNode],
@@ -25,7 +39,7 @@ describe.each(nodes)("foreman-mcp on %s", (_, node) => {
     assert.deepInclude(await first.initialize(), {
       serverInfo: { name: "foreman", version: "0.1.0" }
     })
-    assert.lengthOf((await first.ask("tools/list")).result.tools, 23)
+    assert.lengthOf((await first.ask("tools/list")).result.tools, 27)
     const org = await first.call("create_org", { name: "Acme", slug: "acme" })
     assert.deepInclude(await first.end(), { code: 0, signal: null, log: "" })
 
@@ -67,20 +81,26 @@ describe.each(nodes)("foreman-mcp on %s", (_, node) => {
 })
 
 describe("foreman-mcp", () => {
-  it("speaks with the clients of both lines, each in the newest revision that it knows", async () => {
-    const [cwd, options] = [folder(), { command: process.execPath, args: [TestProgram.program] }]
-    const newest = new Client(identity, { versionNegotiation: { mode: "auto" } })
-    const first = new FirstLineClient(identity)
-    await Promise.all([
-      newest.connect(new StdioClientTransport({ ...options, cwd })),
-      first.connect(new FirstLineStdio({ ...options, cwd }))
-    ])
-    assert.strictEqual(newest.getNegotiatedProtocolVersion(), "2026-07-28")
-    const org = await caller(newest)("create_org", { name: "Acme", slug: "acme" })
-    assert.deepStrictEqual((await caller(first)("list_orgs")).data.items, [org.data])
-    const refused = await caller(newest)("create_org", { name: "Acme", slug: "acme" })
+  it.each(clients)("answers each tool to %s", async (_, revision, makeClient) => {
+    const client = makeClient()
+    await connect(client, folder())
+    if (client instanceof Client) {
+      assert.strictEqual(client.getNegotiatedProtocolVersion(), revision)
+    }
+    const call = caller(client)
+    assert.includeMembers(Object.keys(contract), await walk(call))
+    const refused = await call("create_org", { name: "Acme", slug: "acme" })
     assert.deepInclude(refused.data, { code: "SlugTaken", slug: "acme" })
-    await Promise.all([newest.close(), first.close()])
+  })
+
+  it.each(clients)("puts a question to the person at %s", async (_1, _2, makeClient) => {
+    const client = makeClient({ capabilities: { elicitation: { form: {} } } })
+    const asked = person(client, () => ({ action: "accept", content: { answer: "green" } }))
+    await connect(client, folder())
+    const call = caller(client)
+    const { data } = await call("ask_human", await question(call))
+    assert.lengthOf(asked, 1)
+    assert.deepInclude(data, { response: "green", responded_by: "operator via test" })
   })
 
   it("shares its file with another process of its kind", async () => {
@@ -125,7 +145,7 @@ describe("foreman-mcp", () => {
       assert.deepInclude(refusal, { code: "StoreUnavailable", retryable: true })
       assert.include(refusal.detail, FOREMAN_DB_PATH)
     }
-    assert.lengthOf((await ask("tools/list")).result.tools, 23)
+    assert.lengthOf((await ask("tools/list")).result.tools, 27)
     assert.strictEqual((await end()).code, 0)
   })
 

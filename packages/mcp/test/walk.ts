@@ -63,5 +63,15 @@ export const walk = async (
   }
   await ask("send_message", message)
   assert.lengthOf((await ask("get_inbox", { agent_id: agent.id })).items, 1)
+
+  const asker = { team_id: team.id, agent_id: agent.id }
+  const wish = { ...asker, kind: "approval", question: "May I?", task_id }
+  const request = await ask("ask_human", wish)
+  assert.deepInclude(request, { status: "pending", options: ["approve", "reject"] })
+  assert.deepStrictEqual((await ask("get_pending_requests", asker)).items, [request])
+  const response = { request_id: request.id, response: "approve" }
+  assert.deepInclude(await ask("respond_to_request", response), { status: "resolved" })
+  const answered = await ask("get_human_request", { request_id: request.id, wait: true })
+  assert.deepInclude(answered, { response: "approve", responded_by: "operator" })
   return [...used]
 }

@@ -16,6 +16,8 @@ import type { Call } from "../McpServer.ts"
  */
 export interface Backend {
   readonly call: Call
+  /** Calls as the person of whom a client says that they have answered. */
+  readonly through: (client: string) => Call
   readonly close: () => Promise<void>
 }
 
@@ -48,12 +50,16 @@ export const lazy = ({ failed, open }: Options): Backend => {
     })
     return opening
   }
-  return {
-    call: (name, input, options) =>
+  const callOf =
+    (pick: (backend: Backend) => Call): Call =>
+    (name, input, options) =>
       opened().then(
-        (backend) => backend.call(name, input, options),
+        (backend) => pick(backend)(name, input, options),
         (cause: unknown) => failed(cause)
-      ),
+      )
+  return {
+    call: callOf(({ call }) => call),
+    through: (client) => callOf(({ through }) => through(client)),
     close: async () => {
       const backend = await opening?.catch(() => undefined)
       await backend?.close()

@@ -33,8 +33,11 @@ export const open = async (options: Options): Promise<Backend> => {
     Effect.mapError(overRest(name, input, given), (error) =>
       error instanceof ClientError ? unanswered(options.url, error) : error
     )
+  const call = ToolCall.make({ invoke, run: runtime.runPromise })
   return {
-    call: ToolCall.make({ invoke, run: runtime.runPromise }),
+    call,
+    // The server knows the token, and not what is at this end of the bridge.
+    through: () => call,
     close: () => runtime.dispose()
   }
 }

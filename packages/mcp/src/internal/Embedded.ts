@@ -13,12 +13,14 @@ import * as ArtifactStoreMemory from "@foreman/core/ports/ArtifactStoreMemory"
 import type { Driver, StoreError } from "@foreman/core/ports/Driver"
 import { type Actor, operator } from "@foreman/core/rules/Actor"
 import type { NotAuthenticated } from "@foreman/core/services/Access"
-import { Effect, Layer, ManagedRuntime } from "effect"
+import { Effect, identity, Layer, ManagedRuntime } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { readFile } from "node:fs/promises"
 import * as ToolCall from "../ToolCall.ts"
 import type { Backend } from "./Backend.ts"
 import { layer as logLayer } from "./Log.ts"
 import type { McpSettings } from "./McpSettings.ts"
+import { speakingThrough } from "./People.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -46,8 +48,11 @@ export const open = async ({ logLevel, store, token, tokenPath }: Options): Prom
     await runtime.dispose()
     throw cause
   })
+  const callAs = ToolCall.prepare({ run: runtime.runPromise, isStrict: true })
   return {
-    call: ToolCall.make({ invoke: inNameOf(foreman, token), run: runtime.runPromise }),
+    call: callAs(inNameOf(foreman, token)),
+    through: (client) =>
+      callAs(inNameOf(foreman, token, (actor) => speakingThrough(actor, client))),
     close: () => runtime.dispose()
   }
 }
@@ -55,15 +60,28 @@ export const open = async ({ logLevel, store, token, tokenPath }: Options): Prom
 // internal --------------------------------------------------------------------
 
 /** A token is looked at anew for each call: that of a run ends with the run. */
-const inNameOf = (foreman: Foreman["Service"], token: string | undefined): Invoke<never, never> => {
-  const actor: Effect.Effect<Actor, Refusal> =
+const inNameOf = (
+  foreman: Foreman["Service"],
+  token: string | undefined,
+  named: (actor: Actor) => Actor = identity
+): Invoke<never, never> => {
+  const start = SecureRandom.uuidV7Unsafe()
+  let count = 0
+  const holder =
     token === undefined
-      ? Effect.succeed(operator)
+      ? undefined
       : Effect.mapError(foreman.access.authenticate(token), notAuthenticated)
+  const invokeAs = (actor: Actor): Invoke<never, never> => {
+    const context = CurrentActor.context(named(actor))
+    return (name, input, options) => {
+      const correlationId = `${start}-${++count}`
+      const invoked = foreman.invoke(name, input, { correlationId, ...options })
+      return Effect.provideContext(invoked, context)
+    }
+  }
+  if (holder === undefined) return invokeAs(operator)
   return (name, input, options) =>
-    Effect.flatMap(actor, (caller) =>
-      Effect.provideService(foreman.invoke(name, input, options), CurrentActor, caller)
-    )
+    Effect.flatMap(holder, (actor) => invokeAs(actor)(name, input, options))
 }
 
 const notAuthenticated = (error: NotAuthenticated | StoreUnavailable): Refusal => ({

@@ -3,14 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as Log from "@foreman/core/services/Log"
 import type { LogLevel } from "@foreman/core/services/Settings"
-import { Layer, Logger, References } from "effect"
+import type { Layer } from "effect"
+import process from "node:process"
 
 // layers ----------------------------------------------------------------------
 
-/** Writes what is at least this important. */
+/** Writes what is at least this important: JSON, but for a person at a terminal. */
 export const layer = (level: LogLevel): Layer.Layer<never> =>
-  Layer.mergeAll(
-    Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
-    Layer.succeed(References.MinimumLogLevel, level)
-  )
+  Log.layer({ level, form: process.stderr.isTTY ? "text" : "json" })
