@@ -3,42 +3,59 @@
  * reviewed and merged, and in the end the demo counts that main holds every change exactly once.
  */
 import { createClient } from "@foreman/client"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { call, plan, tell } from "./Plan.ts"
+import { type Crew, gather } from "./Crew.ts"
 import { examine } from "./Examination.ts"
 import { git, open, type Sandbox } from "./Sandbox.ts"
 import { paint, say, table } from "./Terminal.ts"
 
 const { values } = parseArgs({
-  options: { keep: { type: "boolean", default: false }, help: { type: "boolean", default: false } }
+  options: {
+    runner: { type: "string", default: "command" },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false }
+  }
 })
 
 if (values.help) {
-  console.log(`npm run demo [-- --keep]
+  console.log(`npm run demo [-- --runner codex] [--keep]
 
 Runs a plan of ${plan.length} tasks from an MCP tool call to merged commits, in a folder of its own.
 
-  --keep   leave the folder, with the repository and Foreman's files, for you to look at`)
+  --runner command   a shell script does the tasks; the default
+  --runner codex     the real Codex does them, with a scripted model on this machine
+  --keep             leave the folder, with the repository and Foreman's files, for you to look at`)
   process.exit(0)
 }
 
-const deadline = AbortSignal.timeout(55_000)
+if (values.runner !== "command" && values.runner !== "codex") {
+  console.error(`There is no runner ${values.runner} in the demo; there are command and codex`)
+  process.exit(2)
+}
+const crew = await gather(values.runner).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})
+const deadline = AbortSignal.timeout(values.runner === "codex" ? 110_000 : 55_000)
 const sandbox = await open(values.keep)
 try {
-  process.exitCode = await run(sandbox)
+  process.exitCode = await run(sandbox, crew)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
   await sandbox.end()
+  await crew.end()
   if (process.exitCode === 0) process.exitCode = await examine(sandbox.database)
   await sandbox.remove()
   if (values.keep) say(`kept ${sandbox.folder}`)
 }
 
-async function run({ mcp, site, token, url }: Sandbox): Promise<number> {
+async function run({ mcp, site, token, url }: Sandbox, { about, config }: Crew): Promise<number> {
   say(`server ${url}, ${(await mcp.listTools()).tools.length} MCP tools`)
+  if (about !== undefined) say(`agents ${about}`)
   const foreman = createClient({ url, token })
   const org = await call<{ readonly id: string }>(mcp, "create_org", { name: "Demo", slug: "demo" })
   const team = await call<{ readonly id: string }>(mcp, "create_team", {
@@ -47,9 +64,8 @@ async function run({ mcp, site, token, url }: Sandbox): Promise<number> {
     slug: "site"
   })
   await call(mcp, "register_repo", { team_id: team.id, name: "site", local_path: site })
-  const command = [resolve(import.meta.dirname, "../agent.sh")]
   for (const name of ["ada", "grace"]) {
-    await foreman.createAgent({ teamId: team.id, name, config: { runner: "command", command } })
+    await foreman.createAgent({ teamId: team.id, name, config })
   }
   const reviewer = await foreman.createAgent({ teamId: team.id, name: "edsger", role: "reviewer" })
 
