@@ -7,70 +7,122 @@ import {
   AgentRunner,
   ensureLocalTeam,
   Foreman,
+  Housekeeper,
   localRunnerName,
+  Log,
+  Observation,
   Reactors,
   Settings
 } from "@foreman/core"
 import { Workspaces } from "@foreman/git"
-import { HttpServer, LocalToken } from "@foreman/http"
+import { HttpServer, LocalToken, Metrics } from "@foreman/http"
+import { McpHttp } from "@foreman/mcp"
 import { MainProgram, Supervisor } from "@foreman/process"
+import { CodexRunner } from "@foreman/runner-codex"
 import { CommandRunner } from "@foreman/runner-command"
 import { SqliteStore } from "@foreman/store-sqlite"
-import { Console, Effect, Layer, Logger, References } from "effect"
+import { Console, Effect, Layer } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { homedir } from "node:os"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
+import * as Codex from "./Codex.ts"
+import * as Folders from "./Folders.ts"
+import * as Traces from "./Traces.ts"
+
+const mcpPath = resolve(import.meta.dirname, "../../../packages/mcp/bin/foreman-mcp.js")
+
+const runnersOf = (
+  { localCommand, localRunner }: Settings.Settings,
+  places: { readonly output: string; readonly codex: string }
+) => {
+  const folders = { baseFolder: process.cwd(), outputFolder: places.output }
+  const make = Effect.gen(function* () {
+    const command = yield* CommandRunner.make(folders)
+    const codex = yield* CodexRunner.make(Codex.options(process.env, places.codex, mcpPath))
+    const known = new Map([command, codex].map((runner) => [runner.name, runner]))
+    const named = localRunner === undefined ? undefined : known.get(localRunner)
+    const local =
+      localCommand === undefined
+        ? named
+        : yield* CommandRunner.fixed(localRunnerName, [localCommand], folders)
+    const refused = (problem: string) =>
+      new Settings.SettingsInvalid({ name: "FOREMAN_RUNNER", problem: `names ${problem}` })
+    if (local === undefined) {
+      return localRunner === undefined
+        ? known
+        : yield* refused(`${localRunner}; there are ${[...known.keys()].join(", ")}`)
+    }
+    yield* Effect.mapError(local.check({}), ({ detail }) => refused(detail))
+    return new Map([...known, [localRunnerName, { ...local, name: localRunnerName }]])
+  })
+  return Layer.effect(AgentRunner.AgentRunners, make).pipe(Layer.provide(Supervisor.layer()))
+}
+
+/** What clients hand back with a person's answer is good across starts of the server. */
+const stateKeyOf = (token: string) => createHash("sha256").update(`mcp/${token}`).digest()
 
 const compose = Effect.gen(function* () {
   const settings = yield* Effect.fromResult(Settings.read(process.env))
   const root = resolve(settings.runtimeRoot)
-  const token = yield* LocalToken.ensure(root)
-  const { auth, dispatch, host, localCommand, logLevel, port } = settings
+  const filename = resolve(settings.databasePath)
+  const artifactRoot = resolve(settings.artifactRoot)
+  const { auth, dispatch, host, localCommand, localRunner, logLevel, port } = settings
 
   const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state")
   const name = createHash("sha256").update(root).digest("hex").slice(0, 12)
-  const workspaces = Workspaces.layer({ root: join(state, "foreman", name) })
+  const workspaceRoot = join(state, "foreman", name)
+  const workspaces = Workspaces.layer({ root: workspaceRoot })
+  yield* Folders.ensure("FOREMAN_RUNTIME_ROOT", root)
+  yield* Folders.ensure("FOREMAN_DB_PATH", dirname(filename))
+  yield* Folders.ensure("FOREMAN_ARTIFACT_ROOT", artifactRoot)
+  yield* Folders.ensure("XDG_STATE_HOME", workspaceRoot)
+  const token = yield* LocalToken.ensure(root)
 
-  const folders = { baseFolder: process.cwd(), outputFolder: join(root, "runs") }
-  const runners = Layer.effect(
-    AgentRunner.AgentRunners,
-    Effect.gen(function* () {
-      const command = yield* CommandRunner.make(folders)
-      if (localCommand === undefined) return new Map([[command.name, command]])
-      const local = yield* CommandRunner.fixed(localRunnerName, [localCommand], folders)
-      return new Map([command, local].map((runner) => [runner.name, runner]))
-    })
-  ).pipe(Layer.provide(Supervisor.layer()))
-
+  const runners = runnersOf(settings, {
+    output: join(root, "runs"),
+    codex: join(workspaceRoot, "codex")
+  })
   const foreman = Foreman.layer(
     auth === "open" ? { mode: "open" } : { mode: "token", operatorToken: token }
   ).pipe(
-    Layer.provideMerge(SqliteStore.layer({ filename: resolve(settings.databasePath) })),
-    Layer.provideMerge(ArtifactFolder.layer({ root: resolve(settings.artifactRoot) }))
+    Layer.provideMerge(SqliteStore.layer({ filename })),
+    Layer.provideMerge(ArtifactFolder.layer({ root: artifactRoot })),
+    Layer.provideMerge(runners)
   )
 
-  const mcpPath = resolve(import.meta.dirname, "../../../packages/mcp/bin/foreman-mcp.js")
   const { allowedHosts } = settings
-  const http = HttpServer.layer({ address: { host, port }, allowedHosts, connect: { mcpPath } })
+  const http = Layer.unwrap(
+    Effect.gen(function* () {
+      const mcp = yield* McpHttp.make({ elicitation: { stateKey: stateKeyOf(token) } })
+      return HttpServer.layer({
+        address: { host, port },
+        allowedHosts,
+        connect: { mcpPath, mcpEndpoint: mcp.path },
+        mounts: [mcp, yield* Metrics.make]
+      })
+    })
+  )
 
   const serve = Effect.gen(function* () {
     const { url } = yield* HttpServer.HttpServer
     const holder = `${process.pid}/${randomUUID()}`
     const config = { ...Reactors.defaults, holder, apiUrl: () => url }
-    if (localCommand !== undefined) yield* ensureLocalTeam
+    if ((localCommand ?? localRunner) !== undefined) yield* ensureLocalTeam
     if (settings.databaseUrl !== undefined) {
       yield* Effect.logWarning("DATABASE_URL is set, but there is no PostgreSQL store yet")
     }
     yield* Console.log(`foreman ready ${url}`)
     if (auth === "token") yield* Console.log(`open ${url}/#token=${token}`)
-    return dispatch === "off" ? Layer.empty : Reactors.layer(config)
+    // Where nothing is started, the house is kept all the same.
+    return dispatch === "off" ? Housekeeper.layer(config) : Reactors.layer(config)
   })
   return Layer.unwrap(serve).pipe(
-    Layer.provide([workspaces, runners]),
+    Layer.provide(workspaces),
     Layer.provide(http),
     Layer.provide(foreman),
-    Layer.provide(Layer.succeed(References.MinimumLogLevel, logLevel)),
-    Layer.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]))
+    Layer.provide(Traces.layer(process.env)),
+    Layer.provide(Layer.succeed(Observation.SlowCommandMillis, settings.slowCommandMillis)),
+    Layer.provide(Log.layer({ level: logLevel, form: process.stderr.isTTY ? "text" : "json" }))
   )
 })
 

@@ -71,6 +71,38 @@ describe("the server", { timeout: 60_000 }, () => {
     expect(run).toMatchObject({ status: "cancelled", cause: "shutdown", attempt: 1 })
     const output = await again.foreman.getTaskRunOutput({ runId: run?.id ?? "" })
     expect(output.text).toBe("begun\n")
+
+    // Its own end is no failure of the work: the next start takes it up again, and nobody is asked.
+    again.child.kill("SIGTERM")
+    await endOf(again.child)
+    makeAgent(folder, "slow.sh", "echo quick")
+    const last = await start(folder)
+    await until(last.foreman, "review.created", taskId)
+    const runs = (await last.foreman.listTaskRuns({ taskId })).items
+    expect(runs.map(({ attempt, status }) => [attempt, status])).toEqual([
+      [2, "succeeded"],
+      [1, "cancelled"]
+    ])
+    expect(await violationsIn(folder)).toEqual([])
+  })
+
+  it("refuses an agent that its runner could never start, and says what is wrong", async () => {
+    const folder = makeFolder()
+    const { foreman } = await start(folder)
+    const teamId = await givenAgent(foreman, makeAgent(folder, "agent.sh", "true"))
+    const hire = (config: Readonly<Record<string, unknown>>) =>
+      foreman.createAgent({ teamId, name: "grace", config }).then(
+        () => "hired",
+        (error: Error) => error.message
+      )
+    expect(await hire({ runner: "command", command: ["./none.sh"] })).toMatch(
+      /^config: command: .*none\.sh does not exist$/
+    )
+    expect(await hire({ runner: "command" })).toMatch(/^config: command: .*configuration is wrong/)
+    expect(await hire({ runner: "comand" })).toMatch(
+      /^config\.runner: There is no runner comand here; the runners are .*\bcommand\b/
+    )
+    expect(await hire({})).toBe("hired")
   })
 
   it("loses its agents with itself when it is killed, and says so at the next start", async () => {
@@ -159,7 +191,10 @@ describe("the server", { timeout: 60_000 }, () => {
     [{ FOREMAN_HTTP_ADR: "127.0.0.1:0" }, "FOREMAN_HTTP_ADR"],
     [{ FOREMAN_AUTH: "open", FOREMAN_HTTP_ADDR: "0.0.0.0:0" }, "FOREMAN_AUTH"],
     [{ FOREMAN_RUNNER: "agent.sh" }, "FOREMAN_RUNNER"],
-    [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "/dev/null"]
+    [{ FOREMAN_RUNNER: "command:./none.sh" }, "none.sh does not exist"],
+    [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "FOREMAN_DB_PATH is the folder /dev/null"],
+    [{ FOREMAN_RUNTIME_ROOT: "/proc/foreman" }, "/proc keeps no files"],
+    [{ XDG_STATE_HOME: "/sys" }, "XDG_STATE_HOME"]
   ])("refuses %o in a sentence", async (environment, words) => {
     const { code, stderr } = await endOf(launch(makeFolder(), environment))
     expect(code).toBe(1)
