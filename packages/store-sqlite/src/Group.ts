@@ -93,7 +93,7 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
 // internal --------------------------------------------------------------------
 
 /** So many that the costs of a message are shared, and so few that both threads are busy. */
-const partSize = 16
+const partSize = 8
 
 /** Lets the event loop go round, in which everything else goes on, instead of letting it sleep. */
 const makeVigil = (milliseconds: number, isWaiting: () => boolean) => {
