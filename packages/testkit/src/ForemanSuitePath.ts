@@ -172,6 +172,9 @@ const rejecting = (backend: Backend) => {
         yield* untilTask(taskId, (task) => task.attempts === attempt && task.status === "in_review")
         yield* client.rejectTask({ taskId })
       }
+      // Nobody said why, but the agent is told that it came back.
+      const prompts = specs.map(({ prompt }) => prompt.includes("did not say why"))
+      assert.deepStrictEqual(prompts, [false, true, true])
       const held = yield* client.getTask({ taskId })
       assert.deepInclude(held, { hold: "rejected", status: "in_progress", isRework: true })
       // Another task is done before it, so it was passed over.

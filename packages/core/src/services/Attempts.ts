@@ -196,6 +196,8 @@ const repositoriesOf = Effect.fnUntraced(function* (session: Session, task: Task
   return rows.map(Projection.repositories.fromRow)
 })
 
+const wordless = "A reviewer sent it back and did not say why."
+
 const feedbackOf = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
   const review = yield* latestOf(session, task.id)
   const [row] = yield* session.driver.find({
@@ -211,7 +213,9 @@ const feedbackOf = Effect.fnUntraced(function* (session: Session, task: Task.Tas
   const failed = job?.status === "failed" ? job : null
   // What came last sent it back; what came before was worked at already.
   const isFailed = failed !== null && (failed.completedAt ?? "") > (said?.resolvedAt ?? "")
-  return isFailed ? failed.error : (said?.summary ?? null)
+  if (isFailed) return failed.error
+  // Whoever is sent back without a word still learns that.
+  return said === null || said.resolvedAt === null ? null : (said.summary ?? wordless)
 })
 
 const step = (
