@@ -71,7 +71,10 @@ export const expireRequests = Effect.fnUntraced(function* (
   clock: StoreClock["Service"]
 ): Effect.fn.Return<void, ShellFailure> {
   for (const organization of Object.keys(yield* shell.read(headsOf))) {
-    yield* expireDue(shell, clock, organization)
+    // One that fails keeps nobody behind it waiting.
+    yield* Effect.catch(expireDue(shell, clock, organization), (error) =>
+      Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
+    )
   }
 })
 

@@ -100,8 +100,10 @@ const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> =
   const look = Effect.fnUntraced(function* (scope: Scope.Scope) {
     for (const [organization, position] of Object.entries(yield* headsOf(driver))) {
       if (cared.has(organization) || checked.get(organization) === position) continue
+      const isIdle = !(yield* hasWork(bench, organization))
+      // Only what could be looked at counts as looked at.
       checked.set(organization, position)
-      if (!(yield* hasWork(bench, organization))) continue
+      if (isIdle) continue
       cared.add(organization)
       yield* Effect.forkIn(care(bench, config, organization, capacity), scope)
     }

@@ -126,7 +126,15 @@ const settingsOf = ({ config, home, options, spec }: Beginning): Schema.JsonObje
         writable_roots: [home.temporaryFolder]
       },
       // Keys and tokens are for Codex and its tools, not for the commands of the model.
-      shell_environment_policy: { inherit: "all", ignore_default_excludes: false },
+      shell_environment_policy: {
+        inherit: "all",
+        ignore_default_excludes: false,
+        // Codex leaves out names that look like a secret's; this one may be called anything.
+        exclude: [
+          "FOREMAN_RUN_TOKEN",
+          ...(provider?.env_key === undefined ? [] : [provider.env_key])
+        ]
+      },
       ...(provider === undefined
         ? {}
         : {
