@@ -106,9 +106,10 @@ const decide = Effect.fnUntraced(function* (
     const nobody = _tag === "Deny" ? reason : `${reason}, and nobody can be asked`
     return { verdict: { _tag: "Deny", reason: nobody }, decidedBy: "policy", rule, reason: nobody }
   }
-  const verdict = yield* ask({ tenure, attempt, request, number, judgement })
+  const { isPersons, verdict } = yield* ask({ tenure, attempt, request, number, judgement })
   const said = verdict._tag === "Deny" ? verdict.reason.slice(0, mostReason) : null
-  return { verdict, decidedBy: "person", rule, reason: said }
+  // Where nobody has decided, the policy's own "not without a person" stands.
+  return { verdict, decidedBy: isPersons ? "person" : "policy", rule, reason: said }
 })
 
 const makeUsage = (desk: Desk): Pick<Answers, "settle" | "usage"> => {

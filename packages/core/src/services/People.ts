@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { derived } from "../operations/Command.ts"
 import type { Actor } from "../rules/Actor.ts"
@@ -36,12 +36,23 @@ export interface PersonQuestion {
 }
 
 /**
+ * The verdict, and whether a person gave it: nobody may have been asked, or have answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answered {
+  readonly verdict: Verdict
+  readonly isPersons: boolean
+}
+
+/**
  * Asks a person and waits for the answer. Whoever calls it bounds the wait.
  *
  * @category models
  * @since 0.1.0
  */
-export type AskPerson = (question: PersonQuestion) => Effect.Effect<Verdict>
+export type AskPerson = (question: PersonQuestion) => Effect.Effect<Answered>
 
 // services --------------------------------------------------------------------
 
@@ -56,7 +67,7 @@ export const make = (requests: HumanRequests["Service"]): AskPerson => {
     const { attempt, number, request } = question
     const text = textOf(question)
     // Nobody can agree to what they cannot see.
-    if (text.length > mostCharacters) return denied("it is too long to be shown to a person")
+    if (text.length > mostCharacters) return unasked("it is too long to be shown to a person")
     const isQuestion = request._tag === "Question"
     const wish = {
       teamId: attempt.agent.teamId,
@@ -70,15 +81,15 @@ export const make = (requests: HumanRequests["Service"]): AskPerson => {
     const asked = yield* derived(
       "dispatch",
       `run/${attempt.run.id}/ask/${number}`
-    )(requests.ask(wish))
+    )(patiently(requests.ask(wish)))
     for (;;) {
-      const now = yield* requests.answered(asked.id, "1 minute")
-      if (now.status !== "pending") return verdictOf(request, now)
+      const now = yield* patiently(requests.answered(asked.id, "1 minute"))
+      if (now.status !== "pending") return answerOf(request, now)
     }
   })
   return (question) =>
     ask(question).pipe(
-      Effect.catch((error) => Effect.succeed(denied(`nobody could be asked: ${error.message}`))),
+      Effect.catch((error) => Effect.succeed(unasked(`nobody could be asked: ${error.message}`))),
       Effect.provideService(CurrentActor, actorOf(question))
     )
 }
@@ -91,6 +102,15 @@ const mostOptionCharacters = 200
 
 const denied = (reason: string): Verdict => ({ _tag: "Deny", reason })
 
+const unasked = (reason: string): Answered => ({ verdict: denied(reason), isPersons: false })
+
+/** A store that does not answer for a moment is no answer of a person's. The run's end bounds it. */
+const patiently = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.retry(effect, {
+    schedule: Schedule.spaced("1 second"),
+    while: ({ _tag }) => _tag === "StoreUnavailable" || _tag === "Busy"
+  })
+
 const actorOf = ({ attempt, tenure }: PersonQuestion): Actor => {
   const { agent, run, task } = attempt
   return {
@@ -102,8 +122,12 @@ const actorOf = ({ attempt, tenure }: PersonQuestion): Actor => {
   }
 }
 
-const verdictOf = (request: AgentRequest, { response, status }: HumanRequest): Verdict => {
-  if (status !== "resolved" || response === null) return denied("nobody has answered")
+const answerOf = (request: AgentRequest, { response, status }: HumanRequest): Answered =>
+  status !== "resolved" || response === null
+    ? unasked("nobody has answered")
+    : { verdict: verdictOf(request, response), isPersons: true }
+
+const verdictOf = (request: AgentRequest, response: string): Verdict => {
   if (request._tag === "Question") return { _tag: "Allow", answer: response }
   return response === approvalOptions[0] ? { _tag: "Allow" } : denied(response)
 }
@@ -117,7 +141,7 @@ const optionsOf = (options: ReadonlyArray<string>) =>
 const textOf = ({ attempt, judgement, request }: PersonQuestion): string => {
   const { agent, task } = attempt
   const who = `${agent.name}, at task ${task.id}`
-  return withoutTokens(
+  return visible(
     request._tag === "Question"
       ? request.text
       : [`${who}, asks: ${actionOf(request)}`, judgement.reason, ...reasonOf(request)].join("\n\n")
@@ -143,5 +167,8 @@ const actionOf = (request: Exclude<AgentRequest, { readonly _tag: "Question" }>)
   }
 }
 
-const withoutTokens = (text: string) =>
-  text.replaceAll(/fmn_[a-z]+_[0-9A-Za-z]{36}/g, "fmn_(a token)").replaceAll("\0", "\u{FFFD}")
+/** Without tokens, and with nothing in it that shows a person something else than what it is. */
+const visible = (text: string) =>
+  text
+    .replaceAll(/fmn_[a-z]+_[0-9A-Za-z]{36}/g, "fmn_(a token)")
+    .replaceAll(/[^\P{C}\n\t]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`)

@@ -82,6 +82,29 @@ describe("an agent that asks", () => {
     }).pipe(quiet)
   )
 
+  it.live("is denied by the policy, in nobody's name, what no person can be shown", () =>
+    Effect.gen(function* () {
+      const { decided, verdicts } = yield* asking([command(`git push ${"x".repeat(9_000)}`)])
+      expect(verdicts).toMatchObject([{ _tag: "Deny" }])
+      expect(decided).toMatchObject([{ verdict: "deny", decided_by: "policy" }])
+    }).pipe(quiet)
+  )
+
+  it.live("cannot show a person something else than what it means to do", () =>
+    Effect.gen(function* () {
+      let shown = ""
+      const look = () =>
+        Effect.map(
+          TestForeman.untilEvent(({ type }) => type === "human_request.created"),
+          ({ data }) => void (shown = String(data["question"]))
+        ).pipe(Effect.andThen(person("reject")()))
+      const hidden = "git push\r\u{202e}evil\u001b[2K"
+      const { decided } = yield* asking([command(hidden)], {}, look)
+      expect(shown).toContain("git push\\u{d}\\u{202e}evil\\u{1b}[2K")
+      expect(decided).toMatchObject([{ verdict: "deny", decided_by: "person" }])
+    }).pipe(quiet)
+  )
+
   it.live("may change nothing for a task that only reads", () =>
     Effect.gen(function* () {
       const change: AgentRequest.AgentRequest = {
