@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Layer, Queue, type Scope, Stream } from "effect"
+import { Cause, Effect, Layer, Queue, type Scope, Stream } from "effect"
 import { AgentRunners } from "../ports/AgentRunner.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { StoredEvent } from "../ports/Driver.ts"
@@ -168,9 +168,9 @@ const serve = (
       const last = Effect.ignore(Tenure.renew(bench.shell, bench.clock, tenure, endMillis))
       yield* Effect.addFinalizer(() => Effect.andThen(last, dispatcher.stopAll("shutdown")))
       const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
-      yield* Effect.forkScoped(Effect.forever(land))
+      yield* Effect.forkScoped(untilEnded(land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
-      yield* Effect.forkScoped(Effect.forever(dispatch))
+      yield* Effect.forkScoped(untilEnded(dispatch))
       const wake = Effect.sync(() => {
         Queue.offerUnsafe(toDispatch, undefined)
         Queue.offerUnsafe(toLand, undefined)
@@ -200,6 +200,16 @@ const serve = (
         Effect.logError(`The dispatcher stopped: ${error.message}`),
         Effect.sleep("1 second")
       )
+    )
+  )
+
+/** Goes on after a defect too: the tenure would be kept, and nobody else would do the work. */
+const untilEnded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.forever(
+    Effect.catchCause(effect, (cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.interrupt
+        : Effect.andThen(Effect.logError("A reactor failed", cause), Effect.sleep("1 second"))
     )
   )
 

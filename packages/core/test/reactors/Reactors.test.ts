@@ -30,6 +30,33 @@ const writes = ({ steps }: Driver.Batch, table: string) =>
   steps.some((step) => "table" in step && step.table === table && step._tag === "Set")
 
 describe("a dispatcher", () => {
+  it.live("goes on after a defect, since nobody else would do its work", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      let defects = 0
+      const store: Driver.Driver = {
+        ...driver,
+        ask: (organization, name, parameters) =>
+          Effect.suspend(() => {
+            if (name !== "ready_for_agent" || defects > 0)
+              return driver.ask(organization, name, parameters)
+            defects += 1
+            return Effect.die(new Error("a bug"))
+          })
+      }
+      yield* Effect.gen(function* () {
+        const given = yield* TestForeman.givenTeam()
+        const { id } = yield* TestForeman.givenTask(given)
+        yield* TestForeman.untilTask(id, isIn("in_review"))
+        expect(defects).toBe(1)
+      }).pipe(
+        Effect.provide(
+          TestForeman.layer({ store: Layer.succeed(Driver.Driver, store), reactors: {} })
+        )
+      )
+    }).pipe(quiet)
+  )
+
   it.live("goes on with its runs when the store fails for a moment", () =>
     Effect.gen(function* () {
       const driver = yield* DriverMemory.make
