@@ -22,6 +22,19 @@ export interface Asked {
 }
 
 /**
+ * An answer of JSON, before it is put on a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reply {
+  readonly status: number
+  /** What it carries beyond its type and its length. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/**
  * How one contract answers.
  *
  * @category models
@@ -86,33 +99,50 @@ export const invalid = (path: string, problem: string): Refusal.Refusal =>
   refusal(422, "InvalidInput", `${path}: ${problem}`, { problems: [{ path, problem }] })
 
 /**
+ * Says a refusal in a contract's words.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const reply = ({ envelope }: Dialect, refused: Refusal.Refusal, asked?: Asked): Reply => ({
+  status: refused.status,
+  headers: headersOf[refused.status] ?? {},
+  body: envelope(refused, asked)
+})
+
+/**
+ * Hands a reply to the HTTP library.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const toResponse = ({
+  body,
+  headers,
+  status
+}: Reply): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(body, { status, headers })
+
+/**
  * Answers with a refusal.
  *
  * @category operations
  * @since 0.1.0
  */
 export const respond = (
-  { envelope }: Dialect,
+  dialect: Dialect,
   refused: Refusal.Refusal,
   asked?: Asked
-): HttpServerResponse.HttpServerResponse => {
-  const response = HttpServerResponse.jsonUnsafe(envelope(refused, asked), {
-    status: refused.status
-  })
-  const [name, value] = headerOf[refused.status] ?? []
-  return name === undefined || value === undefined
-    ? response
-    : HttpServerResponse.setHeader(response, name, value)
-}
+): HttpServerResponse.HttpServerResponse => toResponse(reply(dialect, refused, asked))
 
 // internal --------------------------------------------------------------------
 
-const headerOf: Readonly<Record<number, readonly [name: string, value: string]>> = {
-  401: ["www-authenticate", "Bearer"],
+const headersOf: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { "www-authenticate": "Bearer" },
   // What is left of the body is not waited for.
-  408: ["connection", "close"],
-  413: ["connection", "close"],
-  503: ["retry-after", "1"]
+  408: { connection: "close" },
+  413: { connection: "close" },
+  503: { "retry-after": "1" }
 }
 
 const detailsOf = ({ code, facts, message }: Refusal.Refusal, asked?: Asked) => {

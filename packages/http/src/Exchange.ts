@@ -100,16 +100,38 @@ export const observed = <E, R>(
     const began = performance.now()
     return Effect.onExitPrimitive(answer, (exit) => {
       const { route } = exchange
-      const seconds = (performance.now() - began) / 1000
-      // Who hung up got no answer; the usual word for that is 499.
-      const status = Exit.isSuccess(exit) ? exit.value.status : 499
-      Measure.httpRequests(method, route, String(status)).updateUnsafe(1, fiber.context)
-      Measure.httpSeconds(route).updateUnsafe(seconds, fiber.context)
+      const status = Exit.isSuccess(exit) ? exit.value.status : hungUp
+      count(method, route, status, performance.now() - began, fiber.context)
       return Observation.isDebugging(fiber)
         ? Effect.logDebug(`${method} ${route} ${status}`)
         : undefined
     })
   })
+
+/**
+ * The status in the books of an answer that nobody waited for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const hungUp = 499
+
+/**
+ * Counts an answer and its time.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const count = (
+  method: string,
+  route: string,
+  status: number,
+  millis: number,
+  context: Context.Context<never>
+): void => {
+  Measure.httpRequests(method, route, String(status)).updateUnsafe(1, context)
+  Measure.httpSeconds(route).updateUnsafe(millis / 1000, context)
+}
 
 // internal --------------------------------------------------------------------
 

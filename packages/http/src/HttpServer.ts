@@ -20,6 +20,7 @@ import * as Middleware from "./Middleware.ts"
 import * as Mount from "./Mount.ts"
 import * as Pages from "./Pages.ts"
 import * as Rest from "./Rest.ts"
+import * as ShortWay from "./ShortWay.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -158,10 +159,14 @@ export const serve: (
     yield* router.addAll(routes)
     const isEnding = () => Deferred.isDoneUnsafe(ending)
     const app = router.asHttpEffect()
+    const around = { allowList, dialect, limits, isEnding, requestIdOf: Middleware.requestIds() }
+    // Opened before the library serves, so that its requests too may end before they are interrupted.
+    const shortWay = yield* ShortWay.make({ ...around, catalogue, foreman })
     // The library's own spans hold paths, queries and headers; ours are made by the routes.
     yield* server
-      .serve(Middleware.around(app, { allowList, dialect, limits, routes, isEnding }))
+      .serve(Middleware.around(app, { ...around, routes }))
       .pipe(Effect.provideService(HttpMiddleware.TracerDisabledWhen, () => true))
+    putBefore(node, shortWay)
     yield* Effect.addFinalizer(() => Deferred.succeed(ending, undefined))
     yield* Effect.addFinalizer(() =>
       Effect.promise(() => Promise.allSettled(mounts.map((mount) => mount.close())))
@@ -229,6 +234,16 @@ const listen = Effect.fnUntraced(function* (
     })
   )
 })
+
+/** The library listens to requests by itself; here it gets those that have no short way. */
+const putBefore = (node: Server, shortWay: ShortWay.ShortWay): void => {
+  const longWay = node.listeners("request")
+  node.removeAllListeners("request")
+  node.on("request", (request, response) => {
+    if (shortWay(request, response)) return
+    for (const listener of longWay) Reflect.apply(listener, node, [request, response])
+  })
+}
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""

@@ -14,7 +14,7 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { Observation, Refusal } from "@foreman/core"
-import { type Dialect, refusal, respond } from "./Dialect.ts"
+import { type Dialect, refusal, type Reply, reply, respond, toResponse } from "./Dialect.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Guard from "./Guard.ts"
 import type { Limits } from "./Limits.ts"
@@ -35,6 +35,8 @@ export interface Options {
   readonly routes: ReadonlyArray<HttpRouter.Route>
   /** Says whether the server is ending, so that connections are not kept. */
   readonly isEnding: () => boolean
+  /** See `requestIds`. */
+  readonly requestIdOf: (given: string | undefined) => string
 }
 
 /**
@@ -113,10 +115,9 @@ export const around = (
   never,
   HttpServerRequest.HttpServerRequest | Scope.Scope
 > => {
-  const { allowList, dialect, isEnding, limits } = options
+  const { allowList, dialect, isEnding, limits, requestIdOf } = options
   const bodySize = ByteSize.fromInputUnsafe(limits.bodyBytes)
   const fallback = fallbackOf(options)
-  const requestIdOf = requestIds()
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
     const refused =
       Guard.check(request, allowList) ?? refuseWebSocket(request) ?? refusePath(request)
@@ -141,6 +142,36 @@ export const around = (
   })
 }
 
+/**
+ * Gives ids to the requests of one start of a server: the caller's own, if it is a proper one. The
+ * others are counted, so they are as unique as a random one each, and much cheaper.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const requestIds = (): ((given: string | undefined) => string) => {
+  const start = SecureRandom.uuidV7Unsafe()
+  let count = 0
+  return (given) => Exchange.properId(given) ?? `${start}-${++count}`
+}
+
+/**
+ * What is told to the caller of a request that failed, and to the log if it does not say so yet.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const failed = (
+  dialect: Dialect,
+  name: string,
+  id: string,
+  cause: Cause.Cause<unknown>
+): Effect.Effect<Reply> =>
+  Effect.as(
+    isReported(cause) ? Effect.void : Effect.logError(`${name} failed`, cause),
+    reply(dialect, { ...Refusal.internalError, facts: { request_id: id } })
+  )
+
 // internal --------------------------------------------------------------------
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -154,15 +185,9 @@ const fallbackOf = ({ dialect, routes }: Options) => {
     if (isRouteNotFound(cause)) return Effect.succeed(unrouted(request, methods, dialect))
     // As: what only interrupts holds no failure of any type.
     if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-    return Effect.flatMap(Effect.all([RequestId, Exchange.CurrentExchange]), ([id, { route }]) => {
-      const line = isReported(cause)
-        ? Effect.void
-        : Effect.logError(`${request.method} ${route} failed`, cause)
-      return Effect.as(
-        line,
-        respond(dialect, { ...Refusal.internalError, facts: { request_id: id } })
-      )
-    })
+    return Effect.flatMap(Effect.all([RequestId, Exchange.CurrentExchange]), ([id, { route }]) =>
+      Effect.map(failed(dialect, `${request.method} ${route}`, id, cause), toResponse)
+    )
   }
 }
 
@@ -225,13 +250,6 @@ const isDecodable = (path: string): boolean => {
   } catch {
     return false
   }
-}
-
-/** Ids of this server's start, counted: as unique as a random one each, and much cheaper. */
-const requestIds = () => {
-  const start = SecureRandom.uuidV7Unsafe()
-  let count = 0
-  return (given: string | undefined): string => Exchange.properId(given) ?? `${start}-${++count}`
 }
 
 const pathOf = ({ url }: Request): string => url.split("?", 1)[0] ?? url

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import { Effect, Fiber } from "effect"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServerRequest } from "effect/http"
 import {
   Actor,
   Authorization,
@@ -17,7 +17,15 @@ import {
   Route
 } from "@foreman/core"
 import { authenticate } from "./Authentication.ts"
-import { type Asked, type Dialect, invalid, refusal, respond } from "./Dialect.ts"
+import {
+  type Asked,
+  type Dialect,
+  invalid,
+  refusal,
+  type Reply,
+  reply,
+  toResponse
+} from "./Dialect.ts"
 import { CurrentExchange } from "./Exchange.ts"
 import * as JsonBody from "./JsonBody.ts"
 import type { Limits } from "./Limits.ts"
@@ -37,6 +45,28 @@ export interface Options {
   readonly limits: Limits
 }
 
+/**
+ * The headers of a request, with names in lower case.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Headers = Readonly<Record<string, string | undefined>>
+
+/**
+ * A request for one operation. Its input is read only when its sender is known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request<R = never> {
+  readonly headers: Headers
+  /** From the first slash on. */
+  readonly url: string
+  readonly correlationId: string
+  readonly input: Effect.Effect<Readonly<Record<string, unknown>>, Refusal.Refusal, R>
+}
+
 // services --------------------------------------------------------------------
 
 /**
@@ -46,9 +76,71 @@ export interface Options {
  * @since 0.1.0
  */
 export const routes = (options: Options): ReadonlyArray<HttpRouter.Route> =>
-  Object.values(options.catalogue).map((operation) =>
-    HttpRouter.route(operation.http.method, operation.http.path, answer(operation, options))
-  )
+  Object.values(options.catalogue).map((operation) => {
+    const route = Route.of(operation)
+    const call = caller(operation, route, options, (answering) =>
+      Effect.flatMap(Effect.forkChild(answering, { startImmediately: true }), (fiber) =>
+        inTime(fiber, options)
+      )
+    )
+    const answer = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+      const { headers, url } = request
+      const { correlationId } = yield* CurrentExchange
+      const input = readInput(route, request, options)
+      return toResponse(yield* call({ headers, url, correlationId, input }))
+    })
+    return HttpRouter.route(operation.http.method, operation.http.path, answer)
+  })
+
+/**
+ * Answers requests for one operation, whatever has brought them here. Only a defect fails.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const caller = (
+  operation: Operation.Any,
+  route: Route.Route,
+  { dialect, foreman }: Options,
+  bounded: (reply: Effect.Effect<Reply>) => Effect.Effect<Reply>
+) => {
+  const outside = (refused: Refusal.Refusal) => reply(dialect, refused, outsideInput)
+  return <R>({ correlationId, headers, input: reading, url }: Request<R>) => {
+    const idempotencyKey = headers[idempotencyKeyHeader]
+    const invoke = (actor: Actor.Actor, input: Readonly<Record<string, unknown>>) =>
+      foreman.invoke(operation.name, input, { correlationId, idempotencyKey }).pipe(
+        Effect.provideService(Authorization.CurrentActor, actor),
+        Effect.match({
+          onFailure: (refused) => reply(dialect, refused, { fields: route.fields, input }),
+          onSuccess: (output) => succeed(operation, output, url)
+        }),
+        bounded
+      )
+    const admit = (actor: Actor.Actor): Effect.Effect<Reply, Refusal.Refusal, R> =>
+      isKey(idempotencyKey)
+        ? Effect.flatMap(reading, (input) => invoke(actor, input))
+        : Effect.fail(keyInvalid)
+    const actor = isPublic(operation) ? nobody : authenticate(foreman.access, headers)
+    return Effect.catch(Effect.flatMap(actor, admit), (refused) => Effect.succeed(outside(refused)))
+  }
+}
+
+/**
+ * Waits for an answer as long as the limits allow, then ends what makes it. One that is there at
+ * once pays for no timer.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const inTime = (
+  fiber: Fiber.Fiber<Reply>,
+  { dialect, limits }: Pick<Options, "dialect" | "limits">
+): Effect.Effect<Reply> =>
+  fiber.pollUnsafe() ??
+  Effect.timeoutOrElse(Fiber.join(fiber), {
+    duration: limits.handlerMillis,
+    orElse: () => Effect.as(Fiber.interrupt(fiber), reply(dialect, handlerTimeout))
+  })
 
 /**
  * Says whether an operation is answered to callers that show no token.
@@ -60,45 +152,9 @@ export const isPublic = ({ permission }: Operation.Any): boolean => permission =
 
 // internal --------------------------------------------------------------------
 
-type Request = HttpServerRequest.HttpServerRequest
-
-const answer = (operation: Operation.Any, options: Options) => {
-  const { dialect, foreman, limits } = options
-  const route = Route.of(operation)
-  const call = Effect.fnUntraced(function* (request: Request) {
-    const actor = isPublic(operation)
-      ? Actor.system
-      : yield* authenticate(foreman.access, request.headers)
-    const idempotencyKey = yield* readIdempotencyKey(request)
-    const { correlationId } = yield* CurrentExchange
-    const input = yield* readInput(route, request, options)
-    return yield* foreman.invoke(operation.name, input, { correlationId, idempotencyKey }).pipe(
-      Effect.provideService(Authorization.CurrentActor, actor),
-      within(limits.handlerMillis),
-      Effect.match({
-        onFailure: (refused) => respond(dialect, refused, { fields: route.fields, input }),
-        onSuccess: (output) => succeed(operation, output, request.url)
-      })
-    )
-  })
-  return (request: Request) =>
-    Effect.catch(call(request), (refused) => Effect.succeed(respond(dialect, refused, noInput)))
-}
-
-/** Bounds an answer's time; one that is there at once pays for no timer. */
-const within =
-  (millis: number) =>
-  <A, E, R>(answering: Effect.Effect<A, E | Refusal.Refusal, R>) =>
-    Effect.flatMap(Effect.forkChild(answering, { startImmediately: true }), (fiber) => {
-      const exit = fiber.pollUnsafe()
-      if (exit !== undefined) return exit
-      const late = () => Effect.andThen(Fiber.interrupt(fiber), Effect.fail(handlerTimeout))
-      return Effect.timeoutOrElse(Fiber.join(fiber), { duration: millis, orElse: late })
-    })
-
 const readInput = Effect.fnUntraced(function* (
   route: Route.Route,
-  request: Request,
+  request: HttpServerRequest.HttpServerRequest,
   { dialect, limits }: Options
 ) {
   const path = yield* HttpRouter.params
@@ -107,27 +163,23 @@ const readInput = Effect.fnUntraced(function* (
   return Route.join(route, { path, query, body })
 })
 
-const readIdempotencyKey = ({
-  headers
-}: Request): Effect.Effect<string | undefined, Refusal.Refusal> => {
-  const key = headers[idempotencyKeyHeader]
-  return key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)
-    ? Effect.succeed(key)
-    : Effect.fail(invalid(idempotencyKeyHeader, "Expected 1 to 255 visible ASCII characters"))
-}
-
 const idempotencyKeyHeader = "idempotency-key"
 
-const noInput: Asked = { fields: [{ name: idempotencyKeyHeader, place: "header" }], input: {} }
+const isKey = (key: string | undefined): boolean =>
+  key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)
 
-const succeed = (operation: Operation.Any, output: unknown, url: string) => {
+const keyInvalid = invalid(idempotencyKeyHeader, "Expected 1 to 255 visible ASCII characters")
+
+const outsideInput: Asked = { fields: [{ name: idempotencyKeyHeader, place: "header" }], input: {} }
+
+const nobody = Effect.succeed(Actor.system)
+
+const succeed = (operation: Operation.Any, output: unknown, url: string): Reply => {
   const status = operation.http.status ?? 200
-  if (!operation.isList) return HttpServerResponse.jsonUnsafe(output, { status })
+  if (!operation.isList) return { status, headers: {}, body: output }
   const { items, next_cursor: cursor } = isPage(output) ? output : noPage
-  const response = HttpServerResponse.jsonUnsafe(items, { status })
-  return cursor === null
-    ? response
-    : HttpServerResponse.setHeader(response, "link", nextLink(url, cursor))
+  const headers = cursor === null ? {} : { link: nextLink(url, cursor) }
+  return { status, headers, body: items }
 }
 
 interface Page {

@@ -97,9 +97,17 @@ const keyed = (reader: Connection, table: string) => {
     reader,
     statement.columns().map(({ name }) => name)
   )
+  const values = (organization: string, key: Driver.Row) =>
+    Statements.byKey(Tables.tables, table, organization, key).map(([, value]) => toInput(value))
+  const [first, second, ...more] = columns
   return (organization: string, key: Driver.Row): Driver.Row | undefined => {
-    const values = Statements.byKey(Tables.tables, table, organization, key)
-    const raw: unknown = statement.get(...values.map(([, value]) => toInput(value)))
+    const id = second === undefined ? undefined : key[second]
+    // Nearly every key is the organisation's and one more, and needs no lists.
+    const isUsual = first === "organization" && more.length === 0 && typeof id !== "boolean"
+    const raw: unknown =
+      isUsual && id !== undefined
+        ? statement.get(organization, id)
+        : statement.get(...values(organization, key))
     return Array.isArray(raw) ? rowOf(raw) : undefined
   }
 }

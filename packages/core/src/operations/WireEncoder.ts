@@ -7,8 +7,8 @@
  *
  * @internal
  */
-import { Schema, type SchemaAST } from "effect"
-import { type AnyCodec, asCodec } from "../internal/dynamic.ts"
+import { Schema, SchemaAST } from "effect"
+import { type AnyCodec, asCodec, blankOf } from "../internal/dynamic.ts"
 import * as Wire from "./Wire.ts"
 
 // rules -----------------------------------------------------------------------
@@ -65,12 +65,14 @@ const renamingFields = ({ propertySignatures }: SchemaAST.Objects, order: Order)
   }))
   const fields =
     order === "declared" ? declared : declared.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  const blank = blankOf(fields.map(({ key }) => key))
+  const isWhole = !propertySignatures.some(({ type }) => SchemaAST.isOptional(type))
   return (value) => {
     // As: the value has been checked to be an object with these fields.
     const given = value as Readonly<Record<string, unknown>>
-    const renamed: Record<string, unknown> = {}
+    const renamed = isWhole ? blank() : {}
     for (const { key, name, rename } of fields) {
-      if (!Object.hasOwn(given, name)) continue
+      if (!isWhole && !Object.hasOwn(given, name)) continue
       renamed[key] = rename === undefined ? given[name] : rename(given[name])
     }
     return renamed

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { stringify } from "../events/Canonical.ts"
+import { blankOf } from "../internal/dynamic.ts"
 import { keyOf } from "../operations/Wire.ts"
 import type { Row, Value } from "../ports/Driver.ts"
 import { micros, timestamp } from "../rules/Identifier.ts"
@@ -47,6 +48,7 @@ export const make = <A extends object>(
     form,
     column: form === "organization" ? "organization" : keyOf(name)
   }))
+  const blank = blankOf(fields.map(({ name }) => name))
   const written = fields.filter(({ form }) => form !== "organization")
   return {
     toRow: (thing) => {
@@ -56,7 +58,7 @@ export const make = <A extends object>(
       return { ...row, ...computed(thing) }
     },
     fromRow: (row) => {
-      const thing: Record<string, unknown> = {}
+      const thing = blank()
       for (const { column, form, name } of fields) thing[name] = read(form, row[column] ?? null)
       // As: rows are written by `toRow` alone, so they have the fields of the thing.
       return thing as A
