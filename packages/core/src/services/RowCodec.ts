@@ -48,14 +48,17 @@ export const make = <A extends object>(
     form,
     column: form === "organization" ? "organization" : keyOf(name)
   }))
-  const blank = blankOf(fields.map(({ name }) => name))
   const written = fields.filter(({ form }) => form !== "organization")
+  const blank = blankOf(fields.map(({ name }) => name))
+  const blankRow = blankOf(written.map(({ column }) => column))
   return {
     toRow: (thing) => {
-      const row: Record<string, Value> = {}
-      for (const { column, form, name } of written)
+      // As: each column is given its value below.
+      const row = blankRow() as Record<string, Value>
+      for (const { column, form, name } of written) {
         row[column] = write(form, Reflect.get(thing, name))
-      return { ...row, ...computed(thing) }
+      }
+      return Object.assign(row, computed(thing))
     },
     fromRow: (row) => {
       const thing = blank()
