@@ -40,7 +40,10 @@ export const answer = async (
     sink.writeHead(response.status, { ...headers, ...Object.fromEntries(response.headers) })
     await write(sink, response.body, gone.signal)
   } catch (error) {
-    if (!gone.signal.aborted) throw error
+    if (gone.signal.aborted) return
+    // No other answer can follow one that has begun: the caller has to see that it is not whole.
+    if (sink.headersSent) sink.destroy()
+    throw error
   } finally {
     sink.off("close", leave)
   }

@@ -193,7 +193,10 @@ const counted = (response: Response, done: () => void): Response => {
   }
   const body = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const part = await reader.read()
+      const part = await reader.read().catch((error: unknown) => {
+        finish()
+        throw error
+      })
       if (!part.done) return controller.enqueue(part.value)
       finish()
       controller.close()

@@ -102,7 +102,7 @@ export const open = Effect.fnUntraced(function* (
       const detail = `no answer in ${mostSeconds} s`
       const late = new CallFailed({ method, reason: "late", detail })
       return yield* Effect.andThen(send({ id, method, params }), Deferred.await(answer)).pipe(
-        Effect.timeoutOrElse({ duration: mostSeconds * 1_000, orElse: () => Effect.fail(late) }),
+        Effect.timeoutOrElse({ duration: mostMillis, orElse: () => Effect.fail(late) }),
         Effect.catchTag("CallFailed", ({ detail, reason }) =>
           Effect.fail(new CallFailed({ method, reason, detail }))
         ),
@@ -116,6 +116,7 @@ export const open = Effect.fnUntraced(function* (
 
 const mostLineBytes = 16 * 1024 * 1024
 const mostSeconds = 60
+const mostMillis = mostSeconds * 1_000
 const mostWaiting = 100
 const tooMany = { code: -32_001, message: "too many requests are waiting" }
 
@@ -174,7 +175,8 @@ const take = Effect.fnUntraced(function* ({ handlers, scope, send, state }: Taki
       if (state.waiting >= mostWaiting) return yield* Effect.ignore(send({ id, error: tooMany }))
       state.waiting += 1
       const reply = handlers.onRequest(method, params).pipe(
-        Effect.flatMap((answer) => send({ id, ...answer })),
+        // Who reads no answer is not waited for: the watch on the model's silence goes on.
+        Effect.flatMap((answer) => Effect.timeoutOption(send({ id, ...answer }), mostMillis)),
         Effect.ignore,
         Effect.ensuring(
           // A person may have taken long; the model's time begins now.

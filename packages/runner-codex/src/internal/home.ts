@@ -60,6 +60,8 @@ export const open = Effect.fnUntraced(function* (
       const [homes, runs] = [join(stateFolder, "homes"), join(stateFolder, "runs")]
       for (const folder of [homes, runs]) await mkdir(folder, { recursive: true, mode: 0o700 })
       await sweep(homes, now)
+      // Of servers that were killed; what their runs wrote was never taken in.
+      await sweep(runs, now)
       const root = join(homes, nameOf(workspace, spec))
       const [codexHome, temporaryFolder] = [join(root, "home"), join(root, "tmp")]
       await mkdir(codexHome, { recursive: true, mode: 0o700 })
@@ -131,10 +133,10 @@ const readThread = async (file: string) => {
   return /^[\w-]{1,100}$/.test(text) ? text : undefined
 }
 
-const sweep = async (homes: string, now: number) => {
-  const names = await readdir(homes)
+const sweep = async (folder: string, now: number) => {
+  const names = await readdir(folder)
   for (const name of names.slice(0, mostSwept)) {
-    const path = join(homes, name)
+    const path = join(folder, name)
     const found = await stat(path).catch(() => undefined)
     if (found !== undefined && now - found.mtimeMs > keptMillis) await remove(path)
   }

@@ -68,6 +68,8 @@ const answers = {
     Protocol.requests["item/fileChange/requestApproval"],
     ({ ask, pathsOf }, { grantRoot, itemId, reason = null }) => {
       const paths = typeof grantRoot === "string" ? [grantRoot] : pathsOf(itemId)
+      // The same: a change of files that nobody has named.
+      if (paths.length === 0) return Effect.succeed(declined)
       return Effect.map(ask({ _tag: "FileChange", paths, leavesSandbox: true, reason }), decision)
     }
   ),
