@@ -29,7 +29,8 @@ describe("landing by merge", () => {
         "Body.",
         "",
         "Reviewed-by: R <r@x>",
-        "Foreman-Merge: 1001"
+        "Foreman-Merge: 1001",
+        `Foreman-Head: ${done.headCommit}`
       ])
       yield* isClean(given.user)
       assert.strictEqual(yield* Effect.promise(() => read(given.user, "b.txt")), "b\n")
@@ -192,7 +193,7 @@ describe("the trailer of a job", () => {
   it.live(
     "is not believed when an agent or a person wrote it",
     on(function* (given) {
-      const forged = (jobId: number) => `x\n\nForeman-Merge: ${jobId}`
+      const forged = (jobId: number) => `x\n\nForeman-Merge: ${jobId}\nForeman-Head: 0`
       const first = yield* work(given.workspace, task(given, 1), (path) =>
         shell(path, `echo 1 > 1; git add .; git commit -q -m '${forged(1002)}'; echo y > y`)
       )
@@ -205,6 +206,25 @@ describe("the trailer of a job", () => {
         yield* given.workspace.land(landing(done))
       }
       assert.strictEqual(yield* sh(given.user, "ls 1 2 3"), "1\n2\n3")
+    })
+  )
+
+  it.live(
+    "is not taken for another store's, which counts its jobs alike",
+    on(function* (given) {
+      const theirs = yield* work(given.workspace, task(given, 1), (path) =>
+        write(path, { theirs: "1" })
+      )
+      const ours = yield* work(given.workspace, task(given, 2), (path) =>
+        write(path, { ours: "2" })
+      )
+      const job = { jobId: 1 }
+      const first = yield* given.workspace.land({ ...landing(theirs), ...job })
+      const second = yield* given.workspace.land({ ...landing(ours), ...job })
+      assert.notStrictEqual(second.commit, first.commit)
+      assert.strictEqual(yield* sh(given.user, "cat theirs ours"), "12")
+      // What has landed is found again by the one that it is of.
+      assert.deepStrictEqual(yield* given.workspace.land({ ...landing(theirs), ...job }), first)
     })
   )
 })

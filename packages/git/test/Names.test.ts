@@ -72,28 +72,37 @@ describe("ids", () => {
   })
 })
 
-describe("the trailer of a message", () => {
-  it("stands in a paragraph of its own, or with the other trailers", () => {
-    assert.strictEqual(Changes.withTrailer("Subject", 1), "Subject\n\nForeman-Merge: 1\n")
-    assert.strictEqual(Changes.withTrailer("Fix: it", 1), "Fix: it\n\nForeman-Merge: 1\n")
+const withTrailer = (message: string, jobId: number) =>
+  Changes.withTrailers(message, { jobId, headCommit: "abc" })
+
+describe("the trailers of a message", () => {
+  it("stand in a paragraph of its own, or with the other trailers", () => {
     assert.strictEqual(
-      Changes.withTrailer("S\n\nBody\nA: b", 1),
-      "S\n\nBody\nA: b\n\nForeman-Merge: 1\n"
+      withTrailer("Subject", 1),
+      "Subject\n\nForeman-Merge: 1\nForeman-Head: abc\n"
     )
     assert.strictEqual(
-      Changes.withTrailer("S\n\nBody\n\nA: b\n", 1),
-      "S\n\nBody\n\nA: b\nForeman-Merge: 1\n"
+      withTrailer("Fix: it", 1),
+      "Fix: it\n\nForeman-Merge: 1\nForeman-Head: abc\n"
+    )
+    assert.strictEqual(
+      withTrailer("S\n\nBody\nA: b", 1),
+      "S\n\nBody\nA: b\n\nForeman-Merge: 1\nForeman-Head: abc\n"
+    )
+    assert.strictEqual(
+      withTrailer("S\n\nBody\n\nA: b\n", 1),
+      "S\n\nBody\n\nA: b\nForeman-Merge: 1\nForeman-Head: abc\n"
     )
   })
 
-  it("is the only one of its kind", () => {
+  it("are the only ones of their kind", () => {
     assert.strictEqual(
-      Changes.withTrailer("S\n\nforeman-merge : 2\n Foreman-Merge: 3\r\nx", 1),
-      "S\n\nx\n\nForeman-Merge: 1\n"
+      withTrailer("S\n\nforeman-merge : 2\n Foreman-Merge: 3\r\nforeman-HEAD: 4\nx", 1),
+      "S\n\nx\n\nForeman-Merge: 1\nForeman-Head: abc\n"
     )
     assert.strictEqual(
-      Changes.withTrailer("Foreman-Merge: 2\0", 1),
-      "Change without a message\n\nForeman-Merge: 1\n"
+      withTrailer("Foreman-Merge: 2\0", 1),
+      "Change without a message\n\nForeman-Merge: 1\nForeman-Head: abc\n"
     )
   })
 })

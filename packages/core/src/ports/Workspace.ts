@@ -99,7 +99,7 @@ export interface LandInput {
   readonly baseCommit: string
   readonly headCommit: string
   readonly strategy: Strategy
-  /** Subject and body; the trailer `Foreman-Merge: <job>` is added. */
+  /** Subject and body; the trailers `Foreman-Merge: <job>` and `Foreman-Head: <commit>` are added. */
   readonly message: string
 }
 

@@ -1,8 +1,9 @@
 /**
  * What a change looks like on top of its target, made of objects alone: no files, no index.
  *
- * The last commit of a change carries the trailer `Foreman-Merge` with the number of its merge job.
- * Nobody else's message keeps a line of this kind, so the trailer can be believed.
+ * The last commit of a change carries two trailers: `Foreman-Merge` with the number of its merge job,
+ * and `Foreman-Head` with the commit that it brings, because two stores that land in one repository
+ * count their jobs alike. Nobody else's message keeps lines of this kind, so they can be believed.
  *
  * @since 0.1.0
  */
@@ -37,17 +38,21 @@ export interface Wanted {
 // rules -----------------------------------------------------------------------
 
 /**
- * A message with the trailer of a job, and no other line that looks like it.
+ * A message with the trailers of a job, and no other line that looks like one of them.
  *
  * @category rules
  * @since 0.1.0
  */
-export const withTrailer = (message: string, jobId: number): string => {
+export const withTrailers = (
+  message: string,
+  { headCommit, jobId }: Pick<Wanted, "headCommit" | "jobId">
+): string => {
   const own = clean(message)
   const paragraphs = own.split("\n\n")
   const last = paragraphs.at(-1) ?? ""
   const hasTrailers = paragraphs.length > 1 && last.split("\n").every((text) => isTrailer(text))
-  return `${own}${hasTrailers ? "\n" : "\n\n"}${trailer}: ${jobId}\n`
+  const trailers = `${jobTrailer}: ${jobId}\n${headTrailer}: ${headCommit}\n`
+  return `${own}${hasTrailers ? "\n" : "\n\n"}${trailers}`
 }
 
 // services --------------------------------------------------------------------
@@ -73,13 +78,14 @@ export const stack = Effect.fnUntraced(function* (
   return yield* commit(site, copy, {
     tree,
     parents: squash ? [wanted.tip] : [wanted.tip, wanted.headCommit],
-    message: withTrailer(wanted.message, wanted.jobId),
+    message: withTrailers(wanted.message, wanted),
     author: squash ? (yield* read(site, copy, wanted.headCommit)).author : {}
   })
 })
 
 /**
- * The commit of a job among those that came to a branch after a base; undefined when it is not there.
+ * The commit of a job's change among those that came to a branch after a base; undefined when it is
+ * not there.
  *
  * @category services
  * @since 0.1.0
@@ -87,7 +93,7 @@ export const stack = Effect.fnUntraced(function* (
 export const find = Effect.fnUntraced(function* (
   site: Site,
   copy: Copy,
-  wanted: { readonly head: string; readonly baseCommit: string; readonly jobId: number }
+  wanted: Pick<Wanted, "baseCommit" | "headCommit" | "jobId"> & { readonly head: string }
 ): Effect.fn.Return<string | undefined, Workspace.GitError> {
   const answer = yield* line(site.git, {
     operation: "look for a landing",
@@ -96,14 +102,14 @@ export const find = Effect.fnUntraced(function* (
       "log",
       "--first-parent",
       "--extended-regexp",
-      `--grep=^${trailer}: ${wanted.jobId}$`,
-      `--format=%H %cn %(trailers:key=${trailer},valueonly,separator=%x20)`,
+      `--grep=^${jobTrailer}: ${wanted.jobId}$`,
+      `--format=%H %cn ${valueOf(jobTrailer)} ${valueOf(headTrailer)}`,
       "--end-of-options",
       wanted.head,
       `^${wanted.baseCommit}`
     ]
   })
-  const suffix = ` Foreman ${wanted.jobId}`
+  const suffix = ` Foreman ${wanted.jobId} ${wanted.headCommit}`
   return answer
     .split("\n")
     .find((entry) => entry.endsWith(suffix))
@@ -112,7 +118,11 @@ export const find = Effect.fnUntraced(function* (
 
 // internal --------------------------------------------------------------------
 
-const trailer = "Foreman-Merge"
+const jobTrailer = "Foreman-Merge"
+const headTrailer = "Foreman-Head"
+
+const valueOf = (trailer: string) => `%(trailers:key=${trailer},valueonly,separator=%x20)`
+
 const maxCommits = 1000
 const maxPaths = 100
 
@@ -134,7 +144,7 @@ const isTrailer = (text: string): boolean => /^[A-Za-z0-9-]+: \S/.test(text)
 const clean = (message: string): string => {
   const lines = message.replaceAll("\0", "").split(/\r?\n/)
   const kept = lines
-    .filter((text) => !/^\s*foreman-merge\s*:/i.test(text))
+    .filter((text) => !/^\s*foreman-(merge|head)\s*:/i.test(text))
     .map((text) => text.trimEnd())
   const text = kept.join("\n").trim()
   return text === "" ? "Change without a message" : text
@@ -161,7 +171,7 @@ const rebase = Effect.fnUntraced(function* (site: Site, copy: Copy, wanted: Want
   let tip = wanted.tip
   for (const [index, draft] of drafts.entries()) {
     const isLast = index === drafts.length - 1
-    const message = isLast ? withTrailer(draft.message, wanted.jobId) : `${draft.message}\n`
+    const message = isLast ? withTrailers(draft.message, wanted) : `${draft.message}\n`
     tip = yield* commit(site, copy, { ...draft, parents: [tip], message })
   }
   return tip
