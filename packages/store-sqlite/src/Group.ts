@@ -36,7 +36,7 @@ export interface GroupOptions {
   readonly write: (group: ReadonlyArray<Wanted>) => Promise<ReadonlyArray<Outcome>>
   readonly failed: (cause: unknown) => Driver.StoreError
   /** Hears of what was committed, before the callers do. */
-  readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
+  readonly committed: (batch: Pick<Driver.Batch, "organization">, answer: Driver.Answer) => void
 }
 
 // services --------------------------------------------------------------------

@@ -11,11 +11,11 @@
 import type { Driver } from "@foreman/core"
 
 import * as Chain from "./SqliteChain.ts"
-import { type Connection, toInput } from "./SqliteConnection.ts"
+import type { Connection } from "./SqliteConnection.ts"
 import { constraintOf, describe, type Failure } from "./SqliteFailure.ts"
 import * as Log from "./SqliteLog.ts"
-import * as Questions from "./SqliteQuestions.ts"
-import * as Statements from "./Statements.ts"
+import { Refused, runStep } from "./SqliteSteps.ts"
+import type { Put } from "./Statements.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -26,8 +26,18 @@ import * as Statements from "./Statements.ts"
  * @since 0.1.0
  */
 export interface Wanted {
-  readonly batch: Driver.Batch
+  readonly batch: Batch
   readonly now: number
+}
+
+/**
+ * A batch as the writing thread gets it: some of its steps are unpacked no further than they have to be.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Batch extends Omit<Driver.Batch, "steps"> {
+  readonly steps: ReadonlyArray<Driver.Step | Put>
 }
 
 /**
@@ -97,14 +107,6 @@ export const commitGroup = (
 
 /** Where a group's organisations stand: read once, written once, moved only by a batch that holds. */
 type Heads = Map<string, Log.Head>
-
-/** Carries a refusal out of a batch, to where the batch is undone. */
-class Refused {
-  readonly answer: Driver.Answer
-  constructor(answer: Driver.Answer) {
-    this.answer = answer
-  }
-}
 
 const outcomeOf = ({ tables }: Connection, cause: unknown): Outcome => {
   if (cause instanceof Refused) return cause.answer
@@ -235,12 +237,12 @@ const write = (
 }
 
 /** Whether a step that fails may have written: one that looks at what it has made, or at much. */
-const mayLeave = (step: Driver.Step): boolean =>
+const mayLeave = (step: Driver.Step | Put): boolean =>
   step._tag === "Apply" || ("after" in step && step.after !== undefined)
 
 const append = (
   connection: Connection,
-  { events, organization }: Driver.Batch,
+  { events, organization }: Batch,
   { at, hash: first, position: start }: Log.Head,
   known: ReadonlyMap<string, number>
 ) => {
@@ -257,34 +259,4 @@ const append = (
     insert.run(organization, position, stream, version, type, body, at, hash)
   }
   return { position, hash, versions }
-}
-
-const runStep = (
-  connection: Connection,
-  organization: string,
-  step: Driver.Step,
-  index: number
-): void => {
-  const { prepare, tables } = connection
-  const failed = (rows: ReadonlyArray<Driver.Row> = []) =>
-    new Refused({ _tag: "GuardFailed", step: index, rows })
-  switch (step._tag) {
-    case "Insert": {
-      const { text, values } = Statements.insert(tables, organization, step)
-      prepare(text).run(...values.map(toInput))
-      return
-    }
-    case "Ask": {
-      const rows = Questions.ask(connection, organization, step.name, step.parameters)
-      if (rows.length > 0 !== (step.expect === "some")) throw failed(rows)
-      return
-    }
-    case "Apply":
-      return Questions.apply(connection, organization, step.name, step.parameters)
-    default: {
-      const { text, values } = Statements.guarded(tables, organization, step)
-      // What a guard says about null is not true.
-      if (prepare(text).get(...values.map(toInput))?.["kept"] !== 1) throw failed()
-    }
-  }
 }

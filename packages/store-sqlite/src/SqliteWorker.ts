@@ -11,6 +11,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "
 
 import { CommitUnsure, type Wanted } from "./SqliteCommit.ts"
 import * as Lookout from "./Lookout.ts"
+import * as Parcel from "./Parcel.ts"
 import type { TableList } from "./SqliteConnection.ts"
 import { describe, type Failure } from "./SqliteFailure.ts"
 import { type Kernel, open } from "./SqliteKernel.ts"
@@ -41,7 +42,7 @@ export interface Start {
 export type Request =
   | { readonly _tag: "Allocate"; readonly sequence: string; readonly count: number }
   | { readonly _tag: "Close" }
-  | { readonly _tag: "Commit"; readonly group: ReadonlyArray<Wanted> }
+  | ({ readonly _tag: "Commit" } & Parcel.Parcel)
 
 /**
  * What it answers. The first answer, to nothing that was asked, says that the file is open.
@@ -57,6 +58,7 @@ type Commit = Extract<Request, { readonly _tag: "Commit" }>
 
 interface Writing {
   readonly port: MessagePort
+  readonly unpack: (parcel: Parcel.Parcel) => ReadonlyArray<Wanted>
   readonly kernel: Kernel
   readonly groupLimit: number
 }
@@ -77,9 +79,13 @@ const serve = (writing: Writing, first: Request): void => {
 }
 
 /** Commits together what has arrived. Gives back what arrived and is to be done after it. */
-const commit = ({ groupLimit, kernel, port }: Writing, first: Commit): Request | undefined => {
+const commit = (
+  { groupLimit, kernel, port, unpack }: Writing,
+  request: Commit
+): Request | undefined => {
+  const first = unpack(request)
   const parts = [first]
-  let count = first.group.length
+  let count = first.length
   let after: Request | undefined
   const more = () => {
     // The rest is written while the answers to these are worked on.
@@ -90,15 +96,18 @@ const commit = ({ groupLimit, kernel, port }: Writing, first: Commit): Request |
       after = next
       return []
     }
-    parts.push(next)
-    count += next.group.length
-    return next.group
+    const part = unpack(next)
+    parts.push(part)
+    count += part.length
+    return part
   }
-  const reply = replyOf(() => kernel.commitGroup(first.group, more))
+  const reply = replyOf(() => kernel.commitGroup(first, more))
   let start = 0
-  for (const { group } of parts) {
-    const end = start + group.length
-    port.postMessage("failure" in reply ? reply : { value: reply.value.slice(start, end) })
+  for (const part of parts) {
+    const end = start + part.length
+    port.postMessage(
+      "failure" in reply ? reply : { value: Parcel.packOutcomes(reply.value.slice(start, end)) }
+    )
     start = end
   }
   return after
@@ -130,7 +139,8 @@ if (parentPort !== null) {
   const reply: Reply = replyOf(() => {
     // Our own other half wrote it.
     const { awakeMilliseconds, groupLimit, path, tables } = workerData as Start
-    const writing = { port, kernel: open(path, tables), groupLimit }
+    const unpack = Parcel.unpacker()
+    const writing = { port, unpack, kernel: open(path, tables), groupLimit }
     const lookout = Lookout.make(awakeMilliseconds > 0)
     port.on("message", (request: Request) => {
       serve(writing, request)

@@ -5,6 +5,7 @@
  */
 import { Worker } from "node:worker_threads"
 
+import * as Parcel from "./Parcel.ts"
 import type { Outcome, Wanted } from "./SqliteCommit.ts"
 import type { Failure } from "./SqliteFailure.ts"
 import type { Reply, Request, Start } from "./SqliteWorker.ts"
@@ -52,6 +53,7 @@ export const start = async (program: URL, data: Start): Promise<Writer> => {
   // Without the arguments of this process, of which some are not for a file.
   const worker = new Worker(program, { workerData: data, execArgv: [] })
   const asked = makeAsked(worker)
+  const pack = Parcel.packer()
   try {
     await asked.answer()
   } catch (cause) {
@@ -62,7 +64,10 @@ export const start = async (program: URL, data: Start): Promise<Writer> => {
     // The thread is our own other half: what it answers to a request has the request's type.
     allocate: (sequence, count) =>
       asked.ask({ _tag: "Allocate", sequence, count }) as Promise<number>,
-    commitGroup: (group) => asked.ask({ _tag: "Commit", group }) as Promise<ReadonlyArray<Outcome>>,
+    commitGroup: async (group) => {
+      const values = await asked.ask({ _tag: "Commit", ...pack(group) })
+      return Parcel.unpackOutcomes(values as ReadonlyArray<unknown>)
+    },
     close: async () => {
       const closed = asked.ask({ _tag: "Close" }).catch(() => undefined)
       asked.end({ message: "The store is closed.", isRetryable: false, isAmbiguous: false })

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Driver, Tables } from "@foreman/core"
+import type { SQLInputValue } from "node:sqlite"
 
 import type { TableList } from "./SqliteConnection.ts"
 
@@ -20,6 +21,32 @@ import type { TableList } from "./SqliteConnection.ts"
 export interface Statement {
   readonly text: string
   readonly values: ReadonlyArray<Driver.Value>
+}
+
+/**
+ * What steps have in common that put rows with the same columns into the same table.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Shape {
+  readonly tag: "Insert" | "Set"
+  readonly table: string
+  readonly columns: ReadonlyArray<string>
+  /** The columns that a `Set` finds its row by; none of an `Insert`. */
+  readonly key: ReadonlyArray<string>
+}
+
+/**
+ * A step that is known by its shape and its values: first those of the columns, then of the key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Put {
+  readonly _tag: "Put"
+  readonly shape: Shape
+  readonly values: ReadonlyArray<SQLInputValue>
 }
 
 // rules -----------------------------------------------------------------------
@@ -120,6 +147,28 @@ export const guarded = (
   }
   const text = `UPDATE ${table} SET ${assigned.join(", ")} WHERE ${found()}`
   return { text: `${text} RETURNING ${kept()} AS kept`, values }
+}
+
+/**
+ * The statement of a shape, and where its values stand: as they come, or `null` for the organisation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const ofShape = (
+  tables: TableList,
+  { columns, key, table, tag }: Shape
+): { readonly text: string; readonly places: ReadonlyArray<number | null> } => {
+  // Each value stands for its own place, and the organisation for none.
+  const at = (names: ReadonlyArray<string>, start: number): Driver.Row =>
+    Object.fromEntries(names.map((name, index) => [name, start + index]))
+  const row = at(columns, 0)
+  const organization = "organization"
+  const { text, values } =
+    tag === "Insert"
+      ? insert(tables, organization, { _tag: tag, table, row })
+      : guarded(tables, organization, { _tag: tag, table, row, key: at(key, columns.length) })
+  return { text, places: values.map((value) => (value === organization ? null : Number(value))) }
 }
 
 // internal --------------------------------------------------------------------
