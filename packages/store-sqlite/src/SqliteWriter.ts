@@ -66,6 +66,7 @@ export const start = async (program: URL, data: Start): Promise<Writer> => {
       asked.ask({ _tag: "Allocate", sequence, count }) as Promise<number>,
     commitGroup: async (group) => {
       const values = await asked.ask({ _tag: "Commit", ...pack(group) })
+      // As: the thread answers a list of values.
       return Parcel.unpackOutcomes(values as ReadonlyArray<unknown>)
     },
     close: async () => {

@@ -98,7 +98,9 @@ export const isFinal = (status: Status): boolean => transitions[status].length =
  * @since 0.1.0
  */
 export const branchOf = (taskId: number, title: string): string => {
-  const plain = Array.from(title).slice(0, 50).join("").normalize("NFKD").toLowerCase()
+  const isPlain = /^[ -~]*$/.test(title)
+  const start = isPlain ? title.slice(0, 50) : Array.from(title).slice(0, 50).join("")
+  const plain = (isPlain ? start : start.normalize("NFKD")).toLowerCase()
   const slug = plain
     .replace(/\s+/g, "-")
     .replace(/[^a-z0-9-]/g, "")

@@ -7,7 +7,7 @@ import * as Permission from "../../src/internal/permission.ts"
 const changing = Effect.fnUntraced(function* (paths: ReadonlyArray<string>, grantRoot?: string) {
   const asked: Array<AgentRequest.AgentRequest> = []
   const facts: Permission.Facts = {
-    workspace: "/work",
+    workspace: "/place",
     ask: (request) => {
       asked.push(request)
       return Effect.succeed({ _tag: "Allow" })
@@ -29,7 +29,7 @@ describe("a change of files that Codex asks for", () => {
     Effect.gen(function* () {
       const accepted = { asked: 1, reply: { result: { decision: "accept" } } }
       assert.deepStrictEqual(yield* changing(["a.txt"]), accepted)
-      assert.deepStrictEqual(yield* changing([], "/work/src"), accepted)
+      assert.deepStrictEqual(yield* changing([], "/place/src"), accepted)
     })
   )
 
