@@ -1,9 +1,10 @@
 /**
- * An artifact store in a folder of this machine: each artifact is a file that is named by its digest.
+ * An artifact store in a folder: each organization has one of its own in it, and each artifact is a
+ * file there that is named by its digest.
  *
  * Bytes go to a temporary file first and are renamed when they are complete and on the disk, so a
- * file under its digest is always whole. Paths are made from digests alone, never from a text that
- * somebody chose.
+ * file under its digest is always whole. Paths are made from ids and digests, never from a text
+ * that somebody chose.
  *
  * @since 0.1.0
  */
@@ -60,18 +61,20 @@ const open = Effect.fnUntraced(function* (options: Options) {
   const root = yield* attempt("open", () => fs.realpath(options.root))
   yield* sweep(join(root, "tmp"))
   return ArtifactStore.ArtifactStore.of({
-    put: (bytes, { maxBytes }) => put(root, bytes, maxBytes),
-    get: (digest, range) =>
+    put: (organization, bytes, { maxBytes }) => put(root, organization, bytes, maxBytes),
+    get: (organization, digest, range) =>
       Stream.unwrap(
-        Effect.map(openToRead(root, digest), (handle) => read(handle, range ?? everything))
+        Effect.map(openToRead(root, organization, digest), (handle) =>
+          read(handle, range ?? everything)
+        )
       ),
-    has: (digest) =>
-      Effect.scoped(openToRead(root, digest)).pipe(
+    has: (organization, digest) =>
+      Effect.scoped(openToRead(root, organization, digest)).pipe(
         Effect.as(true),
         Effect.catchTag("BytesNotFound", () => Effect.succeed(false))
       ),
-    remove: Effect.fnUntraced(function* (digest) {
-      const path = pathOf(root, digest)
+    remove: Effect.fnUntraced(function* (organization, digest) {
+      const path = pathOf(root, organization, digest)
       if (path !== undefined) yield* attempt("remove", () => removeFile(path))
     })
   })
@@ -87,7 +90,12 @@ const sweep = Effect.fnUntraced(function* (folder: string) {
   }
 })
 
-const put = <E>(root: string, bytes: Stream.Stream<Uint8Array, E>, maxBytes: number) => {
+const put = <E>(
+  root: string,
+  organization: string,
+  bytes: Stream.Stream<Uint8Array, E>,
+  maxBytes: number
+) => {
   const temporary = join(root, "tmp", randomUUID())
   return Effect.acquireUseRelease(
     attempt("put", () => fs.open(temporary, "wx", 0o600)),
@@ -96,7 +104,7 @@ const put = <E>(root: string, bytes: Stream.Stream<Uint8Array, E>, maxBytes: num
         // Nothing may come between the moves: an interrupted writer leaves all or nothing.
         Effect.uninterruptible(
           Effect.as(
-            attempt("put", () => finish(root, handle, temporary, kept.digest)),
+            attempt("put", () => finish(root, handle, temporary, { organization, ...kept })),
             kept
           )
         )
@@ -135,17 +143,29 @@ const writeAll = async (handle: fs.FileHandle, chunk: Uint8Array) => {
 }
 
 // The bytes are on the disk before they have their name, and the name is before anyone is told.
-const finish = async (root: string, handle: fs.FileHandle, temporary: string, digest: string) => {
-  const path = join(root, digest.slice(0, 2), digest.slice(2))
+const finish = async (
+  root: string,
+  handle: fs.FileHandle,
+  temporary: string,
+  { digest, organization }: { readonly organization: string; readonly digest: string }
+) => {
+  const path = pathOf(root, organization, digest)
+  if (path === undefined) throw new Error(`${organization} is no name of a folder`)
+  const home = join(root, organization)
   await handle.chmod(0o440)
   await handle.sync()
-  if (await makeFolder(dirname(path))) await syncFolder(root)
+  if (await makeFolder(home)) await syncFolder(root)
+  if (await makeFolder(dirname(path))) await syncFolder(home)
   await fs.rename(temporary, path)
   await syncFolder(dirname(path))
 }
 
-const openToRead = Effect.fnUntraced(function* (root: string, digest: string) {
-  const path = pathOf(root, digest)
+const openToRead = Effect.fnUntraced(function* (
+  root: string,
+  organization: string,
+  digest: string
+) {
+  const path = pathOf(root, organization, digest)
   if (path === undefined) return yield* new ArtifactStore.BytesNotFound({ digest })
   const handle = yield* Effect.acquireRelease(
     attempt("read", () => openRegular(path)),
@@ -217,8 +237,14 @@ const syncFolder = async (path: string) => {
   }
 }
 
-const pathOf = (root: string, digest: string): string | undefined =>
-  /^[0-9a-f]{64}$/.test(digest) ? join(root, digest.slice(0, 2), digest.slice(2)) : undefined
+const pathOf = (root: string, organization: string, digest: string): string | undefined =>
+  isOrganization(organization) && /^[0-9a-f]{64}$/.test(digest)
+    ? join(root, organization, digest.slice(0, 2), digest.slice(2))
+    : undefined
+
+// Names that mean the same on every file system. Unfinished files stand in a folder beside them.
+const isOrganization = (text: string): boolean =>
+  text !== "tmp" && /^[0-9a-z][0-9a-z_-]{0,99}$/.test(text)
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string"

@@ -39,30 +39,42 @@ const on =
     )
 
 const digest = createHash("sha256").update("hello").digest("hex")
-const pathIn = (root: string) => join(root, digest.slice(0, 2), digest.slice(2))
+const pathIn = (root: string) => join(root, "acme", digest.slice(0, 2), digest.slice(2))
 const hello = Stream.make(new TextEncoder().encode("hello"))
 const read = (store: ArtifactStore.ArtifactStore) =>
-  Stream.mkString(Stream.decodeText(store.get(digest)))
+  Stream.mkString(Stream.decodeText(store.get("acme", digest)))
 const modeOf = async (path: string) => (await fs.stat(path)).mode & 0o777
 
 describe("the files of an artifact folder", () => {
   it.live(
     "stand under their digest, read-only, in private folders",
     on(function* (store, root) {
-      yield* store.put(hello, { maxBytes: 5 })
+      yield* store.put("acme", hello, { maxBytes: 5 })
       const path = pathIn(root)
       assert.strictEqual(yield* Effect.promise(() => fs.readFile(path, "utf8")), "hello")
       assert.strictEqual(yield* Effect.promise(() => modeOf(path)), 0o440)
-      for (const folder of [root, dirname(path), join(root, "tmp")]) {
+      for (const folder of [root, join(root, "acme"), dirname(path), join(root, "tmp")]) {
         assert.strictEqual(yield* Effect.promise(() => modeOf(folder)), 0o700)
       }
     })
   )
 
   it.live(
+    "have no place for what could not be the id of an organization",
+    on(function* (store, root) {
+      for (const name of ["", ".", "..", "../acme", "tmp", "Acme", "a/b", "a\0"]) {
+        const refusal = yield* Effect.flip(store.put(name, hello, { maxBytes: 5 }))
+        assert.strictEqual(refusal._tag, "ArtifactStoreError")
+        assert.isFalse(yield* store.has(name, digest))
+      }
+      assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(root)), ["tmp"])
+    })
+  )
+
+  it.live(
     "outlive the store",
     on(function* (store, root) {
-      yield* store.put(hello, { maxBytes: 5 })
+      yield* store.put("acme", hello, { maxBytes: 5 })
       const reopened = Effect.flatMap(ArtifactStore.ArtifactStore, read).pipe(
         Effect.provide(ArtifactFolder.layer({ root }))
       )
@@ -73,10 +85,12 @@ describe("the files of an artifact folder", () => {
   it.live(
     "leave nothing behind when they are refused or broken",
     on(function* (store, root) {
-      yield* Effect.flip(store.put(hello, { maxBytes: 4 }))
-      yield* Effect.flip(store.put(Stream.concat(hello, Stream.fail("broken")), { maxBytes: 9 }))
+      yield* Effect.flip(store.put("acme", hello, { maxBytes: 4 }))
+      yield* Effect.flip(
+        store.put("acme", Stream.concat(hello, Stream.fail("broken")), { maxBytes: 9 })
+      )
       yield* Effect.sandbox(
-        store.put(Stream.concat(hello, Stream.die("dead")), { maxBytes: 9 })
+        store.put("acme", Stream.concat(hello, Stream.die("dead")), { maxBytes: 9 })
       ).pipe(Effect.flip)
       const left = yield* Effect.promise(() => fs.readdir(root, { recursive: true }))
       assert.deepStrictEqual(left, ["tmp"])
@@ -86,10 +100,10 @@ describe("the files of an artifact folder", () => {
   it.live(
     "are mended when they are put again",
     on(function* (store, root) {
-      yield* store.put(hello, { maxBytes: 5 })
+      yield* store.put("acme", hello, { maxBytes: 5 })
       yield* Effect.promise(() => fs.rm(pathIn(root)))
       yield* Effect.promise(() => fs.writeFile(pathIn(root), "damaged"))
-      yield* store.put(hello, { maxBytes: 5 })
+      yield* store.put("acme", hello, { maxBytes: 5 })
       assert.strictEqual(yield* read(store), "hello")
     })
   )
@@ -104,7 +118,7 @@ describe("a file that the store did not write", () => {
   it.live(
     "is not read when it is a link to another file",
     on(function* (store, root) {
-      yield* Effect.promise(() => fs.mkdir(dirname(pathIn(root))))
+      yield* Effect.promise(() => fs.mkdir(dirname(pathIn(root)), { recursive: true }))
       yield* Effect.promise(() => fs.symlink("/etc/passwd", pathIn(root)))
       yield* refused(store)
     })
@@ -113,7 +127,7 @@ describe("a file that the store did not write", () => {
   it.live(
     "is not read when it has a second name",
     on(function* (store, root) {
-      yield* store.put(hello, { maxBytes: 5 })
+      yield* store.put("acme", hello, { maxBytes: 5 })
       yield* Effect.promise(() => fs.link(pathIn(root), join(root, "second")))
       yield* refused(store)
     })
@@ -133,9 +147,10 @@ describe("a file that the store did not write", () => {
       const elsewhere = join(root, "..", "elsewhere")
       yield* Effect.promise(() => fs.mkdir(elsewhere))
       yield* Effect.promise(() => fs.writeFile(join(elsewhere, digest.slice(2)), "hello"))
+      yield* Effect.promise(() => fs.mkdir(join(root, "acme")))
       yield* Effect.promise(() => fs.symlink(elsewhere, dirname(pathIn(root))))
       yield* refused(store)
-      const refusal = yield* Effect.flip(store.put(hello, { maxBytes: 5 }))
+      const refusal = yield* Effect.flip(store.put("acme", hello, { maxBytes: 5 }))
       assert.strictEqual(refusal._tag, "ArtifactStoreError")
     })
   )

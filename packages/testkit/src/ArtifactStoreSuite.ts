@@ -50,7 +50,7 @@ const putting = <E>(layer: StoreLayer<E>) =>
       on(layer, function* (store) {
         const kept = yield* put(store, "abc")
         assert.deepStrictEqual(kept, { digest: digestOf("abc"), size: 3 })
-        assert.isTrue(yield* store.has(kept.digest))
+        assert.isTrue(yield* store.has(organization, kept.digest))
         assert.strictEqual(yield* read(store, kept.digest), "abc")
       })
     )
@@ -58,7 +58,7 @@ const putting = <E>(layer: StoreLayer<E>) =>
     it.live(
       "keeps no bytes at all as such",
       on(layer, function* (store) {
-        const kept = yield* store.put(Stream.empty, { maxBytes: 0 })
+        const kept = yield* store.put(organization, Stream.empty, { maxBytes: 0 })
         assert.deepStrictEqual(kept, { digest: digestOf(""), size: 0 })
         assert.strictEqual(yield* read(store, kept.digest), "")
       })
@@ -69,8 +69,8 @@ const putting = <E>(layer: StoreLayer<E>) =>
       on(layer, function* (store) {
         const first = yield* put(store, "same")
         assert.deepStrictEqual(yield* put(store, "sa", "me"), first)
-        yield* store.remove(first.digest)
-        assert.isFalse(yield* store.has(first.digest))
+        yield* store.remove(organization, first.digest)
+        assert.isFalse(yield* store.has(organization, first.digest))
       })
     )
 
@@ -85,7 +85,7 @@ const putting = <E>(layer: StoreLayer<E>) =>
             return buffer
           })
         )
-        const kept = yield* store.put(chunks, { maxBytes: 3 })
+        const kept = yield* store.put(organization, chunks, { maxBytes: 3 })
         assert.strictEqual(yield* read(store, kept.digest), "abc")
       })
     )
@@ -113,13 +113,13 @@ const refusing = <E>(layer: StoreLayer<E>) =>
     it.live(
       "takes exactly as many bytes as are allowed, and not one more",
       on(layer, function* (store) {
-        yield* store.put(Stream.make(encode("12345")), { maxBytes: 5 })
+        yield* store.put(organization, Stream.make(encode("12345")), { maxBytes: 5 })
         const refusal = yield* Effect.flip(
-          store.put(Stream.make(encode("abc"), encode("def")), { maxBytes: 5 })
+          store.put(organization, Stream.make(encode("abc"), encode("def")), { maxBytes: 5 })
         )
         assert.strictEqual(refusal._tag, "TooManyBytes")
         for (const text of ["abc", "abcde", "abcdef"]) {
-          assert.isFalse(yield* store.has(digestOf(text)))
+          assert.isFalse(yield* store.has(organization, digestOf(text)))
         }
       })
     )
@@ -128,7 +128,7 @@ const refusing = <E>(layer: StoreLayer<E>) =>
       "stops reading a stream that is too long",
       on(layer, function* (store) {
         const endless = Stream.forever(Stream.make(new Uint8Array(1_000)))
-        const refusal = yield* Effect.flip(store.put(endless, { maxBytes: 10_000 }))
+        const refusal = yield* Effect.flip(store.put(organization, endless, { maxBytes: 10_000 }))
         assert.strictEqual(refusal._tag, "TooManyBytes")
       })
     )
@@ -137,9 +137,9 @@ const refusing = <E>(layer: StoreLayer<E>) =>
       "passes on the failure of a stream and keeps nothing of it",
       on(layer, function* (store) {
         const broken = Stream.make(encode("half")).pipe(Stream.concat(Stream.fail("broken")))
-        const failure = yield* Effect.flip(store.put(broken, { maxBytes: 100 }))
+        const failure = yield* Effect.flip(store.put(organization, broken, { maxBytes: 100 }))
         assert.strictEqual(failure, "broken")
-        assert.isFalse(yield* store.has(digestOf("half")))
+        assert.isFalse(yield* store.has(organization, digestOf("half")))
       })
     )
 
@@ -154,10 +154,10 @@ const refusing = <E>(layer: StoreLayer<E>) =>
             ).pipe(Stream.drain)
           )
         )
-        const fiber = yield* Effect.forkChild(store.put(stuck, { maxBytes: 100 }))
+        const fiber = yield* Effect.forkChild(store.put(organization, stuck, { maxBytes: 100 }))
         yield* Deferred.await(reached)
         yield* Fiber.interrupt(fiber)
-        assert.isFalse(yield* store.has(digestOf("half")))
+        assert.isFalse(yield* store.has(organization, digestOf("half")))
       })
     )
   })
@@ -196,12 +196,27 @@ const reading = <E>(layer: StoreLayer<E>) =>
         const { digest } = yield* put(store, "kept")
         const strangers = [digestOf("other"), digest.toUpperCase(), `../${digest}`, "", "\0"]
         for (const stranger of strangers) {
-          assert.isFalse(yield* store.has(stranger))
+          assert.isFalse(yield* store.has(organization, stranger))
           const refusal = yield* Effect.flip(read(store, stranger))
           assert.strictEqual(refusal._tag, "BytesNotFound")
-          yield* store.remove(stranger)
+          yield* store.remove(organization, stranger)
         }
-        assert.isTrue(yield* store.has(digest))
+        assert.isTrue(yield* store.has(organization, digest))
+      })
+    )
+
+    it.live(
+      "keeps the same bytes of two organizations apart",
+      on(layer, function* (store) {
+        const other = organization.replaceAll("0", "f")
+        const { digest } = yield* put(store, "ours")
+        assert.isFalse(yield* store.has(other, digest))
+        const refusal = yield* Effect.flip(Stream.runDrain(store.get(other, digest)))
+        assert.strictEqual(refusal._tag, "BytesNotFound")
+        yield* store.put(other, Stream.make(encode("ours")), { maxBytes: 4 })
+        yield* store.remove(other, digest)
+        assert.isFalse(yield* store.has(other, digest))
+        assert.strictEqual(yield* read(store, digest), "ours")
       })
     )
 
@@ -209,8 +224,8 @@ const reading = <E>(layer: StoreLayer<E>) =>
       "forgets what is removed, and keeps it when it is put again",
       on(layer, function* (store) {
         const { digest } = yield* put(store, "gone")
-        yield* store.remove(digest)
-        yield* store.remove(digest)
+        yield* store.remove(organization, digest)
+        yield* store.remove(organization, digest)
         const refusal = yield* Effect.flip(read(store, digest))
         assert.strictEqual(refusal._tag, "BytesNotFound")
         yield* put(store, "gone")
@@ -227,18 +242,20 @@ const on =
   () =>
     Effect.flatMap(ArtifactStore.ArtifactStore, Effect.fnUntraced(body)).pipe(Effect.provide(layer))
 
+const organization = "0193a5b2-7f3c-7d4e-8a1b-2c3d4e5f6a7b"
+
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
 const put = (store: ArtifactStore.ArtifactStore, ...texts: ReadonlyArray<string>) =>
-  store.put(Stream.fromIterable(texts.map(encode)).pipe(Stream.rechunk(1)), {
+  store.put(organization, Stream.fromIterable(texts.map(encode)).pipe(Stream.rechunk(1)), {
     maxBytes: 10_000_000
   })
 
 const read = (store: ArtifactStore.ArtifactStore, digest: string, range?: ArtifactStore.Range) =>
   Stream.runFold(
-    store.get(digest, range),
+    store.get(organization, digest, range),
     (): ReadonlyArray<Uint8Array> => [],
     (chunks, chunk) => [...chunks, chunk]
   ).pipe(Effect.map((chunks) => Buffer.concat(chunks).toString("utf8")))

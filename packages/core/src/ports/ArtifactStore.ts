@@ -1,5 +1,5 @@
 /**
- * The port that keeps the bytes of artifacts, addressed by their SHA-256.
+ * The port that keeps the bytes of artifacts, each organization's apart, addressed by their SHA-256.
  *
  * It knows digests and sizes only. Names, kinds, owners and who may read them stand in the store.
  *
@@ -35,7 +35,7 @@ export interface Range {
 // errors ----------------------------------------------------------------------
 
 /**
- * No bytes with this digest are kept.
+ * No bytes with this digest are kept for the organization.
  *
  * @category errors
  * @since 0.1.0
@@ -74,7 +74,8 @@ export class ArtifactStoreError extends Data.TaggedError("ArtifactStoreError")<{
   readonly retryable: boolean
 }> {
   override get message() {
-    return `The artifact store failed at ${this.operation}`
+    const reason = this.cause instanceof Error ? `: ${this.cause.message}` : ""
+    return `The artifact store failed at ${this.operation}${reason}`
   }
 }
 
@@ -86,23 +87,26 @@ export class ArtifactStoreError extends Data.TaggedError("ArtifactStoreError")<{
  * **Gotchas**
  *
  * `put` answers only when the bytes would survive a crash, where the place is durable. Putting the
- * same bytes twice keeps them once. A stream that fails or is interrupted leaves nothing behind.
+ * same bytes twice keeps them once. What is kept for one organization is not there for another, and
+ * is not forgotten with the other's. A stream that fails or is interrupted leaves nothing behind.
  *
  * @category services
  * @since 0.1.0
  */
 export interface ArtifactStore {
   readonly put: <E>(
+    organization: string,
     bytes: Stream.Stream<Uint8Array, E>,
     options: { readonly maxBytes: number }
   ) => Effect.Effect<Kept, ArtifactStoreError | TooManyBytes | E>
   readonly get: (
+    organization: string,
     digest: string,
     range?: Range
   ) => Stream.Stream<Uint8Array, ArtifactStoreError | BytesNotFound>
-  readonly has: (digest: string) => Effect.Effect<boolean, ArtifactStoreError>
+  readonly has: (organization: string, digest: string) => Effect.Effect<boolean, ArtifactStoreError>
   /** Forgets the bytes. Forgetting what is not kept is no error. */
-  readonly remove: (digest: string) => Effect.Effect<void, ArtifactStoreError>
+  readonly remove: (organization: string, digest: string) => Effect.Effect<void, ArtifactStoreError>
 }
 
 /**

@@ -20,25 +20,29 @@ import type { Range } from "./ArtifactStore.ts"
  */
 export const layer: Layer.Layer<ArtifactStore> = Layer.sync(ArtifactStore, () => {
   const kept = new Map<string, Uint8Array>()
+  // A digest has no slash, so no two organizations meet.
+  const keyOf = (organization: string, digest: string) => `${organization}/${digest}`
   return {
     put: Effect.fnUntraced(function* <E>(
+      organization: string,
       bytes: Stream.Stream<Uint8Array, E>,
       { maxBytes }: { readonly maxBytes: number }
     ) {
       const whole = yield* collect(bytes, maxBytes)
       const digest = yield* digestOf(whole)
-      kept.set(digest, whole)
+      kept.set(keyOf(organization, digest), whole)
       return { digest, size: whole.length }
     }),
-    get: (digest, range) =>
+    get: (organization, digest, range) =>
       Stream.suspend(() => {
-        const bytes = kept.get(digest)
+        const bytes = kept.get(keyOf(organization, digest))
         return bytes === undefined
           ? Stream.fail(new BytesNotFound({ digest }))
           : Stream.succeed(part(bytes, range))
       }),
-    has: (digest) => Effect.sync(() => kept.has(digest)),
-    remove: (digest) => Effect.sync(() => void kept.delete(digest))
+    has: (organization, digest) => Effect.sync(() => kept.has(keyOf(organization, digest))),
+    remove: (organization, digest) =>
+      Effect.sync(() => void kept.delete(keyOf(organization, digest)))
   }
 })
 

@@ -74,7 +74,7 @@ const make = (shell: Shell["Service"], artifactStore: ArtifactStore): Runs["Serv
       if (row === undefined) return yield* none
       const { digest, size } = Projection.artifacts.fromRow(row)
       const bytes = yield* Stream.runFold(
-        artifactStore.get(digest, { offset, length }),
+        artifactStore.get(organization, digest, { offset, length }),
         () => new Uint8Array(),
         append
       ).pipe(
