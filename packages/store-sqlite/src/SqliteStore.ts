@@ -21,6 +21,7 @@ import * as Connection from "./SqliteConnection.ts"
 import { describe } from "./SqliteFailure.ts"
 import * as File from "./SqliteFile.ts"
 import * as Reads from "./SqliteReads.ts"
+import * as SqliteTransfer from "./SqliteTransfer.ts"
 import { watch } from "./SqliteWatch.ts"
 import * as Writer from "./SqliteWriter.ts"
 
@@ -109,6 +110,8 @@ export const make: (
       allocate: (sequence, count) => attempt("allocate", () => writer.allocate(sequence, count)),
       commit,
       changes: Stream.fromPubSub(hints),
+      hold: SqliteTransfer.hold(path),
+      ...(config.readOnly === true ? {} : { fill: SqliteTransfer.fill(path) }),
       ...Reads.make(reader)
     }
   }

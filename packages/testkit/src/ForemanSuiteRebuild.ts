@@ -24,6 +24,7 @@ import * as TestForeman from "./TestForeman.ts"
 export const register = (it: It): void => {
   rebuilding(it)
   finding(it)
+  repairing(it)
 }
 
 /**
@@ -182,6 +183,91 @@ const finding = (it: It) => {
       }))
       const { differences, total } = yield* tampering(given.organization.id, steps)
       assert.deepStrictEqual([differences.length, total], [100, 120])
+    }).pipe(TestForeman.asOperator)
+  )
+}
+
+const repairing = (it: It) => {
+  const forge = Effect.fnUntraced(function* (
+    organization: string,
+    steps: ReadonlyArray<Driver.Step>
+  ) {
+    const { driver } = yield* Shell.Shell
+    const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
+    assert.strictEqual(answer._tag, "Committed")
+    return driver
+  }, Effect.orDie)
+
+  it.effect("puts right what was changed, added and taken away, and nothing else", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam({ engineers: 2 })
+      const { first, second, third } = yield* live(given)
+      const { id: organization } = given.organization
+      const [one, two] = given.engineers
+      const { id: oneId, name: oneName } = one ?? given.manager
+      const { id: twoId, name: twoName } = two ?? given.manager
+      const named = (id: string, name: string): Driver.Step => ({
+        _tag: "Set",
+        table: "agents",
+        key: { id },
+        row: { name }
+      })
+      const edge = { task_id: second.id, depends_on_id: first.id }
+      const back = { task_id: first.id, depends_on_id: second.id }
+      const driver = yield* forge(organization, [
+        // Two that have each other's name.
+        named(oneId, "other"),
+        named(twoId, oneName),
+        named(oneId, twoName),
+        { _tag: "Set", table: "tasks", key: { id: first.id }, row: { title: "Forged" } },
+        {
+          _tag: "Add",
+          table: "tasks",
+          key: { id: third.id },
+          row: { open_dependencies: 5, rank: 3 }
+        },
+        { _tag: "Delete", table: "task_dependencies", key: edge },
+        { _tag: "Insert", table: "task_dependencies", row: back }
+      ])
+      const before = yield* Effect.orDie(driver.get(organization, "tasks", { id: third.id }))
+      const { comparison, repaired } = yield* Effect.orDie(Rebuild.repair(driver, organization))
+      assert.deepStrictEqual([repaired, comparison.total], [6, 0])
+      yield* assertRebuilds(organization)
+      const after = yield* Effect.orDie(driver.get(organization, "tasks", { id: third.id }))
+      assert.strictEqual(after?.["rank"], before?.["rank"])
+      const again = yield* Effect.orDie(Rebuild.repair(driver, organization))
+      assert.strictEqual(again.repaired, 0)
+    }).pipe(TestForeman.asOperator)
+  )
+
+  it.effect("puts right what is wrong while others write", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      const { id: organization } = given.organization
+      const { client } = yield* Foreman
+      const first = yield* TestForeman.givenTask(given)
+      const more = yield* Effect.forEach(numbers(20), () => TestForeman.givenTask(given))
+      const tasks = [first, ...more]
+      const steps = tasks.map(({ id }): Driver.Step => ({
+        _tag: "Set",
+        table: "tasks",
+        key: { id },
+        row: { description: "Forged" }
+      }))
+      const driver = yield* forge(organization, steps)
+      const writing = Effect.forEach(tasks, ({ id }) =>
+        client.updateTask({ taskId: id, title: "Renamed" })
+      )
+      const repairing = Rebuild.repair(driver, organization).pipe(
+        // Whoever never rests is told so, and nothing is wrong then.
+        Effect.catchTag("NeverAtRest", () => Effect.void),
+        Effect.orDie
+      )
+      yield* Effect.all([repairing, writing], { concurrency: "unbounded" })
+      yield* Effect.orDie(Rebuild.repair(driver, organization))
+      yield* assertRebuilds(organization)
+      const { description, title } = yield* client.getTask({ taskId: first.id })
+      assert.deepStrictEqual([description, title], ["", "Renamed"])
     }).pipe(TestForeman.asOperator)
   )
 }

@@ -15,6 +15,7 @@ import * as Guards from "./StoreSuiteGuards.ts"
 import * as Questions from "./StoreSuiteQuestions.ts"
 import * as Reads from "./StoreSuiteReads.ts"
 import * as Receipts from "./StoreSuiteReceipts.ts"
+import * as Restores from "./StoreSuiteRestore.ts"
 import * as Schemas from "./StoreSuiteSchema.ts"
 import * as SetChanges from "./StoreSuiteSetChanges.ts"
 import { type Backend, layerOf } from "./StoreSuiteSubject.ts"
@@ -53,5 +54,6 @@ export const run = (name: string, backend: Backend): void => {
     })
     describe("a follower", () => Feeds.register(backend))
     describe("the tables", () => Schemas.register(backend))
+    describe("a store that is moved", () => Restores.register(backend))
   })
 }

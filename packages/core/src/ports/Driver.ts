@@ -19,6 +19,7 @@ import type {
   StreamVersion,
   Value
 } from "./Batch.ts"
+import type { Fill, Hold } from "./Transfer.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -147,6 +148,10 @@ export interface Driver {
     parameters: Row
   ) => Effect.Effect<ReadonlyArray<Row>, StoreError>
   readonly changes: Stream.Stream<Hint>
+  /** Holds the store still to read all of it, where it can. */
+  readonly hold?: Hold
+  /** Fills the store with what another one held, where it can. */
+  readonly fill?: Fill
 }
 
 /**

@@ -13,6 +13,7 @@ import { commit } from "./MemoryCommit.ts"
 import * as Questions from "./MemoryQuestions.ts"
 import * as State from "./MemoryState.ts"
 import * as MemoryTables from "./MemoryTables.ts"
+import * as MemoryTransfer from "./MemoryTransfer.ts"
 
 // layers ----------------------------------------------------------------------
 
@@ -71,7 +72,9 @@ export const make: Effect.Effect<Driver> = Effect.gen(function* () {
       ),
     ask: (organization, name, parameters) =>
       attempt("ask", () => Questions.ask(name, State.sightOf(state, organization), parameters)),
-    changes: Stream.fromPubSub(hints)
+    changes: Stream.fromPubSub(hints),
+    hold: MemoryTransfer.hold(state),
+    fill: MemoryTransfer.fill(state, (hint) => PubSub.publishUnsafe(hints, hint))
   }
 })
 

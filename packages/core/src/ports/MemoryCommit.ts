@@ -44,6 +44,7 @@ export const commit = (state: State.State, batch: Batch, now: number): Answer =>
   }
   const at = Math.max(state.at, now)
   state.at = at
+  organization.at = at
   if (receipt !== undefined) keep(state, { ...receipt, organization: scope }, at)
   const versions = append(organization, batch, at)
   return {

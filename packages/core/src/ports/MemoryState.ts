@@ -32,6 +32,8 @@ export interface Organization {
   readonly streams: Map<string, Array<StoredEvent>>
   readonly receipts: Map<string, KeptReceipt>
   readonly tables: ReadonlyMap<string, MemoryTables.MemoryTable>
+  /** The latest store time that it was given. */
+  at: number
 }
 
 /**
@@ -114,6 +116,7 @@ export const sightOf = (state: State, name: string): Sight => {
   return {
     organization: name,
     table: (table) => tableIn(state, organization, table),
+    version: (stream) => versionOf(organization, stream),
     receipts: organization.receipts,
     heads: () =>
       [...state.organizations].flatMap(([head, { events }]): ReadonlyArray<Row> =>
@@ -150,5 +153,6 @@ const nobody = (): Organization => ({
   events: [],
   streams: new Map(),
   receipts: new Map(),
-  tables: tablesWhere(isOwned)
+  tables: tablesWhere(isOwned),
+  at: 0
 })

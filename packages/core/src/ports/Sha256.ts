@@ -8,6 +8,15 @@
  * @internal
  */
 
+// models ----------------------------------------------------------------------
+
+/** A digest of bytes that come in pieces. */
+export interface Hasher {
+  readonly update: (bytes: Uint8Array) => void
+  /** The digest of all that came. Nothing may come after it. */
+  readonly digest: () => Uint8Array
+}
+
 // rules -----------------------------------------------------------------------
 
 /**
@@ -17,17 +26,53 @@
  * @since 0.1.0
  */
 export const sha256 = (bytes: Uint8Array): Uint8Array => {
-  const blocks = padded(bytes)
-  const view = new DataView(blocks.buffer)
+  const whole = hasher()
+  whole.update(bytes)
+  return whole.digest()
+}
+
+/**
+ * Begins a digest of bytes that come in pieces.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const hasher = (): Hasher => {
   const state = Int32Array.from(initial)
   const words = new Int32Array(64)
-  for (let start = 0; start < blocks.length; start += 64) {
+  const rest = new Uint8Array(64)
+  const restView = new DataView(rest.buffer)
+  let length = 0
+  const block = (view: DataView, start: number) => {
     for (let index = 0; index < 16; index++) words[index] = view.getInt32(start + index * 4)
     compress(state, words)
   }
-  const result = new DataView(new ArrayBuffer(32))
-  for (const [index, word] of state.entries()) result.setInt32(index * 4, word)
-  return new Uint8Array(result.buffer)
+  const update = (bytes: Uint8Array) => {
+    const held = length % 64
+    length += bytes.length
+    let start = 0
+    if (held > 0) {
+      start = Math.min(64 - held, bytes.length)
+      rest.set(bytes.subarray(0, start), held)
+      if (held + start < 64) return
+      block(restView, 0)
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    for (; start + 64 <= bytes.length; start += 64) block(view, start)
+    rest.set(bytes.subarray(start))
+  }
+  const digest = () => {
+    // A one bit, zeros up to a multiple of 64 bytes, and the length in bits as u64.
+    const bits = BigInt(length) * 8n
+    const end = new Uint8Array(length % 64 < 56 ? 64 - (length % 64) : 128 - (length % 64))
+    end[0] = 0x80
+    new DataView(end.buffer).setBigUint64(end.length - 8, bits)
+    update(end)
+    const result = new DataView(new ArrayBuffer(32))
+    for (const [index, word] of state.entries()) result.setInt32(index * 4, word)
+    return new Uint8Array(result.buffer)
+  }
+  return { update, digest }
 }
 
 /**
@@ -45,15 +90,6 @@ export const hexOf = (bytes: Uint8Array): string => {
 // internal --------------------------------------------------------------------
 
 const digits = "0123456789abcdef"
-
-/** The message, a one bit, zeros up to a multiple of 64 bytes, and the length in bits as u64. */
-const padded = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-  const blocks = new Uint8Array((((bytes.length + 8) >>> 6) + 1) * 64)
-  blocks.set(bytes)
-  blocks[bytes.length] = 0x80
-  new DataView(blocks.buffer).setBigUint64(blocks.length - 8, BigInt(bytes.length) * 8n)
-  return blocks
-}
 
 const rotate = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits))
 

@@ -1,18 +1,17 @@
 /**
- * Proof that the events are the truth: replays an organisation's history into an empty store and
- * says where the stored rows differ from it.
+ * Proof that the events are the truth: replays an organisation's history into an empty store, says
+ * where the stored rows differ from it, and puts the right ones in their place when it is asked to.
  *
- * It changes nothing. What only the present knows (ranks, the operational tables) is not compared.
+ * What only the present knows (ranks, the operational tables) is neither compared nor changed.
  *
  * @since 0.1.0
  */
 import { Data, Effect } from "effect"
-import type { Driver, Row, StoredEvent, StoreError } from "../ports/Driver.ts"
+import type { Condition, Driver, Row, Step, StoreError } from "../ports/Driver.ts"
 import * as DriverMemory from "../ports/DriverMemory.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
-import { timestamp } from "../rules/Identifier.ts"
-import * as Envelope from "./Envelope.ts"
-import * as Session from "./Session.ts"
+import * as RebuildReplay from "./RebuildReplay.ts"
+import type { NotReplayable } from "./RebuildReplay.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -46,23 +45,20 @@ export interface Comparison {
   readonly total: number
 }
 
-// errors ----------------------------------------------------------------------
-
 /**
- * An event cannot follow the ones before it, so the history is not what Foreman wrote.
+ * What a repair has done.
  *
- * @category errors
+ * @category models
  * @since 0.1.0
  */
-export class NotReplayable extends Data.TaggedError("NotReplayable")<{
-  readonly organization: string
-  readonly position: number
-  readonly cause: unknown
-}> {
-  override get message() {
-    return `The event ${this.position} of ${this.organization} cannot be replayed`
-  }
+export interface Repair {
+  /** How many rows were put in, changed or taken away. */
+  readonly repaired: number
+  /** How the organisation compares now: without a difference. */
+  readonly comparison: Comparison
 }
+
+// errors ----------------------------------------------------------------------
 
 /**
  * So much happens in the organisation that no moment could be compared. Nothing is wrong with it.
@@ -95,25 +91,37 @@ export const compare = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
 ): Effect.fn.Return<Comparison, StoreError | NotReplayable | NeverAtRest> {
-  const both = { driver, rebuilt: yield* DriverMemory.make, organization }
-  let position = yield* replay(both, 0)
-  const { differences, rows, total } = yield* look(both)
-  // What was written between the replay and the look seems different, so it is looked at again.
-  let suspects = differences
+  const { position, rows, suspects, total } = yield* inspect(driver, organization)
+  return { position, rows, differences: suspects.slice(0, mostDifferences), total }
+})
+
+/**
+ * Puts the rows that the events say in the place of those that differ, and compares again.
+ *
+ * One batch changes all that one comparison found. It holds only while each of these rows is what was
+ * compared, so that others may write meanwhile: then it begins again, a few times at most.
+ *
+ * **Gotchas**
+ *
+ * Ranks are found again by the next server that starts: where tasks or their edges differed, it ranks
+ * from the beginning.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const repair = Effect.fnUntraced(function* (
+  driver: Driver,
+  organization: string
+): Effect.fn.Return<Repair, StoreError | NotReplayable | NeverAtRest> {
+  let repaired = 0
   for (let tries = 0; tries < maxTries; tries++) {
-    const before = position
-    position = yield* replay(both, before)
-    if (position > before) suspects = yield* lookAgain(both, suspects)
-    else break
-    if (suspects.length === 0) break
-    if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
+    const { position, rows, suspects, total } = yield* inspect(driver, organization)
+    if (total === 0) return { repaired, comparison: { position, rows, differences: [], total } }
+    const steps = [...stepsOf(suspects), ...(yield* ranksAgain(driver, organization, suspects))]
+    const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
+    if (answer._tag === "Committed") repaired += suspects.length
   }
-  return {
-    position,
-    rows,
-    differences: suspects.slice(0, mostDifferences),
-    total: total - differences.length + suspects.length
-  }
+  return yield* new NeverAtRest({ organization })
 })
 
 // internal --------------------------------------------------------------------
@@ -133,52 +141,67 @@ interface Both {
   readonly organization: string
 }
 
+const inspect = Effect.fnUntraced(function* (driver: Driver, organization: string) {
+  const both = { driver, rebuilt: yield* DriverMemory.make, organization }
+  let position = yield* replay(both, 0)
+  const { differences, rows, total } = yield* look(both)
+  // What was written between the replay and the look seems different, so it is looked at again.
+  let suspects = differences
+  for (let tries = 0; tries < maxTries; tries++) {
+    const before = position
+    position = yield* replay(both, before)
+    if (position > before) suspects = yield* lookAgain(both, suspects)
+    else break
+    if (suspects.length === 0) break
+    if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
+  }
+  return { position, rows, suspects, total: total - differences.length + suspects.length }
+})
+
+/**
+ * A wrong row goes as it was seen, and the right one comes with the rank of the wrong one. All that go
+ * are gone before one comes, or two rows that have each other's name would be in each other's way.
+ */
+const stepsOf = (suspects: ReadonlyArray<Difference>): ReadonlyArray<Step> => {
+  const leave = suspects.flatMap(({ key, stored, table }): ReadonlyArray<Step> =>
+    stored === null ? [] : [{ _tag: "Delete", table, key, where: conditionsOf(table, key, stored) }]
+  )
+  const come = suspects.flatMap(({ rebuilt, stored, table }): ReadonlyArray<Step> => {
+    if (rebuilt === null) return []
+    const kept = Object.keys(rebuilt).filter((column) => notCompared.has(column))
+    const own = kept.map((column) => [column, stored?.[column] ?? rebuilt[column] ?? null] as const)
+    return [{ _tag: "Insert", table, row: { ...rebuilt, ...Object.fromEntries(own) } }]
+  })
+  return [...leave, ...come]
+}
+
+const conditionsOf = (table: string, key: Row, stored: Row): ReadonlyArray<Condition> =>
+  Object.keys(tableOf(table).columns)
+    .filter((column) => column !== "organization" && !(column in key))
+    .map((column) => ({ columns: [column], is: "=", than: stored[column] ?? null }))
+
+/** Where the ranks have come to, if what they follow from was wrong: the beginning. */
+const ranksAgain = Effect.fnUntraced(function* (
+  driver: Driver,
+  organization: string,
+  suspects: ReadonlyArray<Difference>
+) {
+  if (!suspects.some(({ table }) => table === "tasks" || table === "task_dependencies")) return []
+  const key = { name: "ranks" }
+  const row = yield* driver.get(organization, "cursors", key)
+  const step: Step = { _tag: "Set", table: "cursors", key, row: { position: 0 } }
+  return row === undefined ? [] : [step]
+})
+
 /** Replays what comes after a position, and answers the last one. */
 const replay = Effect.fnUntraced(function* ({ driver, organization, rebuilt }: Both, from: number) {
   for (let after = from; ;) {
     const page = yield* driver.readAll(organization, { after, limit: pageSize })
-    for (const command of byCommand(page)) yield* refold(rebuilt, organization, command)
+    yield* RebuildReplay.refold(rebuilt, organization, page)
     after = page.at(-1)?.position ?? after
     if (page.length < pageSize) return after
   }
 })
-
-/**
- * Events of one command stand together, and were folded together. A caller may use its key for
- * another command too, but that was decided at another time, or is folded in the same way.
- */
-const byCommand = (
-  events: ReadonlyArray<StoredEvent>
-): ReadonlyArray<ReadonlyArray<StoredEvent>> => {
-  const commands: Array<Array<StoredEvent>> = []
-  let latest: unknown
-  for (const event of events) {
-    const { at, metadata } = Envelope.bodyOf(event)
-    const id = JSON.stringify([metadata["command_id"], at])
-    const present = id === latest ? commands.at(-1) : undefined
-    if (present === undefined) commands.push([event])
-    else present.push(event)
-    latest = id
-  }
-  return commands
-}
-
-const refold = Effect.fnUntraced(
-  function* (into: Driver, organization: string, stored: ReadonlyArray<StoredEvent>) {
-    const [first] = stored
-    if (first === undefined) return
-    const events = yield* Effect.try(() => stored.map(Envelope.open))
-    const at = timestamp(Envelope.bodyOf(first).at)
-    const { steps } = yield* Session.make(into, organization).fold(events, at)
-    const answer = yield* into.commit({ organization, reliesOn: [], steps, events: [] })
-    if (answer._tag !== "Committed") return yield* Effect.fail(answer)
-  },
-  (effect, _, organization, stored) =>
-    Effect.mapError(
-      effect,
-      (cause) => new NotReplayable({ organization, position: stored[0]?.position ?? 0, cause })
-    )
-)
 
 const look = Effect.fnUntraced(function* (both: Both) {
   const { driver, organization, rebuilt } = both
@@ -246,3 +269,5 @@ const isSame = (table: string, left: Row, right: Row | undefined): boolean =>
   Object.keys(tableOf(table).columns).every(
     (column) => notCompared.has(column) || (left[column] ?? null) === (right[column] ?? null)
   )
+
+export { NotReplayable } from "./RebuildReplay.ts"
