@@ -86,7 +86,7 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
   idle_agents: (connection, organization, { after, limit }) =>
     all(
       connection,
-      `SELECT id, team_id, role FROM agents
+      `SELECT * FROM agents
        WHERE organization = ? AND id > ? AND runner IS NOT NULL AND is_paused = 0
          AND NOT EXISTS (
            SELECT 1 FROM runs
@@ -139,6 +139,22 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
           limit
         )
       : all(connection, readyOf, organization, team_id, agent_id, limit),
+  startable: (connection, organization, { limit }) =>
+    all(
+      connection,
+      `SELECT tasks.*,
+         (SELECT coalesce(max(version), 0) FROM events
+          WHERE events.organization = tasks.organization AND stream = 'task:' || tasks.id) AS version,
+         (SELECT json_group_array(id) FROM (
+            SELECT id FROM repositories INDEXED BY repositories_by_team
+            WHERE repositories.organization = tasks.organization
+              AND repositories.team_id = tasks.team_id
+            ORDER BY name, id LIMIT 2)) AS team_repositories
+       FROM tasks INDEXED BY tasks_ready
+       WHERE organization = ? AND ${isReady} ORDER BY ${queue} LIMIT ?`,
+      organization,
+      limit
+    ),
   working_agents: (connection, organization, { team_id }) =>
     all(
       connection,
@@ -154,12 +170,14 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
 
 type Change = (connection: Connection, organization: string, parameters: Driver.Row) => void
 
+// CROSS JOIN keeps its order: from few edges to their tasks. Else SQLite, which knows nothing of how many
+// there are, may begin with all tasks of the organisation.
 const changes: Readonly<Record<Driver.SetChange, Change>> = {
   count_dependencies: ({ prepare }, organization, { task }) => {
     prepare(
       `UPDATE tasks SET open_dependencies = (
          SELECT count(*) FROM task_dependencies AS d
-         JOIN tasks AS t ON t.organization = d.organization AND t.id = d.depends_on_id
+         CROSS JOIN tasks AS t ON t.organization = d.organization AND t.id = d.depends_on_id
          WHERE d.organization = tasks.organization AND d.task_id = tasks.id AND t.status <> 'done')
        WHERE organization = ? AND id = ?`
     ).run(organization, toInput(task ?? null))
@@ -175,7 +193,7 @@ const changes: Readonly<Record<Driver.SetChange, Change>> = {
     prepare(
       `UPDATE tasks SET rank = found.rank FROM (
          SELECT coalesce(max(t.rank) + 1, 0) AS rank FROM task_dependencies AS d
-         JOIN tasks AS t ON t.organization = d.organization AND t.id = d.task_id
+         CROSS JOIN tasks AS t ON t.organization = d.organization AND t.id = d.task_id
          WHERE d.organization = ?1 AND d.depends_on_id = ?2
            AND t.status NOT IN ('done', 'cancelled')) AS found
        WHERE tasks.organization = ?1 AND tasks.id = ?2 AND tasks.rank <> found.rank`

@@ -78,6 +78,7 @@ describe("a read of many rows", () => {
         ["ready", { limit: 20 }],
         ["ready_for_agent", { team_id: "t", agent_id: "a", unassigned: false, limit: 20 }],
         ["ready_for_agent", { team_id: "t", agent_id: "a", unassigned: true, limit: 20 }],
+        ["startable", { limit: 20 }],
         ["idle_agents", { after: "", limit: 20 }],
         ["working_agents", { team_id: "t" }],
         ["organizations", { after_name: "", after_id: "", limit: 20 }],
@@ -86,7 +87,7 @@ describe("a read of many rows", () => {
       for (const [name, parameters] of asked) {
         const plans = plansOf(reader, (seen) => SqliteQuestions.ask(seen, "acme", name, parameters))
         const tables = plans.filter((plan) =>
-          /^(SEARCH|SCAN) (tasks|agents|runs|heads|org)/.test(plan)
+          /^(SEARCH|SCAN) (tasks|agents|runs|heads|org|events|repositories)/.test(plan)
         )
         expect(tables.length, name).toBeGreaterThan(0)
         expect(

@@ -7,7 +7,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 
-import { Identifier, Shell, StoreClock, Tokens } from "@foreman/core"
+import { Foreman, Identifier, Shell, StoreClock, Tokens } from "@foreman/core"
 import * as Attempts from "@foreman/core/services/Attempts"
 import * as Tenure from "@foreman/core/services/Tenure"
 import { numbers, race } from "./ForemanSuiteSubject.ts"
@@ -66,6 +66,30 @@ export const register = (it: It): void => {
       assert.strictEqual((yield* present(taskId, engineer.id)).task.id, taskId)
     })
   )
+
+  it.effect("begins a task as it is now, not as the dispatcher has read it", () =>
+    Effect.gen(function* () {
+      const given = yield* TestForeman.givenTeam()
+      const { client } = yield* Foreman
+      const [engineer] = given.engineers
+      assert(engineer !== undefined)
+      const edited = yield* TestForeman.givenTask(given)
+      const cancelled = yield* TestForeman.givenTask(given)
+      const known = yield* knownOf(given.organization.id)
+      yield* TestForeman.asOperator(
+        Effect.andThen(
+          client.updateTask({ taskId: edited.id, title: "Another one" }),
+          client.changeTaskStatus({ taskId: cancelled.id, status: "cancelled" })
+        )
+      )
+      const queue = yield* dispatcherOf(given)
+      const late = yield* Effect.flip(queue(cancelled.id, engineer.id, known(cancelled.id)))
+      assert.strictEqual(reasonOf(late), "not_ready")
+      const { task } = yield* queue(edited.id, engineer.id, known(edited.id))
+      assert.strictEqual(task.title, "Another one")
+      assert.deepStrictEqual(yield* countsOf(given.organization.id), [1, 1, 2])
+    })
+  )
 }
 
 // internal --------------------------------------------------------------------
@@ -77,11 +101,33 @@ const dispatcherOf = Effect.fnUntraced(function* ({ organization }: TestForeman.
   const wanted = { organization: organization.id, name: "dispatcher", holder: "test" }
   const tenure = yield* Tenure.acquire(shell, clock, { ...wanted, ttlMillis: 60_000 })
   assert(tenure !== undefined)
-  return Effect.fnUntraced(function* (taskId: Identifier.TaskId, agentId: Identifier.AgentId) {
+  return Effect.fnUntraced(function* (
+    taskId: Identifier.TaskId,
+    agentId: Identifier.AgentId,
+    known?: Attempts.Known
+  ) {
     const runId = Identifier.RunId.make(SecureRandom.uuidV7Unsafe())
     const issued = yield* Tokens.issue(runId, Number.MAX_SAFE_INTEGER)
-    return yield* Attempts.queue(shell, tenure, { taskId, agentId, runId, issued })
+    return yield* Attempts.queue(shell, tenure, {
+      taskId,
+      agentId,
+      runId,
+      issued,
+      ...(known === undefined ? {} : { known })
+    })
   })
+})
+
+/** What a dispatcher reads of tasks that are ready, and of the first idle agent. */
+const knownOf = Effect.fnUntraced(function* (organization: string) {
+  const { driver } = yield* Shell.Shell
+  const ready = yield* driver.ask(organization, "startable", { limit: 20 })
+  const [agent] = yield* driver.ask(organization, "idle_agents", { after: "", limit: 1 })
+  return (taskId: Identifier.TaskId): Attempts.Known => {
+    const task = ready.find(({ id }) => id === taskId)
+    assert(task !== undefined && agent !== undefined)
+    return { task, agent, version: Number(task["version"]), teamRepositories: [] }
+  }
 })
 
 const reasonOf = (error: { readonly _tag: string; readonly reason?: string }): string =>

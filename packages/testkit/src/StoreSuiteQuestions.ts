@@ -81,6 +81,32 @@ const queue = (it: Given.It) => {
     })
   )
 
+  it.effect("`startable` is the same queue, with all that a start has to know", () =>
+    Effect.gen(function* () {
+      const acme = yield* Given.organization
+      const repository = (id: string, name: string, team_id: string) =>
+        insert("repositories", { id, name, team_id })
+      yield* commit(
+        Given.batch(acme, {
+          steps: [
+            ...tasks.map((task) => insert("tasks", { team_id: "team", ...task })),
+            repository("r1", "zebra", "team"),
+            repository("r2", "ant", "team"),
+            repository("r3", "bee", "team")
+          ],
+          events: [Given.event("task:5"), Given.event("task:5"), Given.event("task:55")]
+        })
+      )
+      const all = yield* ask(acme, "startable", { limit: 20 })
+      expect(ids(all)).toEqual(order)
+      expect(ids(yield* ask(acme, "startable", { limit: 3 }))).toEqual(order.slice(0, 3))
+      const driver = (yield* Subject).driver
+      const row = yield* driver.get(acme, "tasks", { id: 5 })
+      expect(all[1]).toEqual({ ...row, version: 2, team_repositories: '["r2","r3"]' })
+      expect(all[3]).toMatchObject({ id: 11, version: 0, team_repositories: "[]" })
+    })
+  )
+
   it.effect("`ready_for_agent` keeps to one team and one agent, and to nobody's if asked", () =>
     Effect.gen(function* () {
       const acme = yield* Given.organization
@@ -126,7 +152,7 @@ const agents = (it: Given.It) => {
       yield* add(acme, steps)
       const idle = yield* ask(acme, "idle_agents", { after: "", limit: 10 })
       expect(ids(idle)).toEqual(["a", "e", "f"])
-      expect(idle[2]).toEqual({ id: "f", team_id: "other", role: "engineer" })
+      expect(idle[2]).toMatchObject({ id: "f", team_id: "other", name: "f", is_paused: false })
       expect(ids(yield* ask(acme, "idle_agents", { after: "", limit: 2 }))).toEqual(["a", "e"])
       expect(ids(yield* ask(acme, "idle_agents", { after: "a", limit: 2 }))).toEqual(["e", "f"])
       yield* add(acme, [{ _tag: "Set", table: "runs", key: { id: "1" }, row: { is_live: false } }])

@@ -49,6 +49,7 @@ export const declared = [
   Team.SettingsUpdated,
   Agent.Created,
   Repository.Registered,
+  Repository.Homed,
   TaskEvent.Created,
   TaskEvent.Updated,
   TaskEvent.StatusChanged,

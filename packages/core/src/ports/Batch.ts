@@ -92,6 +92,7 @@ export type Question =
   | "path"
   | "ready"
   | "ready_for_agent"
+  | "startable"
   | "working_agents"
 
 /**

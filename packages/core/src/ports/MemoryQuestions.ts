@@ -19,6 +19,8 @@ export interface Sight {
   readonly organization: string
   /** A table of the organisation that asks. */
   readonly table: (name: string) => MemoryTable
+  /** How many events a stream of the organisation has. */
+  readonly version: (stream: string) => number
   /** The receipts of the organisation that asks, by key. */
   readonly receipts: ReadonlyMap<string, { readonly at: number }>
   /** Where every organisation stands; for the questions that cross organisations. */
@@ -80,7 +82,7 @@ const questions: Readonly<Record<Question, Ask>> = {
       (agent) =>
         agent["runner"] !== null && agent["is_paused"] === false && !isWorking(sight, agent)
     )
-    return page(["id"], idle, { id: after ?? "" }, limit).map(pick("id", "team_id", "role"))
+    return page(["id"], idle, { id: after ?? "" }, limit)
   },
   old_receipts: (sight, { before, limit }) =>
     [...sight.receipts]
@@ -92,15 +94,21 @@ const questions: Readonly<Record<Question, Ask>> = {
     return page(["name", "organization"], sight.organizations(), after, limit)
   },
   path: (sight, { from, to }) => path(sight, from ?? null, to ?? null).map((id) => ({ id })),
-  ready: (sight, { limit }) => queue([...having(sight.table("tasks"), "ready")], limit),
+  ready: (sight, { limit }) => queue([...having(sight.table("tasks"), "ready")], limit).map(shown),
   ready_for_agent: (sight, { agent_id, limit, team_id, unassigned }) => {
     const mine = [...having(sight.table("tasks"), "ready")].filter(
       (task) =>
         task["team_id"] === team_id &&
         (task["assignee_id"] === agent_id || (unassigned === true && task["assignee_id"] === null))
     )
-    return queue(mine, limit)
+    return queue(mine, limit).map(shown)
   },
+  startable: (sight, { limit }) =>
+    queue([...having(sight.table("tasks"), "ready")], limit).map((task) => ({
+      ...task,
+      version: sight.version(`task:${String(task["id"])}`),
+      team_repositories: JSON.stringify(repositoriesOf(sight, task["team_id"] ?? null))
+    })),
   working_agents: (sight, { team_id }) =>
     [...having(sight.table("runs"), "runs_live", true)]
       .map((run) => rowAt(sight, "agents", run["agent_id"]))
@@ -153,6 +161,8 @@ const pick =
   (row: Row): Row =>
     Object.fromEntries(columns.map((column) => [column, row[column] ?? null]))
 
+const shown = pick("id", "team_id", "assignee_id", "is_rework", "priority", "rank")
+
 const isWorking = (sight: Sight, agent: Row): boolean =>
   [...having(sight.table("runs"), "live_by_agent", agent["id"] ?? null)].length > 0
 
@@ -164,9 +174,16 @@ const queue = (tasks: ReadonlyArray<Row>, limit: Value | undefined): ReadonlyArr
     number(left, "priority") - number(right, "priority") ||
     number(right, "rank") - number(left, "rank") ||
     number(left, "id") - number(right, "id")
-  return Order.first(tasks, compare, Number(limit)).map(
-    pick("id", "team_id", "assignee_id", "is_rework", "priority", "rank")
+  return Order.first(tasks, compare, Number(limit))
+}
+
+/** The first two of a team, by name. */
+const repositoriesOf = (sight: Sight, team: Value): ReadonlyArray<Value> => {
+  const all = [...sight.table("repositories").rows.values()].filter(
+    (repository) => repository["team_id"] === team
   )
+  const compare = (left: Row, right: Row) => Order.compareRows(["name", "id"], left, right)
+  return Order.first(all, compare, 2).map(({ id }) => id ?? null)
 }
 
 const dependenciesOf = (sight: Sight, task: Value): ReadonlyArray<Value> =>

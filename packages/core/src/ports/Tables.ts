@@ -31,8 +31,8 @@ export const tables: Readonly<Record<string, Table>> = {
  *
  * - `heads`: every organisation with events, as `{ organization, position }`, ordered by name after
  *   `after`. Crosses organisations.
- * - `idle_agents`: agents that name a runner, are not paused and have no live run, as
- *   `{ id, team_id, role }`, ordered by id after `after`.
+ * - `idle_agents`: the rows of agents that name a runner, are not paused and have no live run,
+ *   ordered by id after `after`.
  * - `old_receipts`: receipts written before an instant in microseconds, as `{ key }`.
  * - `organizations`: rows of `organizations` by name and id, after both. Crosses organisations.
  * - `path`: the path `from ... to` along "depends on", one row `{ id }` per task; no rows when
@@ -42,6 +42,9 @@ export const tables: Readonly<Record<string, Table>> = {
  *   rework first, then priority (0 first), then rank (highest first), then id.
  * - `ready_for_agent`: the same queue, only the tasks of a team that are assigned to the agent, or
  *   also those assigned to nobody when `unassigned` is true.
+ * - `startable`: the top of the ready queue as whole rows of `tasks`, each with the `version` of the
+ *   stream `task:<id>` and, as a JSON list, with the `team_repositories`: the ids of the first two
+ *   repositories of its team by name.
  * - `working_agents`: agents of a team with a live run, as `{ id }`.
  *
  * @category models
@@ -55,6 +58,7 @@ export const questions = {
   path: ["from", "to"],
   ready: ["limit"],
   ready_for_agent: ["team_id", "agent_id", "unassigned", "limit"],
+  startable: ["limit"],
   working_agents: ["team_id"]
 } as const
 

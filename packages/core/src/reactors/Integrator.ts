@@ -11,6 +11,7 @@ import type { LandInput } from "../ports/Workspace.ts"
 import { CommitId } from "../rules/Identifier.ts"
 import type { MergeJob } from "../rules/MergeJob.ts"
 import * as Landings from "../services/Landings.ts"
+import * as Lanes from "../services/Lanes.ts"
 import * as Projection from "../services/Projection.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import type { Bench } from "./Work.ts"
@@ -26,7 +27,7 @@ import type { Bench } from "./Work.ts"
 export const drain: (bench: Bench, tenure: Tenure) => Effect.Effect<void> = Effect.fnUntraced(
   function* (bench, tenure) {
     for (;;) {
-      const jobs = yield* Landings.open(bench.shell, tenure.organization, pageSize)
+      const jobs = yield* openHere(bench, tenure)
       if (jobs.length === 0) return
       const byRepository = Map.groupBy(jobs, ({ repoId }) => repoId)
       yield* Effect.forEach(
@@ -45,6 +46,24 @@ export const drain: (bench: Bench, tenure: Tenure) => Effect.Effect<void> = Effe
 // internal --------------------------------------------------------------------
 
 const pageSize = 50
+
+/** The oldest jobs whose repositories are this tenure's. */
+const openHere = Effect.fnUntraced(function* ({ shell }: Bench, tenure: Tenure) {
+  const { organization } = tenure
+  const { fromRow, table } = Projection.repositories
+  const lanes = new Map<string, string>()
+  for (let after: MergeJob | undefined; ;) {
+    const jobs: ReadonlyArray<MergeJob> = yield* Landings.open(shell, organization, pageSize, after)
+    for (const { repoId } of jobs) {
+      if (lanes.has(repoId)) continue
+      const row = yield* shell.read((driver) => driver.get(organization, table, { id: repoId }))
+      lanes.set(repoId, Lanes.of(row === undefined ? null : fromRow(row)))
+    }
+    const here = jobs.filter(({ repoId }) => lanes.get(repoId) === tenure.name)
+    after = jobs.at(-1)
+    if (here.length > 0 || jobs.length < pageSize) return here
+  }
+})
 
 const land = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure, job: MergeJob) {
   const { shell, workspace } = bench

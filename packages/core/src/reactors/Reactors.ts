@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Layer, Queue, type Scope, Stream } from "effect"
+import { Cause, Effect, Layer, Option, Queue, type Scope, Stream } from "effect"
 import { AgentRunners } from "../ports/AgentRunner.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { StoredEvent } from "../ports/Driver.ts"
@@ -18,7 +18,7 @@ import { TaskId } from "../rules/Identifier.ts"
 import * as Envelope from "../services/Envelope.ts"
 import { headOf, headsOf } from "../services/Events.ts"
 import { HumanRequests } from "../services/HumanRequests.ts"
-import * as Landings from "../services/Landings.ts"
+import * as Lanes from "../services/Lanes.ts"
 import * as People from "../services/People.ts"
 import * as Projection from "../services/Projection.ts"
 import { Shell } from "../services/Shell.ts"
@@ -26,6 +26,7 @@ import { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Holding from "./Holding.ts"
+import * as Homes from "./Homes.ts"
 import * as Housekeeper from "./Housekeeper.ts"
 import * as Integrator from "./Integrator.ts"
 import type { Bench, Limits } from "./Work.ts"
@@ -46,6 +47,12 @@ export interface ReactorsConfig extends Limits {
   /** How long a tenure lasts without renewal. */
   readonly ttlMillis: number
   readonly apiUrl: () => string | undefined
+  /**
+   * Names the disk of this process, where nodes have disks of their own: it is the home of each
+   * repository that is first used here. Processes of one machine share the name. Without it every
+   * process is taken to reach every repository.
+   */
+  readonly node?: string | undefined
 }
 
 /**
@@ -83,6 +90,7 @@ export const layer = (
         artifacts: yield* ArtifactStore,
         limits: config,
         apiUrl: config.apiUrl,
+        node: config.node,
         ask: People.make(yield* HumanRequests)
       }
       yield* Effect.forkScoped(coordinate(bench, config))
@@ -96,20 +104,24 @@ const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> =
   const { driver } = bench.shell
   const capacity = { free: config.maxConcurrent }
   const checked = new Map<string, number>()
-  const cared = new Set<string>()
+  const lanes = Homes.lanesOf(config.node)
   const look = Effect.fnUntraced(function* (scope: Scope.Scope) {
     for (const [organization, position] of Object.entries(yield* headsOf(driver))) {
-      if (cared.has(organization) || checked.get(organization) === position) continue
-      const isIdle = !(yield* hasWork(bench, organization))
+      const open = lanes.filter(({ cared }) => !cared.has(organization))
+      if (open.length === 0 || checked.get(organization) === position) continue
+      for (const { cared, isNeeded, name } of open) {
+        if (!(yield* isNeeded(bench, organization))) continue
+        cared.add(organization)
+        yield* Effect.forkIn(care(bench, config, { organization, name }, capacity), scope)
+      }
       // Only what could be looked at counts as looked at.
       checked.set(organization, position)
-      if (isIdle) continue
-      cared.add(organization)
-      yield* Effect.forkIn(care(bench, config, organization, capacity), scope)
     }
   })
   return Effect.scopedWith((scope) =>
     driver.changes.pipe(
+      // Whoever is looked after already is not looked for.
+      Stream.filter(({ organization }) => lanes.some(({ cared }) => !cared.has(organization))),
       Stream.map(() => undefined),
       Stream.merge(Stream.tick("1 second")),
       Stream.buffer({ capacity: 1, strategy: "sliding" }),
@@ -122,32 +134,43 @@ const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> =
   )
 }
 
-const hasWork = Effect.fnUntraced(function* (bench: Bench, organization: string) {
-  const { driver } = bench.shell
-  const idle = yield* driver.ask(organization, "idle_agents", { after: "", limit: 1 })
-  if (idle.length > 0) return true
-  const equals = { is_live: true }
-  const query = { organization, table: "runs", index: "runs_live", equals, limit: 1 }
-  if ((yield* driver.find(query)).length > 0) return true
-  return (yield* Landings.open(bench.shell, organization, 1)).length > 0
-})
-
 /** Dispatches and lands for an organisation while that is for this process to do. */
 const care = (
   bench: Bench,
   { holder, ttlMillis }: ReactorsConfig,
-  organization: string,
+  place: Pick<Tenure.Wanted, "organization" | "name">,
   capacity: Dispatcher.Capacity
 ): Effect.Effect<void> => {
-  const wanted = { organization, name: "dispatcher", holder, ttlMillis }
+  const wanted = { ...place, holder, ttlMillis }
   return Effect.annotateLogs(
     Holding.whileHeld(bench, wanted, (tenure) => serve(bench, tenure, capacity)),
-    { organization_id: organization }
+    { organization_id: place.organization }
   )
 }
 
-/** Longer than a dispatcher waits for the ends of its runs. */
-const endMillis = 10_000
+/** How long agents have for their end, and how much longer nobody takes over: ends are recorded. */
+const endMillis = { agents: 7_000, tenure: 10_000 } as const
+
+/**
+ * Ends the runs. While the tenure lasts there is time for it. When it is another one's already, that
+ * one may start the same tasks again: agents are ended at once, and nothing that they said counts.
+ */
+const finish = Effect.fnUntraced(function* (
+  { clock, shell }: Bench,
+  tenure: Tenure.Tenure,
+  dispatcher: Dispatcher.Dispatcher
+) {
+  const last = yield* Tenure.renew(shell, clock, tenure, endMillis.tenure).pipe(
+    Effect.timeoutOption(askMillis),
+    Effect.option,
+    Effect.map(Option.flatten)
+  )
+  const isOurs = Option.isSome(last) && last.value !== undefined
+  yield* dispatcher.stopAll("shutdown", isOurs ? endMillis.agents : 0)
+})
+
+/** A store that takes longer to answer is away. */
+const askMillis = 1_000
 
 const serve = (
   bench: Bench,
@@ -161,12 +184,11 @@ const serve = (
       const after = yield* headOf(driver, organization)
       const lost = yield* Dispatcher.recover(bench, tenure)
       if (lost > 0) yield* Effect.logWarning(`${lost} runs of a former process are lost`)
+      if (tenure.name !== Lanes.anywhere) yield* Homes.release(bench, tenure)
       const toDispatch = yield* Queue.sliding<void>(1)
       const toLand = yield* Queue.sliding<void>(1)
       const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch)
-      // Nobody takes over while the last ends are recorded.
-      const last = Effect.ignore(Tenure.renew(bench.shell, bench.clock, tenure, endMillis))
-      yield* Effect.addFinalizer(() => Effect.andThen(last, dispatcher.stopAll("shutdown")))
+      yield* Effect.addFinalizer(() => finish(bench, tenure, dispatcher))
       const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
       yield* Effect.forkScoped(untilEnded(land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
@@ -175,6 +197,11 @@ const serve = (
         Queue.offerUnsafe(toDispatch, undefined)
         Queue.offerUnsafe(toLand, undefined)
       })
+      // What is ready is started at the hint, beside the feed, which has to be read first.
+      const hinted = Stream.filter(driver.changes, (hint) => hint.organization === organization)
+      yield* Effect.forkScoped(
+        Stream.runForEach(hinted, () => Effect.sync(() => Queue.offerUnsafe(toDispatch, undefined)))
+      )
       // The poll backs up what no event announces, say capacity that another organisation freed.
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(wake, Effect.sleep("1 second"))))
       let seen = after

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Result, Schedule } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Result, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { AgentRunner, RunResult, RunSpec } from "../ports/AgentRunner.ts"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
@@ -49,6 +49,8 @@ export interface Bench {
   readonly workspace: Workspace
   readonly artifacts: ArtifactStore
   readonly limits: Limits
+  /** Whose disk the workspaces lie on, where nodes have disks of their own. */
+  readonly node?: string | undefined
   /** Where a run's agent finds Foreman, once that is known. */
   readonly apiUrl: () => string | undefined
   /** Asks a person what the policy wants one for. Without it that is denied. */
@@ -73,12 +75,12 @@ export interface Order {
 // services --------------------------------------------------------------------
 
 /**
- * Carries out an attempt to its recorded end.
+ * Carries out an attempt to its recorded end, and says whether it could be recorded.
  *
  * @category services
  * @since 0.1.0
  */
-export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
+export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => {
   const { attempt, tenure } = order
   const seen = RunObservation.make(tenure.organization, attempt.run)
   const record = (ended: Attempts.Ended) =>
@@ -97,8 +99,12 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<void> => {
       Effect.flatMap(record)
     )
   ).pipe(
+    Effect.as(true),
     Effect.catch((error) =>
-      Effect.logWarning(`The end of run ${attempt.run.id} is not recorded: ${error.message}`)
+      Effect.as(
+        Effect.logWarning(`The end of run ${attempt.run.id} is not recorded: ${error.message}`),
+        false
+      )
     ),
     seen.around
   )
@@ -136,25 +142,32 @@ const work = Effect.fnUntraced(function* (
     return failed(detail, _tag === "RepositoryUnusable" ? "repository_unusable" : null)
   }
   const { baseCommit, path } = prepared.success
-  const started = yield* Effect.result(
+  // The run is in the store since it was queued; that its folder is ready need not be before its
+  // agent is started. A run that was cancelled meanwhile is stopped like any other one.
+  const started = yield* Effect.forkChild(
     Attempts.start(bench.shell, tenure, run, {
       workspace: path,
-      baseCommit: baseCommit === null ? null : CommitId.make(baseCommit)
-    })
+      baseCommit: baseCommit === null ? null : CommitId.make(baseCommit),
+      node: bench.node
+    }),
+    { startImmediately: true }
   )
-  // Cancelled before it began: the end is recorded already.
-  if (Result.isFailure(started)) return failed(started.failure.message)
-
-  const begun = Effect.andThen(seen.begun, Attempts.begin(bench.shell, tenure, run)).pipe(
+  const begun = Fiber.join(started).pipe(
+    Effect.andThen(seen.begun),
+    Effect.andThen(Attempts.begin(bench.shell, tenure, run)),
     Effect.catch((error) => Effect.logDebug(`Run ${run.id} began too late: ${error.message}`)),
     Effect.asVoid
   )
+  const stop = Effect.raceFirst(order.stop, refusalOf(started))
   const access = accessOf(attempt)
   const answers = Permissions.make({ ...bench, tenure, attempt, access, ask: bench.ask })
   const { permission, usage } = answers
-  const spec = { ...specOf(bench, order, path), access, permission, usage }
+  const spec = { ...specOf(bench, order, path), stop, access, permission, usage }
   const result = yield* Effect.result(runner.run(spec, begun))
   yield* answers.settle
+  // What never stood in the store as started is not brought in either.
+  const refusal = yield* startRefused(started)
+  if (refusal !== undefined) return failed(refusal)
   if (Result.isFailure(result)) {
     const { detail, reason } = result.failure
     return failed(detail, reason === "failed" ? null : "runner_unusable")
@@ -166,6 +179,24 @@ const work = Effect.fnUntraced(function* (
   })
 })
 
+/** Why a run may not go on that could not be started; what was started is never refused. */
+const refusalOf = <A, E extends { readonly message: string }>(fiber: Fiber.Fiber<A, E>) =>
+  Effect.filterOrElse(
+    startRefused(fiber),
+    (refusal) => refusal !== undefined,
+    () => Effect.never
+  )
+
+const startRefused = <A, E extends { readonly message: string }>(fiber: Fiber.Fiber<A, E>) =>
+  Effect.map(Fiber.await(fiber), (exit) =>
+    Exit.isSuccess(exit)
+      ? undefined
+      : Option.match(Exit.findErrorOption(exit), {
+          onNone: () => "foreman failed; its log says why",
+          onSome: ({ message }) => message
+        })
+  )
+
 /** Keeps what the agent wrote and takes in what it left. */
 const settle = Effect.fnUntraced(function* (
   { artifacts, limits, workspace }: Bench,
@@ -173,7 +204,9 @@ const settle = Effect.fnUntraced(function* (
   place: CollectInput & Prepared
 ) {
   // Both ends of the output may go a little beyond the limit that ended the run.
-  const kept = yield* Effect.result(artifacts.put(output, { maxBytes: 2 * limits.maxOutputBytes }))
+  const kept = yield* Effect.result(
+    artifacts.put(place.organizationId, output, { maxBytes: 2 * limits.maxOutputBytes })
+  )
   if (Result.isFailure(kept)) yield* Effect.logError(kept.failure.message)
   const id = ArtifactId.make(SecureRandom.uuidV7Unsafe())
   const ended = {

@@ -54,13 +54,20 @@ export const Registered = Event.define(
   ({ repositoryId }) => `repo:${repositoryId}`
 )
 
+/** Its clone lies on one node's disk: runs and landings go there from now on. */
+export const Homed = Event.define(
+  "repo.homed",
+  { repositoryId: RepositoryId, node: Schema.NonEmptyString },
+  ({ repositoryId }) => `repo:${repositoryId}`
+)
+
 /**
  * What happens to repositories.
  *
  * @category models
  * @since 0.1.0
  */
-export type RepositoryEvent = Event.EventOf<typeof Registered>
+export type RepositoryEvent = Event.EventOf<typeof Registered> | Event.EventOf<typeof Homed>
 
 // errors ----------------------------------------------------------------------
 
@@ -92,6 +99,29 @@ export const register = (
   wanted: Pick<Repository, "teamId" | "name" | "localPath" | "defaultBranch" | "config">,
   facts: { readonly repositoryId: RepositoryId }
 ): Decision<RepositoryEvent> => accept({ type: "repo.registered", data: { ...facts, ...wanted } })
+
+/**
+ * The node whose disk has the repository's clone, or null while that is no matter: nobody has used it
+ * yet, or all nodes reach the same disk. Whoever registers it may say it, as `config.home`.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const homeOf = ({ config }: Pick<Repository, "config">): string | null => {
+  const { home } = config
+  return typeof home === "string" && home !== "" ? home : null
+}
+
+/**
+ * Records where a repository's clone lies. Whoever comes second changes nothing.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const settle = (repository: Repository, node: string): Decision<RepositoryEvent> =>
+  homeOf(repository) === null
+    ? accept({ type: "repo.homed", data: { repositoryId: repository.id, node } })
+    : accept()
 
 /**
  * Says whether git takes the name for a branch, by the rules of `git check-ref-format --branch`.
@@ -127,10 +157,13 @@ export const isBranchName = (name: string): boolean =>
  * @since 0.1.0
  */
 export const evolve = (
-  _before: Repository | undefined,
-  { data }: RepositoryEvent,
+  before: Repository | undefined,
+  event: RepositoryEvent,
   at: Timestamp
-): Repository => {
-  const { repositoryId, ...rest } = data
+): Repository | undefined => {
+  if (event.type === "repo.homed") {
+    return before && { ...before, config: { ...before.config, home: event.data.node } }
+  }
+  const { repositoryId, ...rest } = event.data
   return { id: repositoryId, ...rest, createdAt: at }
 }

@@ -58,6 +58,7 @@ export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength
  *
  * - `repository_needed`: its team has several repositories and it names none
  * - `repository_unusable`: the path of its repository is not one that Foreman can use
+ * - `home_away`: its repository lies on another node, which has not been there for a minute
  * - `runner_unusable`: its agent's runner is missing or its configuration is wrong
  * - `rejected`: three reviews in a row sent it back
  * - `landing_failed`: its change conflicted with its target three times in a row
@@ -68,6 +69,7 @@ export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength
 export const Hold = Schema.Literals([
   "repository_needed",
   "repository_unusable",
+  "home_away",
   "runner_unusable",
   "rejected",
   "landing_failed"

@@ -59,7 +59,7 @@ export const end = Effect.fnUntraced(function* (
     Effect.fnUntraced(function* (session, now) {
       yield* session.relyOn(`run:${runId}`)
       const run = yield* session.get(Projection.runs, { id: runId })
-      const task = yield* Effect.orDie(reliedOn(session, taskId))
+      const task = yield* Effect.catchTag(reliedOn(session, taskId), "TaskNotFound", Effect.die)
       if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
       const kept = run.outputId === null ? keptAs(run, output) : []
       const common = { guards: [fenceOf(tenure)], answer: () => null, onGuard: () => gone }

@@ -23,7 +23,9 @@ import type { Tenure } from "./Tenure.ts"
 export class NotStarted extends Schema.TaggedError<NotStarted>()(
   "NotStarted",
   {
-    reason: Schema.Literals(["not_ready", "agent_busy", "held", "not_dispatcher"])
+    reason: Schema.Literals(["not_ready", "agent_busy", "held", "elsewhere", "not_dispatcher"]),
+    /** Where it is to be started, if that is known. */
+    home: Schema.optionalKey(Schema.String)
   },
   { httpApiStatus: 409 }
 ) {

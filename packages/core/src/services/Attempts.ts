@@ -7,17 +7,21 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
+import type { DomainEvent } from "../events/EventTypes.ts"
+import type { Row, StoreError } from "../ports/Driver.ts"
 import { system } from "../rules/Actor.ts"
 import * as Agent from "../rules/Agent.ts"
 import type { AgentId, CommitId, RunId, TaskId } from "../rules/Identifier.ts"
-import type { Repository } from "../rules/Repository.ts"
+import * as Repository from "../rules/Repository.ts"
 import * as Run from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import { asSystem, gone, NotStarted, placeOf } from "./AttemptShell.ts"
+import { feedbackOf } from "./AttemptFeedback.ts"
+import * as Lanes from "./Lanes.ts"
 import * as Projection from "./Projection.ts"
-import { latestOf } from "./Reviews.ts"
 import type { Session } from "./Session.ts"
-import { decided, type Plan, type Shell, type ShellFailure } from "./Shell.ts"
+import { decided, type Place, type Plan, type Shell, type ShellFailure } from "./Shell.ts"
+import { repositoriesOf } from "./TaskRepositories.ts"
 import { blockersOf, reliedOn } from "./TaskSession.ts"
 import { fenceOf, type Tenure } from "./Tenure.ts"
 import type { Issued } from "./Tokens.ts"
@@ -34,7 +38,7 @@ export interface Attempt {
   readonly run: Run.Run
   readonly task: Task.Task
   readonly agent: Agent.AgentRecord
-  readonly repository: Repository | null
+  readonly repository: Repository.Repository | null
   /** Why the task came back, if it did. */
   readonly feedback: string | null
 }
@@ -48,8 +52,37 @@ export interface Attempt {
 export interface Wanted {
   readonly taskId: TaskId
   readonly agentId: AgentId
+  /** Made just now. */
   readonly runId: RunId
   readonly issued: Issued
+  /** What the dispatcher has read of the task and the agent already. */
+  readonly known?: Known
+}
+
+/**
+ * Rows of a task and of an agent with the version of the task's stream, read at one moment, and the
+ * ids of the first two repositories of the task's team.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Known {
+  readonly task: Row
+  readonly version: number
+  readonly agent: Row
+  readonly teamRepositories: ReadonlyArray<string>
+}
+
+/**
+ * Where an attempt works: its folder, the commit that it begins at, and whose disk that is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Started {
+  readonly workspace: string
+  readonly baseCommit: CommitId | null
+  readonly node?: string | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -65,14 +98,17 @@ export interface Wanted {
 export const queue = (
   shell: Shell["Service"],
   tenure: Tenure,
-  { agentId, issued, runId, taskId }: Wanted
-): Effect.Effect<Attempt, NotStarted | ShellFailure> =>
-  asSystem(
+  { agentId, issued, known, runId, taskId }: Wanted
+): Effect.Effect<Attempt, NotStarted | ShellFailure> => {
+  let isFirst = true
+  return asSystem(
     `run/${runId}/queue`,
     shell.transact(
-      placeOf(tenure, taskId),
+      { ...placeOf(tenure, taskId), isKeyNew: true, ...knownOf(taskId, agentId, known) },
       Effect.fnUntraced(function* (session) {
-        const { agent, repository, task, ...found } = yield* free(session, taskId, agentId)
+        const wanted = { taskId, agentId, known: isFirst ? known : undefined }
+        isFirst = false
+        const { agent, repository, task, ...found } = yield* free(session, wanted)
         const common = { guards: [fenceOf(tenure)], onGuard: () => gone }
         if (found.isHeld) {
           const held = [Task.held(task, "repository_needed")]
@@ -85,7 +121,8 @@ export const queue = (
         }
         const runner = Agent.runnerOf(agent) ?? ""
         const repositoryId = repository?.id ?? null
-        const { holder } = tenure
+        if (Lanes.of(repository) !== tenure.name) return yield* elsewhere(repository)
+        const holder = Lanes.holderIn(tenure)
         const facts = { runId, agentId, runner, holder, repositoryId, actorId: system.id }
         const feedback = task.isRework ? yield* feedbackOf(session, task) : null
         const events = yield* decided(Run.queue(task, facts))
@@ -114,9 +151,11 @@ export const queue = (
       () => new NotStarted({ reason: "held" })
     )
   )
+}
 
 /**
- * The attempt's folder is ready.
+ * The attempt's folder is ready. Where nodes have disks of their own, the first one to have used a
+ * repository is its home.
  *
  * @category services
  * @since 0.1.0
@@ -125,8 +164,13 @@ export const start = (
   shell: Shell["Service"],
   tenure: Tenure,
   run: Run.Run,
-  facts: { readonly workspace: string; readonly baseCommit: CommitId | null }
-) => step(shell, tenure, run, "start", (now) => Run.start(now, facts))
+  { node, ...facts }: Started
+) =>
+  step(shell, tenure, run, "start", (now, session) =>
+    Effect.flatMap(settled(session, now, node), (homed) =>
+      Effect.map(decided(Run.start(now, facts)), (events) => [...events, ...homed])
+    )
+  )
 
 /**
  * The attempt's agent lives.
@@ -135,7 +179,7 @@ export const start = (
  * @since 0.1.0
  */
 export const begin = (shell: Shell["Service"], tenure: Tenure, run: Run.Run) =>
-  step(shell, tenure, run, "begin", Run.begin)
+  step(shell, tenure, run, "begin", (now) => decided(Run.begin(now)))
 
 /**
  * The runs of an organisation that are live, at most 1,000.
@@ -162,60 +206,57 @@ export { NotStarted } from "./AttemptShell.ts"
 
 // internal --------------------------------------------------------------------
 
+const knownOf = (taskId: TaskId, agentId: AgentId, known: Known | undefined): Partial<Place> => {
+  if (known === undefined) return {}
+  const { agent, task, version } = known
+  const rows = [
+    { projection: Projection.tasks, key: { id: taskId }, row: task },
+    { projection: Projection.agents, key: { id: agentId }, row: agent }
+  ]
+  return { known: { versions: [{ stream: `task:${taskId}`, version }], rows } }
+}
+
+interface Sought {
+  readonly taskId: TaskId
+  readonly agentId: AgentId
+  readonly known: Known | undefined
+}
+
 /** The task and its agent, if both are free; `isHeld` when nobody can tell the repository. */
-const free = Effect.fnUntraced(function* (session: Session, taskId: TaskId, agentId: AgentId) {
+const free = Effect.fnUntraced(function* (session: Session, { agentId, known, taskId }: Sought) {
   const notReady = new NotStarted({ reason: "not_ready" })
   const task = yield* reliedOn(session, taskId).pipe(
     Effect.catchTag("TaskNotFound", () => Effect.fail(notReady))
   )
-  const blockedBy = task.status === "todo" ? yield* blockersOf(session, task) : []
-  if (!Task.isReady(task, { openDependencies: blockedBy.length })) return yield* notReady
+  const openDependencies =
+    known === undefined
+      ? (yield* blockersOf(session, task)).length
+      : Number(known.task["open_dependencies"])
+  if (!Task.isReady(task, { openDependencies })) return yield* notReady
   const agent = yield* session.get(Projection.agents, { id: agentId })
   const isFree = agent !== undefined && !agent.isPaused && Agent.runnerOf(agent) !== null
   if (!isFree) return yield* new NotStarted({ reason: "agent_busy" })
   if (task.assigneeId !== null && task.assigneeId !== agentId) return yield* notReady
-  const repositories = yield* repositoriesOf(session, task)
+  const repositories = yield* repositoriesOf(session, task, known?.teamRepositories)
   const repository = repositories[0] ?? null
   return { task, agent, repository, isHeld: repositories.length > 1 }
 })
 
-/** The repositories that a task may mean: the one it names first, or all of its team. */
-const repositoriesOf = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
-  const [named] = task.repoIds
-  if (named !== undefined) {
-    const repository = yield* session.get(Projection.repositories, { id: named })
-    return repository === undefined ? [] : [repository]
-  }
-  const rows = yield* session.driver.find({
-    organization: session.organization,
-    table: "repositories",
-    index: "repositories_by_team",
-    equals: { team_id: task.teamId },
-    limit: 2
-  })
-  return rows.map(Projection.repositories.fromRow)
-})
+const elsewhere = (repository: Repository.Repository | null) => {
+  const home = repository === null ? null : Repository.homeOf(repository)
+  return new NotStarted({ reason: "elsewhere", ...(home === null ? {} : { home }) })
+}
 
-const wordless = "A reviewer sent it back and did not say why."
-
-const feedbackOf = Effect.fnUntraced(function* (session: Session, task: Task.Task) {
-  const review = yield* latestOf(session, task.id)
-  const [row] = yield* session.driver.find({
-    organization: session.organization,
-    table: "merge_jobs",
-    index: "merge_jobs_by_task",
-    equals: { task_id: task.id },
-    direction: "descending",
-    limit: 1
-  })
-  const job = row === undefined ? undefined : Projection.mergeJobs.fromRow(row)
-  const said = review?.verdict === "approve" ? null : (review ?? null)
-  const failed = job?.status === "failed" ? job : null
-  // What came last sent it back; what came before was worked at already.
-  const isFailed = failed !== null && (failed.completedAt ?? "") > (said?.resolvedAt ?? "")
-  if (isFailed) return failed.error
-  // Whoever is sent back without a word still learns that.
-  return said === null || said.resolvedAt === null ? null : (said.summary ?? wordless)
+/** That the repository lies here now, where that is to be told and has not been. */
+const settled = Effect.fnUntraced(function* (
+  session: Session,
+  { repositoryId: id }: Run.Run,
+  node: string | undefined
+): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
+  if (node === undefined || id === null) return []
+  yield* session.relyOn(`repo:${id}`)
+  const repository = yield* session.get(Projection.repositories, { id })
+  return repository === undefined ? [] : yield* decided(Repository.settle(repository, node))
 })
 
 const step = (
@@ -223,18 +264,22 @@ const step = (
   tenure: Tenure,
   { id: runId, taskId }: Run.Run,
   name: string,
-  decide: (run: Run.Run) => ReturnType<typeof Run.begin>
+  decide: (
+    run: Run.Run,
+    session: Session
+  ) => Effect.Effect<ReadonlyArray<DomainEvent>, Run.RunIsOver | StoreError>
 ): Effect.Effect<Run.Run, Run.RunIsOver | NotStarted | ShellFailure> =>
   asSystem(
     `run/${runId}/${name}`,
     shell.transact(
-      placeOf(tenure, taskId),
+      // Only whoever carries out the run says this of it, and once.
+      { ...placeOf(tenure, taskId), isKeyNew: true },
       Effect.fnUntraced(function* (session) {
         yield* session.relyOn(`run:${runId}`)
         const run = yield* session.get(Projection.runs, { id: runId })
         if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
         return {
-          events: yield* decided(decide(run)),
+          events: yield* decide(run, session),
           guards: [fenceOf(tenure)],
           answer: ({ after }) => after<Run.Run | undefined>(Projection.runs, { id: runId }) ?? run,
           onGuard: () => gone

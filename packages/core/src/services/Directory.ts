@@ -70,6 +70,33 @@ export const lookUp = Effect.fnUntraced(function* <State, E>(
   return { organization, thing: projection.fromRow(row), row }
 })
 
+/**
+ * The organisation of a thing that is there, for who needs to know no more of it.
+ *
+ * What was seen once is not looked for again: nothing that has an id is ever gone.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const homeOf = Effect.fnUntraced(function* <State, E>(
+  shell: Shell["Service"],
+  projection: Pick<Projection<State, never>, "table" | "fromRow">,
+  kind: Kind,
+  id: string | number,
+  missing: () => E
+): Effect.fn.Return<string, E | StoreUnavailable, CurrentActor> {
+  const organization = yield* organizationOf(shell, kind, id)
+  if (organization === undefined) return yield* Effect.fail(missing())
+  const seen = seenIn(shell.driver)
+  const place = `${organization}/${kind}/${id}`
+  if (!seen.has(place)) {
+    yield* lookUp(shell, projection, kind, id, missing)
+    if (seen.size >= maxFound) seen.clear()
+    seen.add(place)
+  }
+  return organization
+})
+
 // internal --------------------------------------------------------------------
 
 const organizationFor = (
@@ -106,4 +133,13 @@ const foundIn = (driver: Driver): Map<string, string> => {
   const found = stores.get(driver) ?? new Map<string, string>()
   stores.set(driver, found)
   return found
+}
+
+const sights = new WeakMap<Driver, Set<string>>()
+
+/** What was seen in a store before, each thing in its organisation. */
+const seenIn = (driver: Driver): Set<string> => {
+  const seen = sights.get(driver) ?? new Set<string>()
+  sights.set(driver, seen)
+  return seen
 }

@@ -35,24 +35,31 @@ export interface JobPlace {
 // services --------------------------------------------------------------------
 
 /**
- * The merge jobs of an organisation that are not over, oldest first, at most so many.
+ * The merge jobs of an organisation that are not over, oldest first, after one of them, at most so
+ * many.
  *
  * @category services
  * @since 0.1.0
  */
-export const open = (shell: Shell["Service"], organization: string, limit: number) =>
-  Effect.map(
-    shell.read((driver) =>
-      driver.find({
-        organization,
-        table: "merge_jobs",
-        index: "merge_jobs_open",
-        equals: { is_open: true },
-        limit
-      })
-    ),
+export const open = (
+  shell: Shell["Service"],
+  organization: string,
+  limit: number,
+  after?: Pick<MergeJob.MergeJob, "id">
+) => {
+  const query = {
+    organization,
+    table: "merge_jobs",
+    index: "merge_jobs_open",
+    equals: { is_open: true },
+    limit
+  }
+  const place = after === undefined ? {} : { after: { is_open: true, id: after.id } }
+  return Effect.map(
+    shell.read((driver) => driver.find({ ...query, ...place })),
     (rows) => rows.map(Projection.mergeJobs.fromRow)
   )
+}
 
 /**
  * Begins a job. One that was begun before a crash is answered as it is.
@@ -119,7 +126,7 @@ const changed = Effect.fnUntraced(function* (
   { id, taskId }: JobPlace,
   decide: Decide
 ) {
-  const task = yield* Effect.orDie(reliedOn(session, taskId))
+  const task = yield* Effect.catchTag(reliedOn(session, taskId), "TaskNotFound", Effect.die)
   const job = yield* session.get(Projection.mergeJobs, { id })
   const isOpen = job !== undefined && MergeJob.isOpen(job)
   return {

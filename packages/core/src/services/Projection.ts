@@ -113,7 +113,8 @@ export const repositories: Projection<Repository.Repository, Repository.Reposito
     config: "json",
     createdAt: "instant"
   }),
-  also: ({ data }) => [listed("repository", data.repositoryId)]
+  also: ({ data, type }) =>
+    type === "repo.registered" ? [listed("repository", data.repositoryId)] : []
 }
 
 /**
@@ -156,6 +157,7 @@ export const messages: Projection<Message.Message, Message.MessageEvent> = {
 export const runs: Projection<Run.Run, Run.RunEvent | Artifact.ArtifactEvent> = {
   table: "runs",
   folds: (type) => type.startsWith("run.") || type === "artifact.created",
+  makes: (type) => type === "run.queued",
   keyOf: ({ data }) => ({ id: data.runId }),
   evolve: Run.evolve,
   ...RowCodec.make<Run.Run>(

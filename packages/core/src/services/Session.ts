@@ -39,6 +39,21 @@ export interface Session {
 }
 
 /**
+ * What was read before an attempt, all of it at one moment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Known {
+  readonly versions: ReadonlyArray<StreamVersion>
+  readonly rows: ReadonlyArray<{
+    readonly projection: Pick<AnyProjection, "table" | "fromRow">
+    readonly key: Row
+    readonly row: Row
+  }>
+}
+
+/**
  * Things after some events.
  *
  * @category models
@@ -53,14 +68,19 @@ export interface Folded {
 // services --------------------------------------------------------------------
 
 /**
- * Begins an attempt.
+ * Begins an attempt. What is known already is not read again, and relied on like everything else.
  *
  * @category services
  * @since 0.1.0
  */
-export const make = (driver: Driver, organization: string): Session => {
-  const versions = new Map<string, StreamVersion>()
-  const things = new Map<string, unknown>()
+export const make = (driver: Driver, organization: string, known?: Known): Session => {
+  const versions = new Map(known?.versions.map((version) => [version.stream, version]))
+  const things = new Map<string, unknown>(
+    known?.rows.map(({ key, projection, row }) => [
+      placeOf(projection.table, key),
+      projection.fromRow(row)
+    ])
+  )
   const load = (projection: Pick<AnyProjection, "table" | "fromRow">, key: Row) => {
     const place = placeOf(projection.table, key)
     if (things.has(place)) return Effect.succeed(things.get(place))

@@ -16,15 +16,14 @@ import { Data, Result } from "effect"
  * @category configuration
  * @since 0.1.0
  */
-export interface Settings {
+export interface Settings extends StorePlace {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
   readonly runtimeRoot: string
-  readonly databasePath: string
   readonly artifactRoot: string
-  /** Set when PostgreSQL is asked for. */
-  readonly databaseUrl: string | undefined
+  /** Whether that folder was named, and is not only where it would be unless said. */
+  readonly isArtifactRootSet: boolean
   readonly logLevel: LogLevel
   /** How long a command may take before the log says that it was slow. */
   readonly slowCommandMillis: number
@@ -35,6 +34,21 @@ export interface Settings {
   readonly localCommand: string | undefined
   /** The name of the runner of the local team's own agent, if one is set that is no command. */
   readonly localRunner: string | undefined
+  /** The name of this machine's disk, if one is set: where its repositories are at home. */
+  readonly node: string | undefined
+}
+
+/**
+ * Where the store is.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface StorePlace {
+  /** The address of the database when PostgreSQL is asked for. It may hold a password. */
+  readonly databaseUrl: string | undefined
+  /** The file, where it is not. */
+  readonly databasePath: string
 }
 
 /**
@@ -76,7 +90,9 @@ export const names: Readonly<Record<string, string>> = {
   FOREMAN_HTTP_ADDR: "where the server listens, 127.0.0.1:8080 unless set; port 0 picks one",
   FOREMAN_RUNTIME_ROOT: "the folder of the server's files, .foreman unless set",
   FOREMAN_DB_PATH: "the SQLite file, foreman.db in the runtime root unless set",
-  FOREMAN_ARTIFACT_ROOT: "the folder of artifacts, artifacts in the runtime root unless set",
+  FOREMAN_ARTIFACT_ROOT:
+    "the folder of artifacts, artifacts in the runtime root unless set; " +
+    "with PostgreSQL, where they are in the database unless it is set, one that all servers share",
   FOREMAN_LOG_LEVEL: "trace, debug, info, warn, error, fatal or none; info unless set",
   // What is slow depends on the disk, which is the machine's and not the program's.
   FOREMAN_SLOW_COMMAND_MS: "commands that take longer are logged as slow, 1000 unless set",
@@ -84,6 +100,9 @@ export const names: Readonly<Record<string, string>> = {
   FOREMAN_ALLOWED_HOSTS: "host names besides the loopback ones, separated by commas",
   FOREMAN_DISPATCH: "auto, or off: nothing is started",
   FOREMAN_RUNNER: "the runner of the local team's own agent: command:/path/agent.sh, or say codex",
+  FOREMAN_NODE:
+    "the name of this server's disk among several servers of one database, where its repositories " +
+    "are at home; the same at every start",
   FOREMAN_API_URL: "for bridge and clients: the server to use",
   FOREMAN_URL: "for bridge and clients: the same",
   FOREMAN_API_KEY: "for bridge and clients: the token to show",
@@ -123,9 +142,9 @@ export const read = (
       host,
       port,
       runtimeRoot,
-      databasePath: get("FOREMAN_DB_PATH") ?? `${runtimeRoot}/foreman.db`,
+      ...(yield* storePlace(environment)),
       artifactRoot: get("FOREMAN_ARTIFACT_ROOT") ?? `${runtimeRoot}/artifacts`,
-      databaseUrl: get("DATABASE_URL"),
+      isArtifactRootSet: get("FOREMAN_ARTIFACT_ROOT") !== undefined,
       logLevel: yield* logLevel(get("FOREMAN_LOG_LEVEL") ?? "info"),
       slowCommandMillis: yield* millis(
         "FOREMAN_SLOW_COMMAND_MS",
@@ -137,9 +156,53 @@ export const read = (
         "auto",
         "off"
       ]),
-      ...(yield* local(get("FOREMAN_RUNNER")))
+      ...(yield* local(get("FOREMAN_RUNNER"))),
+      node: yield* nodeName(get("FOREMAN_NODE"))
     }
   })
+
+/**
+ * Reads where the store is: in the PostgreSQL that `DATABASE_URL` names, else in a SQLite file.
+ *
+ * **Example** (Two places are one too many)
+ *
+ * ```ts import.meta.vitest
+ * import { Result } from "effect"
+ * import { Settings } from "@foreman/core"
+ *
+ * const url = "postgres://foreman@localhost/foreman"
+ *
+ * Result.isSuccess(Settings.storePlace({ DATABASE_URL: url })) // => true
+ * Result.isSuccess(Settings.storePlace({ DATABASE_URL: url, FOREMAN_DB_PATH: "x.db" })) // => false
+ * ```
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const storePlace = (
+  environment: Readonly<Record<string, string | undefined>>
+): Result.Result<StorePlace, SettingsInvalid> => {
+  const get = (name: string): string | undefined => environment[name] || undefined
+  const url = get("DATABASE_URL")
+  const path = get("FOREMAN_DB_PATH")
+  const databasePath = path ?? `${get("FOREMAN_RUNTIME_ROOT") ?? ".foreman"}/foreman.db`
+  if (url === undefined) return Result.succeed({ databaseUrl: undefined, databasePath })
+  if (path !== undefined) {
+    return invalid("DATABASE_URL", "is set and so is FOREMAN_DB_PATH: say one place, not two")
+  }
+  if (/^postgres(?:ql)?:\/\/./.test(url)) {
+    return Result.succeed({ databaseUrl: url, databasePath })
+  }
+  const file = /^sqlite:(?:(?:\/\/)?(?<absolute>\/[^/].*)|(?<relative>[^/].*))$/.exec(url)?.groups
+  const found = file?.["absolute"] ?? file?.["relative"]
+  // It is not repeated, since it may hold a password.
+  return found === undefined
+    ? invalid(
+        "DATABASE_URL",
+        "should be postgres://user:password@host:5432/database or sqlite:/path/foreman.db, and is neither"
+      )
+    : Result.succeed({ databaseUrl: undefined, databasePath: found })
+}
 
 /**
  * Says whether an address is one that only this machine reaches.
@@ -197,6 +260,11 @@ const millis = (name: string, text: string) =>
   /^[1-9]\d{0,6}$/.test(text)
     ? Result.succeed(Number(text))
     : invalid(name, `should be milliseconds, from 1 to 9999999, and is ${text}`)
+
+const nodeName = (text: string | undefined) =>
+  text === undefined || /^[A-Za-z0-9._-]{1,64}$/.test(text)
+    ? Result.succeed(text)
+    : invalid("FOREMAN_NODE", `should be 1 to 64 letters, digits, dots, _ or -, and is ${text}`)
 
 const list = (text = ""): ReadonlyArray<string> =>
   text

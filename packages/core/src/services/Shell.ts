@@ -79,6 +79,10 @@ export interface Place {
   readonly queue?: string
   /** Where the receipt is kept, if not in the organisation. */
   readonly receipts?: string
+  /** The command's key was made just now for this call: it cannot have a receipt yet. */
+  readonly isKeyNew?: boolean
+  /** What the first try need not read. If it was out of date, the next one reads everything. */
+  readonly known?: Session.Known
 }
 
 // services --------------------------------------------------------------------
@@ -158,12 +162,19 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
       const commandId = command.key ?? (yield* CommandId.next())
       const receiptKey = `${principalOf(actor)}/${command.name}/${commandId}`
       const digest = command.key === undefined ? "" : yield* digestOf(command)
-      if (command.key !== undefined) {
-        const stored = yield* available(driver.receipt(receipts, receiptKey))
-        if (stored !== undefined) return yield* replay(command, stored, digest)
-      }
+      const mayStand = command.key !== undefined && place.isKeyNew !== true
+      const stored = available(driver.receipt(receipts, receiptKey))
+      const before = mayStand ? yield* stored : undefined
+      if (before !== undefined) return yield* replay(command, before, digest)
       const call = { place, command, actor, commandId, receiptKey, digest }
-      const written = timed("attempt", write(call, attempt))
+      const attempted = timed("attempt", write(call, attempt))
+      // The same may have been sent through another process and have come first: then its own effect
+      // is what refuses it here.
+      const answered = <E>(refusal: E) =>
+        Effect.flatMap(stored, (receipt): Effect.Effect<unknown, E | IdempotencyKeyReused> =>
+          receipt === undefined ? Effect.fail(refusal) : replay(command, receipt, digest)
+        )
+      const written = mayStand ? Effect.catch(attempted, answered) : attempted
       const name = queue === undefined ? undefined : `${organization}/${queue}`
       return yield* timed("transact", queues(name, written))
     }).pipe(
@@ -193,7 +204,7 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
     const isKeyed = command.key !== undefined
     for (let tries = 0; tries < maxAttempts; tries++) {
       if (tries > 2) yield* Effect.sleep(`${2 ** Math.min(tries, 6)} millis`)
-      const session = Session.make(driver, organization)
+      const session = Session.make(driver, organization, tries === 0 ? place.known : undefined)
       const at = yield* clock.now
       const plan = yield* attempt(session, at)
       const folded = yield* session.fold(plan.events, timestamp(at))

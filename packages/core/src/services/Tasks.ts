@@ -13,7 +13,7 @@ import { RepositoryNotFound } from "../rules/Repository.ts"
 import * as Task from "../rules/Task.ts"
 import * as TaskGraph from "../rules/TaskGraph.ts"
 import { TeamNotFound } from "../rules/Team.ts"
-import { lookUp, organizationOf } from "./Directory.ts"
+import { homeOf, organizationOf } from "./Directory.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Method } from "./Method.ts"
 import * as Paging from "./Paging.ts"
@@ -106,7 +106,7 @@ const makePlans = (
   create: Effect.fnUntraced(function* (input) {
     const { assigneeId = null, driId = null, teamId } = input
     const missing = () => new TeamNotFound({ teamId })
-    const { organization } = yield* lookUp(shell, Projection.teams, "team", teamId, missing)
+    const organization = yield* homeOf(shell, Projection.teams, "team", teamId, missing)
     const taskId = TaskId.make(yield* shell.allocate("tasks"))
     return yield* shell.transact(
       { organization },

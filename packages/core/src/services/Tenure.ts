@@ -26,6 +26,8 @@ export interface Tenure {
   readonly holder: string
   /** Rises with every new holder. */
   readonly token: number
+  /** How long it lasts without a renewal, counted from before the store was asked for it. */
+  readonly lastsMillis: number
 }
 
 /**
@@ -46,6 +48,8 @@ export interface Wanted {
 /**
  * Takes the row if it is free or its holder has not renewed it; undefined while another one has it.
  *
+ * That is judged by the store's time. Whoever has only stood by has not heard it, and asks first.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -54,6 +58,7 @@ export const acquire = Effect.fnUntraced(function* (
   clock: StoreClock["Service"],
   { holder, name, organization, ttlMillis }: Wanted
 ): Effect.fn.Return<Tenure | undefined, StoreUnavailable> {
+  if (!(yield* clock.isFresh)) yield* write(shell, clock, organization, [])
   const row = yield* shell.read((driver) => driver.get(organization, table, { name }))
   const now = yield* clock.now
   const until = now + ttlMillis * 1000
@@ -61,16 +66,18 @@ export const acquire = Effect.fnUntraced(function* (
   if (isTaken) return undefined
   const token = Number(row?.["token"] ?? 0) + 1
   const next = { holder, token, until }
-  const answer = yield* write(shell, organization, [
+  const answer = yield* write(shell, clock, organization, [
     row === undefined
       ? { _tag: "Insert", table, row: { name, ...next } }
       : { _tag: "Set", table, key: { name }, row: next, where: [tokenIs(Number(row["token"]))] }
   ])
-  return answer._tag === "Committed" ? { organization, name, holder, token } : undefined
+  if (answer._tag !== "Committed") return undefined
+  return { organization, name, holder, token, lastsMillis: leftOf(until, answer.at) }
 })
 
 /**
- * Holds on for another while. False when another one has it now.
+ * Holds on for another while, and says for how many milliseconds, counted from before the store was
+ * asked. Undefined when another one has it now.
  *
  * @category services
  * @since 0.1.0
@@ -80,10 +87,10 @@ export const renew = Effect.fnUntraced(function* (
   clock: StoreClock["Service"],
   tenure: Tenure,
   ttlMillis: number
-): Effect.fn.Return<boolean, StoreUnavailable> {
+): Effect.fn.Return<number | undefined, StoreUnavailable> {
   const until = (yield* clock.now) + ttlMillis * 1000
-  const answer = yield* write(shell, tenure.organization, [change(tenure, { until })])
-  return answer._tag === "Committed"
+  const answer = yield* write(shell, clock, tenure.organization, [change(tenure, { until })])
+  return answer._tag === "Committed" ? leftOf(until, answer.at) : undefined
 })
 
 /**
@@ -94,9 +101,10 @@ export const renew = Effect.fnUntraced(function* (
  */
 export const release = (
   shell: Shell["Service"],
+  clock: StoreClock["Service"],
   tenure: Tenure
 ): Effect.Effect<void, StoreUnavailable> =>
-  Effect.asVoid(write(shell, tenure.organization, [change(tenure, { until: 0 })]))
+  Effect.asVoid(write(shell, clock, tenure.organization, [change(tenure, { until: 0 })]))
 
 /**
  * The step that holds only while the tenure does.
@@ -117,6 +125,9 @@ const table = "singletons"
 
 const tokenIs = (token: number): Condition => ({ columns: ["token"], is: "=", than: token })
 
+/** The store said its time when it wrote, which was not before it was asked. */
+const leftOf = (until: number, at: number): number => (until - at) / 1000
+
 const change = ({ name, token }: Tenure, row: Row): Step => ({
   _tag: "Set",
   table,
@@ -127,7 +138,12 @@ const change = ({ name, token }: Tenure, row: Row): Step => ({
 
 const write = (
   shell: Shell["Service"],
+  clock: StoreClock["Service"],
   organization: string,
   steps: ReadonlyArray<Step>
 ): Effect.Effect<Answer, StoreUnavailable> =>
-  shell.read((driver) => driver.commit({ organization, reliesOn: [], steps, events: [] }))
+  shell
+    .read((driver) => driver.commit({ organization, reliesOn: [], steps, events: [] }))
+    .pipe(
+      Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
+    )

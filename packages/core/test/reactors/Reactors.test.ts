@@ -38,7 +38,7 @@ describe("a dispatcher", () => {
         ...driver,
         ask: (organization, name, parameters) =>
           Effect.suspend(() => {
-            if (name !== "ready_for_agent" || defects > 0)
+            if (name !== "startable" || defects > 0)
               return driver.ask(organization, name, parameters)
             defects += 1
             return Effect.die(new Error("a bug"))
@@ -150,6 +150,60 @@ describe("a dispatcher", () => {
       })
       const store_ = Layer.succeed(Driver.Driver, store)
       const options = { store: store_, behaviour: agent.behaviour, reactors: {} }
+      yield* Effect.provide(test, TestForeman.layer(options))
+    }).pipe(quiet)
+  )
+
+  it.live("records a run as lost whose end it could not record, and goes on", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const agent = yield* patient
+      let defects = 0
+      const store = committing(driver, (_, commit, { events }) =>
+        events.some(({ type }) => type === "run.succeeded") && defects++ < 1
+          ? Effect.die(new Error("a bug"))
+          : commit
+      )
+      const test = Effect.gen(function* () {
+        const given = yield* TestForeman.givenTeam()
+        const { id: taskId } = yield* TestForeman.givenTask(given)
+        yield* agent.finish
+        const lost = yield* TestForeman.untilTask(taskId, (task) => task.lastOutcome !== null)
+        expect(lost).toMatchObject({ attempts: 1, lastOutcome: "lost", liveRunId: null })
+        // Its agent is free for the next one.
+        const { id } = yield* TestForeman.givenTask(given)
+        yield* TestForeman.untilTask(id, isIn("in_review"))
+      })
+      const store_ = Layer.succeed(Driver.Driver, store)
+      const options = { store: store_, behaviour: agent.behaviour, reactors: {} }
+      yield* Effect.provide(test, TestForeman.layer(options))
+    }).pipe(quiet)
+  )
+
+  it.live("records the end of a run although the store cannot be read for a moment", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const agent = yield* patient
+      let isAway = false
+      let refused = 0
+      const versions: Driver.Driver["versions"] = (organization, streams) =>
+        Effect.suspend(() => {
+          const isEnd = streams.some((stream) => stream.startsWith("task:"))
+          if (!isAway || !isEnd || refused++ > 2) return driver.versions(organization, streams)
+          return Effect.fail(broken({ retryable: true }))
+        })
+      const test = Effect.gen(function* () {
+        const given = yield* TestForeman.givenTeam()
+        const { id: taskId } = yield* TestForeman.givenTask(given)
+        yield* TestForeman.untilTask(taskId, ({ liveRunId }) => liveRunId !== null)
+        isAway = true
+        yield* agent.finish
+        const task = yield* TestForeman.untilTask(taskId, isIn("in_review"))
+        expect(task).toMatchObject({ attempts: 1, lastOutcome: "succeeded" })
+        expect(refused).toBeGreaterThan(2)
+      })
+      const store = Layer.succeed(Driver.Driver, { ...driver, versions })
+      const options = { store, behaviour: agent.behaviour, reactors: {} }
       yield* Effect.provide(test, TestForeman.layer(options))
     }).pipe(quiet)
   )

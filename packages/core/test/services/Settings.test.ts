@@ -11,13 +11,15 @@ describe("an empty environment", () => {
       runtimeRoot: ".foreman",
       databasePath: ".foreman/foreman.db",
       artifactRoot: ".foreman/artifacts",
+      isArtifactRootSet: false,
       databaseUrl: undefined,
       logLevel: "Info",
       slowCommandMillis: 1000,
       auth: "token",
       allowedHosts: [],
       dispatch: "auto",
-      localCommand: undefined
+      localCommand: undefined,
+      node: undefined
     })
   })
 })
@@ -33,8 +35,12 @@ describe("a setting", () => {
       { databasePath: "/var/foreman/foreman.db", artifactRoot: "/var/foreman/artifacts" }
     ],
     ["FOREMAN_DB_PATH", "/data/f.db", { databasePath: "/data/f.db", runtimeRoot: ".foreman" }],
-    ["FOREMAN_ARTIFACT_ROOT", "/data/a", { artifactRoot: "/data/a" }],
+    ["FOREMAN_ARTIFACT_ROOT", "/data/a", { artifactRoot: "/data/a", isArtifactRootSet: true }],
     ["DATABASE_URL", "postgres://localhost/f", { databaseUrl: "postgres://localhost/f" }],
+    ["DATABASE_URL", "postgresql:///f?host=/run", { databaseUrl: "postgresql:///f?host=/run" }],
+    ["DATABASE_URL", "sqlite:/data/f.db", { databaseUrl: undefined, databasePath: "/data/f.db" }],
+    ["DATABASE_URL", "sqlite:///data/f.db", { databaseUrl: undefined, databasePath: "/data/f.db" }],
+    ["DATABASE_URL", "sqlite:f.db", { databaseUrl: undefined, databasePath: "f.db" }],
     ["FOREMAN_LOG_LEVEL", "DEBUG", { logLevel: "Debug" }],
     ["FOREMAN_LOG_LEVEL", "none", { logLevel: "None" }],
     ["FOREMAN_SLOW_COMMAND_MS", "250", { slowCommandMillis: 250 }],
@@ -47,6 +53,7 @@ describe("a setting", () => {
     ["FOREMAN_DISPATCH", "off", { dispatch: "off" }],
     ["FOREMAN_RUNNER", "command:/bin/agent.sh", { localCommand: "/bin/agent.sh" }],
     ["FOREMAN_RUNNER", "command:/path with/a b.sh", { localCommand: "/path with/a b.sh" }],
+    ["FOREMAN_NODE", "node-1.example_org", { node: "node-1.example_org" }],
     ["FOREMAN_RUNNER", "codex", { localCommand: undefined, localRunner: "codex" }]
   ]
   for (const [name, text, expected] of good) {
@@ -65,6 +72,11 @@ describe("a setting", () => {
     ["FOREMAN_HTTP_ADDR", "localhost:80a"],
     ["FOREMAN_HTTP_ADDR", "::1:80"],
     ["FOREMAN_HTTP_ADDR", "http://localhost:80"],
+    ["DATABASE_URL", "mysql://u:secret@localhost/f"],
+    ["DATABASE_URL", "localhost:5432/f"],
+    ["DATABASE_URL", "postgres://"],
+    ["DATABASE_URL", "sqlite:"],
+    ["DATABASE_URL", "sqlite://host/f.db"],
     ["FOREMAN_LOG_LEVEL", "loud"],
     ["FOREMAN_SLOW_COMMAND_MS", "0"],
     ["FOREMAN_SLOW_COMMAND_MS", "1s"],
@@ -73,6 +85,8 @@ describe("a setting", () => {
     ["FOREMAN_RUNNER", "Codex"],
     ["FOREMAN_RUNNER", "command:"],
     ["FOREMAN_RUNNER", "/bin/agent.sh"],
+    ["FOREMAN_NODE", "a b"],
+    ["FOREMAN_NODE", "n".repeat(65)],
     ["FOREMAN_HTTP_PORT", "8080"],
     ["FOREMAN_", "x"]
   ]
@@ -84,8 +98,18 @@ describe("a setting", () => {
         name
       })
       expect(Result.isFailure(refused) && refused.failure.message).toMatch(name)
+      expect(Result.isFailure(refused) && refused.failure.message).not.toMatch("secret")
     })
   }
+
+  it("names one place of the store, not two", () => {
+    const both = { DATABASE_URL: "postgres://localhost/f", FOREMAN_DB_PATH: "f.db" }
+    const refused = Settings.read(both)
+    expect(Result.isFailure(refused) && refused.failure.message).toBe(
+      "DATABASE_URL is set and so is FOREMAN_DB_PATH: say one place, not two"
+    )
+    expect(Result.isSuccess(Settings.read({ ...both, FOREMAN_DB_PATH: "" }))).toBe(true)
+  })
 
   it("is not mistaken for what a run is given", () => {
     const environment = {

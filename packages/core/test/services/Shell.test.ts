@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
 
-import { Driver, DriverMemory, Foreman } from "@foreman/core"
+import { Driver, DriverMemory, Foreman, type Identifier } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 
 import { broken, committing } from "./faults.ts"
@@ -47,6 +47,47 @@ describe("a command", () => {
           expect(items).toEqual([task])
         })
     )
+  )
+
+  it.live("is answered alike when it was sent through another process too, and came second", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const move = (taskId: Identifier.TaskId) =>
+        Foreman.use(({ client }) =>
+          client.changeTaskStatus({ taskId, status: "in_progress" }, { idempotencyKey: "once" })
+        ).pipe(TestForeman.asOperator)
+      const there = yield* Layer.build(
+        TestForeman.layer({ store: Layer.succeed(Driver.Driver, driver) })
+      )
+      let other: Effect.Effect<unknown> = Effect.void
+      // It comes between the look for a receipt and the look at the task.
+      const versions: Driver.Driver["versions"] = (...input) =>
+        Effect.suspend(() => {
+          const first = other
+          other = Effect.void
+          return Effect.andThen(first, driver.versions(...input))
+        })
+      yield* Effect.gen(function* () {
+        const given = yield* TestForeman.givenTeam()
+        const { id } = yield* TestForeman.givenTask(given)
+        other = Effect.orDie(Effect.provideContext(move(id), there))
+        expect(yield* move(id)).toMatchObject({ id, status: "in_progress" })
+        const events = yield* TestForeman.history(given.organization.id)
+        expect(events.filter(({ type }) => type === "task.status_changed")).toHaveLength(1)
+        // Another wish is refused as ever.
+        const { client } = yield* Foreman
+        const again = client.changeTaskStatus({ taskId: id, status: "in_progress" })
+        expect(yield* Effect.flip(TestForeman.asOperator(again))).toMatchObject({
+          _tag: "IllegalMove"
+        })
+      }).pipe(
+        Effect.provide(
+          Layer.fresh(
+            TestForeman.layer({ store: Layer.succeed(Driver.Driver, { ...driver, versions }) })
+          )
+        )
+      )
+    })
   )
 
   it.live("is tried again when the store fails for a moment", () =>

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer, Logger } from "effect"
+import { Clock, Effect, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 
 import { Driver, DriverMemory, Foreman, StoreClock } from "@foreman/core"
@@ -45,6 +45,38 @@ it.effect("never turns back, whatever the store or the machine say", () =>
     expect(yield* now).toBe(9_000_000)
     yield* TestClock.adjust("4 seconds")
     expect(yield* now).toBe(10_000_000)
+  }).pipe(Effect.provide(clock.layer))
+)
+
+it.effect("does not care when the machine's clock is set anew", () =>
+  Effect.gen(function* () {
+    const { now, observe } = yield* clock
+    const machine = yield* Clock.clockWith(Effect.succeed)
+    let ahead = 0
+    const set: Clock.Clock = {
+      ...machine,
+      currentTimeMillisUnsafe: () => machine.currentTimeMillisUnsafe() + ahead
+    }
+    yield* TestClock.setTime(5_000)
+    yield* Effect.gen(function* () {
+      yield* observe(5_000_000)
+      ahead = 3_600_000
+      yield* TestClock.adjust("1 second")
+      expect(yield* now).toBe(6_000_000)
+    }).pipe(Effect.provideService(Clock.Clock, set))
+  }).pipe(Effect.provide(clock.layer))
+)
+
+it.effect("knows whether it has heard the store in the last minute", () =>
+  Effect.gen(function* () {
+    const { isFresh, observe } = yield* clock
+    yield* TestClock.setTime(5_000)
+    expect(yield* isFresh).toBe(false)
+    yield* observe(5_000_000)
+    yield* TestClock.adjust("1 minute")
+    expect(yield* isFresh).toBe(true)
+    yield* TestClock.adjust("1 second")
+    expect(yield* isFresh).toBe(false)
   }).pipe(Effect.provide(clock.layer))
 )
 

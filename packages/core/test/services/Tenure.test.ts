@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
-import { Shell, StoreClock } from "@foreman/core"
+import { Driver, DriverMemory, Shell, StoreClock } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import * as Tenure from "../../src/services/Tenure.ts"
 
@@ -28,7 +28,7 @@ const given = Effect.gen(function* () {
         tenure === undefined ? Effect.die(`${holder} does not hold it`) : Effect.succeed(tenure)
       ),
     renew: (tenure: Tenure.Tenure) => Tenure.renew(shell, clock, tenure, 1000),
-    release: (tenure: Tenure.Tenure) => Tenure.release(shell, tenure),
+    release: (tenure: Tenure.Tenure) => Tenure.release(shell, clock, tenure),
     fenced
   }
 })
@@ -56,13 +56,13 @@ describe("a tenure", () => {
       const first = yield* held("a")
       for (const _ of Array.from({ length: 5 })) {
         yield* TestClock.adjust("900 millis")
-        expect(yield* renew(first)).toBe(true)
+        expect(yield* renew(first)).toBe(1000)
         expect(yield* acquire("b")).toBeUndefined()
       }
       yield* TestClock.adjust("1 second")
       const second = yield* held("b")
-      expect(yield* renew(first)).toBe(false)
-      expect(yield* renew(second)).toBe(true)
+      expect(yield* renew(first)).toBeUndefined()
+      expect(yield* renew(second)).toBe(1000)
     }).pipe(on)
   )
 
@@ -72,7 +72,7 @@ describe("a tenure", () => {
       const first = yield* held("a")
       yield* TestClock.adjust("5 seconds")
       expect(yield* fenced(first)).toBe("Committed")
-      expect(yield* renew(first)).toBe(true)
+      expect(yield* renew(first)).toBe(1000)
     }).pipe(on)
   )
 
@@ -117,4 +117,37 @@ describe("a tenure", () => {
       expect(yield* acquire("b", "integrator")).toMatchObject({ holder: "b" })
     }).pipe(on)
   )
+
+  for (const hours of [1, -1]) {
+    it.effect(`goes by the store's time where a machine's clock is ${hours} h off`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(10 * 3_600_000)
+        const machine = yield* Clock.clockWith(Effect.succeed)
+        const driver = yield* DriverMemory.make
+        const store: Driver.Driver = {
+          ...driver,
+          commit: (batch) => Effect.provideService(driver.commit(batch), Clock.Clock, machine)
+        }
+        const off: Clock.Clock = {
+          ...machine,
+          currentTimeMillisUnsafe: () => machine.currentTimeMillisUnsafe() + hours * 3_600_000
+        }
+        const services = yield* Layer.build(
+          TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) })
+        )
+        const other = yield* Layer.build(
+          Layer.fresh(TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) }))
+        )
+        const here = yield* Effect.provideContext(given, services)
+        const there = yield* Effect.provideContext(given, other)
+        const acquiredThere = Effect.provideService(there.acquire("b"), Clock.Clock, off)
+        yield* here.held("a")
+        yield* TestClock.adjust("900 millis")
+        expect(yield* acquiredThere).toBeUndefined()
+        yield* TestClock.adjust("100 millis")
+        expect(yield* acquiredThere).toMatchObject({ holder: "b", lastsMillis: 1000 })
+        expect(yield* here.acquire("a")).toBeUndefined()
+      })
+    )
+  }
 })

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, References } from "effect"
+import { TestClock } from "effect/testing"
+
+import { Driver, DriverMemory, Shell, StoreClock } from "@foreman/core"
+import { TestForeman } from "@foreman/testkit"
+import * as Holding from "../../src/reactors/Holding.ts"
+import { broken, committing } from "../services/faults.ts"
+
+const wanted = { organization: "acme", name: "dispatcher", holder: "a", ttlMillis: 6_000 }
+
+/** Holds a tenure over a store whose writes go well until they are told not to. */
+const given = Effect.gen(function* () {
+  const driver = yield* DriverMemory.make
+  let fault: Effect.Effect<never, Driver.StoreError> | undefined
+  const store = committing(driver, (_, commit) => fault ?? commit)
+  const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) })
+  const services = yield* Layer.build(layer)
+  const begun = yield* Deferred.make<void>()
+  const ended = yield* Deferred.make<void>()
+  const work = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never).pipe(
+    Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
+  )
+  const held = Effect.gen(function* () {
+    const means = { shell: yield* Shell.Shell, clock: yield* StoreClock.StoreClock }
+    return yield* Holding.whileHeld(means, wanted, () => work)
+  })
+  const fiber = yield* Effect.forkScoped(Effect.provideContext(held, services))
+  yield* Deferred.await(begun)
+  const until = Effect.map(
+    driver.get("acme", "singletons", { name: "dispatcher" }),
+    (row) => Number(row?.["until"]) / 1000
+  )
+  const key = { name: "dispatcher" }
+  const row = { holder: "b", token: 2, until: 60_000_000 }
+  const take = driver.commit({
+    organization: "acme",
+    reliesOn: [],
+    steps: [{ _tag: "Set", table: "singletons", key, row }],
+    events: []
+  })
+  const fail = (how: typeof fault) => void (fault = how)
+  return { ended: Deferred.isDone(ended), fail, fiber, take, until }
+})
+
+const quiet = Effect.provideService(References.MinimumLogLevel, "None")
+
+describe("work under a tenure", () => {
+  it.effect("goes on for as long as the store takes renewals", () =>
+    Effect.gen(function* () {
+      const { ended, until } = yield* given
+      for (const seconds of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) {
+        yield* TestClock.adjust("1 second")
+        expect(yield* ended).toBe(false)
+        expect(yield* until).toBeGreaterThan(seconds * 1000)
+      }
+    }).pipe(quiet)
+  )
+
+  const faults = {
+    "does not answer": Effect.never,
+    fails: Effect.fail(broken())
+  }
+  for (const [what, fault] of Object.entries(faults)) {
+    it.effect(`ends before the tenure does when the store ${what}, and not much before`, () =>
+      Effect.gen(function* () {
+        const { ended, fail, until } = yield* given
+        yield* TestClock.adjust("1700 millis")
+        fail(fault)
+        const end = yield* until
+        expect(end).toBe(7_500)
+        yield* TestClock.setTime(end - Holding.spareOf(wanted.ttlMillis) - 1)
+        expect(yield* ended).toBe(false)
+        yield* TestClock.adjust("1 millis")
+        expect(yield* ended).toBe(true)
+        expect(yield* until).toBe(end)
+        // It lets go of what it cannot give back.
+        yield* TestClock.adjust("1 second")
+      }).pipe(quiet)
+    )
+  }
+
+  it.effect("ends at once when another one has the tenure", () =>
+    Effect.gen(function* () {
+      const { ended, take } = yield* given
+      yield* take
+      yield* TestClock.adjust("1500 millis")
+      expect(yield* ended).toBe(true)
+    }).pipe(quiet)
+  )
+
+  it.effect("gives the tenure back when its process ends", () =>
+    Effect.gen(function* () {
+      const { ended, fiber, until } = yield* given
+      expect(yield* until).toBe(6_000)
+      yield* Fiber.interrupt(fiber)
+      expect(yield* ended).toBe(true)
+      expect(yield* until).toBe(0)
+    }).pipe(quiet)
+  )
+})
