@@ -9,9 +9,12 @@ export default defineConfig({
     include: [
       "packages/*/test/**/*.test.ts",
       "examples/*/test/**/*.test.ts",
-      "tooling/test/**/*.test.ts"
+      "tooling/test/**/*.test.ts",
+      "chaos/test/**/*.test.ts"
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    // It starts nothing before a test asks for a database.
+    globalSetup: "tooling/src/postgres/globalSetup.ts",
     // Modules are without effects, so workers are shared: the suite starts in a fraction of the time.
     isolate: false,
     server: { deps: { inline: [/^@foreman\//] } },

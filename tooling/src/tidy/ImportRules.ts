@@ -39,6 +39,7 @@ export const compositions: ReadonlyArray<RegExp> = [
   /^packages\/[^/]+\/(test|typetest)\//,
   /^examples\//,
   /^benchmark\//,
+  /^chaos\//,
   /^tooling\//
 ]
 

@@ -44,7 +44,7 @@ export const exported: ReadonlyArray<Banned> = [
 
 /** Files and folders on the way to this one with a banned name. */
 export const ofFile = (path: string): ReadonlyArray<Finding> => {
-  if (!/^(packages|examples|tooling|benchmark)\//.test(path)) return []
+  if (!/^(packages|examples|tooling|benchmark|chaos)\//.test(path)) return []
   const parts = path.split("/").map((part) => posix.parse(part).name.replace(/\.test$/, ""))
   return parts.flatMap((part) => {
     const banned = files.find(({ pattern }) => pattern.test(part))
