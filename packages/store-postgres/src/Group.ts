@@ -1,0 +1,240 @@
+/**
+ * Group commit: what an organization's callers want committed while one group of theirs is written
+ * is the next group.
+ *
+ * Two groups of an organization are under way at most, one behind the other on one connection: while
+ * the database writes one, the next is decided on. No timer waits, so one caller alone loses nothing.
+ * The line has an end: who comes when it is full is sent away at once, surely without having written
+ * anything. Organizations take turns for the connections, and none waits for another's lock.
+ *
+ * @since 0.1.0
+ */
+import { Clock, Effect } from "effect"
+
+import type { Driver } from "@foreman/core"
+
+import { type Ticket, writeGroup, type WriteOptions } from "./GroupWrite.ts"
+import { NotSent, StoreClosed } from "./PostgresFailure.ts"
+import { scopeOf } from "./PostgresGroup.ts"
+import type { Lane } from "./PostgresLane.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A line of batches in front of the database.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface GroupOptions extends WriteOptions {
+  /** How many batches are written together at most. */
+  readonly groupLimit: number
+  /** How many batches may wait at most. */
+  readonly queueLimit: number
+  /** Whether the time of who commits is told to the database, which then takes it for its own. */
+  readonly tellsTime: boolean
+  /** Each writes for one organization at a time. */
+  readonly lanes: ReadonlyArray<Lane>
+  /** Hears how many are written together. */
+  readonly measured: (size: number) => void
+}
+
+/**
+ * What commits by getting in line.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Group {
+  readonly commit: Driver.Driver["commit"]
+  /** Takes nobody any more, and waits for those who stand in line. */
+  readonly close: () => Promise<void>
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * An empty line.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const make = (options: GroupOptions): Group => {
+  const crowd = new Crowd(options)
+  return {
+    commit: (batch) =>
+      Clock.clockWith((clock) =>
+        Effect.callback((resume) => {
+          const refused = crowd.refusal()
+          if (refused !== undefined) return resume(Effect.fail(options.failed(refused)))
+          const at = options.tellsTime ? Number(clock.currentTimeNanosUnsafe() / 1000n) : undefined
+          const ticket = { batch, resume, ...(at === undefined ? {} : { at }) }
+          const line = crowd.join(ticket)
+          return Effect.sync(() => crowd.leave(line, ticket))
+        })
+      ),
+    close: () => crowd.close()
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+/** Everybody who waits, by organization. */
+class Crowd {
+  readonly #options: GroupOptions
+  readonly #lines = new Map<string, Line>()
+  readonly #free: Array<Lane>
+  /** Those who wait for a lane, in their order. */
+  readonly #turns = new Set<Line>()
+  #waiting = 0
+  #isScheduled = false
+  #closed: (() => void) | undefined
+
+  constructor(options: GroupOptions) {
+    this.#options = options
+    this.#free = [...options.lanes]
+  }
+
+  /** Why nobody can come now. */
+  refusal(): Error | undefined {
+    if (this.#closed !== undefined) return new StoreClosed()
+    const { queueLimit } = this.#options
+    return this.#waiting < queueLimit ? undefined : new NotSent(new QueueFull(queueLimit))
+  }
+
+  join(ticket: Ticket): Line {
+    const { organization } = ticket.batch
+    const line = this.#lines.get(organization) ?? {
+      organization,
+      tickets: [],
+      sent: new Set(),
+      lane: undefined,
+      mayGo: false
+    }
+    this.#lines.set(organization, line)
+    line.tickets.push(ticket)
+    if (line.lane === undefined) this.#turns.add(line)
+    this.#waiting += 1
+    this.#schedule()
+    return line
+  }
+
+  /** Who gives up while still in line leaves it; later it is too late. */
+  leave(line: Line, ticket: Ticket): void {
+    const place = line.tickets.indexOf(ticket)
+    if (place < 0) return
+    line.tickets.splice(place, 1)
+    this.#waiting -= 1
+    this.#rest(line)
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#closed = resolve
+      this.#rest()
+    })
+  }
+
+  /** In the next turn of the event loop, so that callers woken by the last group join this one. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#go()
+    })
+  }
+
+  #go(): void {
+    for (const line of this.#turns) {
+      const lane = this.#free.pop()
+      if (lane === undefined) break
+      this.#turns.delete(line)
+      line.lane = lane
+      line.mayGo = true
+    }
+    for (const line of this.#lines.values()) {
+      // While others wait, one group a turn; else the next one is on its way before it is asked for.
+      while (this.#mayGoOn(line)) void this.#send(line)
+    }
+  }
+
+  #mayGoOn({ lane, mayGo, sent, tickets }: Line): boolean {
+    if (lane === undefined || tickets.length === 0 || sent.size >= 2) return false
+    return mayGo || this.#turns.size === 0
+  }
+
+  async #send(line: Line): Promise<void> {
+    const { lane, sent, tickets } = line
+    if (lane === undefined) return
+    line.mayGo = false
+    const underway = [...sent].reduce((sum, { length }) => sum + length, 0)
+    // Halves, so that one is decided on here while the other is written there.
+    const half = Math.ceil((tickets.length + underway) / 2)
+    const group = cut(tickets, Math.min(this.#options.groupLimit, half))
+    this.#waiting -= group.length
+    sent.add(group)
+    this.#options.measured(group.length)
+    await writeGroup(this.#options, lane, group)
+    sent.delete(group)
+    if (sent.size === 0 && (tickets.length === 0 || this.#turns.size > 0)) {
+      line.lane = undefined
+      this.#free.push(lane)
+      if (tickets.length > 0) this.#turns.add(line)
+    }
+    this.#rest(line)
+  }
+
+  #rest(line?: Line): void {
+    if (line !== undefined && line.tickets.length === 0 && line.sent.size === 0) {
+      this.#turns.delete(line)
+      this.#lines.delete(line.organization)
+    }
+    if (this.#lines.size > 0) this.#schedule()
+    else this.#closed?.()
+  }
+}
+
+/** What an organization's callers want, and what of it is under way. */
+interface Line {
+  readonly organization: string
+  readonly tickets: Array<Ticket>
+  readonly sent: Set<ReadonlyArray<Ticket>>
+  lane: Lane | undefined
+  /** It has got a lane while others wait for one, and may send one group. */
+  mayGo: boolean
+}
+
+/** Nothing was written, and it helps to come again. */
+class QueueFull extends Error {
+  override readonly name = "QueueFull"
+  constructor(limit: number) {
+    super(`${limit} batches are waiting already`)
+  }
+}
+
+/**
+ * Takes the first group of a line. Who repeats a receipt of the group waits for the next one, and
+ * whose receipt belongs to another organization goes alone.
+ */
+const cut = (line: Array<Ticket>, limit: number): ReadonlyArray<Ticket> => {
+  const keys = new Set<string>()
+  let weight = 0
+  let count = 0
+  for (const { batch } of line) {
+    const { events, organization, receipt, steps } = batch
+    const isForeign = scopeOf(receipt, organization) !== organization
+    weight += steps.length + events.length
+    if (count > 0) {
+      const isRepeated = receipt !== undefined && keys.has(receipt.key)
+      if (count >= limit || isForeign || isRepeated || weight > mostWeight) break
+    }
+    count += 1
+    if (isForeign) break
+    if (receipt !== undefined) keys.add(receipt.key)
+  }
+  return line.splice(0, count)
+}
+
+/** So many steps and events make a statement of some hundred kilobytes. */
+const mostWeight = 2_000

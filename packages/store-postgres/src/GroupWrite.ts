@@ -1,0 +1,103 @@
+/**
+ * One group on its way: written together, or one by one where one of them is in the way of the others.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+
+import type { Driver } from "@foreman/core"
+
+import { BatchMalformed, isCertain } from "./PostgresFailure.ts"
+import { read, type Told, write, type Written } from "./PostgresGroup.ts"
+import type { Lane } from "./PostgresLane.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A batch, whoever waits for what becomes of it, and the time if it is told.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ticket {
+  readonly batch: Driver.Batch
+  readonly at?: number
+  readonly resume: (effect: Effect.Effect<Driver.Answer, Driver.StoreError>) => void
+}
+
+/**
+ * How groups are written, and who hears of it.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface WriteOptions {
+  /** Several groups are committed one after the other, all or none. */
+  readonly commit: (lane: Lane, groups: ReadonlyArray<Written>) => Promise<ReadonlyArray<Told>>
+  readonly failed: (cause: unknown) => Driver.StoreError
+  /** Hears of what was committed, before the callers do. */
+  readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Writes a group, and tells everybody of it what became of theirs.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const writeGroup = async (
+  options: WriteOptions,
+  lane: Lane,
+  group: ReadonlyArray<Ticket>
+): Promise<void> => {
+  const batches = group.map(({ batch }) => batch)
+  const at = group.reduce<number | undefined>(
+    (latest, ticket) => (ticket.at === undefined ? latest : Math.max(latest ?? 0, ticket.at)),
+    undefined
+  )
+  try {
+    const written = write(batches, at)
+    const answers = answersOf(written, (await options.commit(lane, [written]))[0])
+    if (answers !== undefined) return settle(options, group, answers)
+    const apart = batches.map((batch) => write([batch], at))
+    const told = await options.commit(lane, apart)
+    const each = apart.flatMap((one, index) => answersOf(one, told[index]) ?? [])
+    settle(options, group, each)
+  } catch (cause) {
+    if (group.length > 1 && isCertain(cause)) {
+      // One of them made the whole statement fail: alone, it harms only itself.
+      for (const ticket of group) await writeGroup(options, lane, [ticket])
+      return
+    }
+    const error = options.failed(cause)
+    for (const { resume } of group) resume(Effect.fail(error))
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+const answersOf = (
+  written: Written,
+  told: Told | undefined
+): ReadonlyArray<Driver.Answer> | undefined => {
+  if (told === undefined) throw new Error("The database gave no answer")
+  return read(written, told)
+}
+
+const settle = (
+  { committed, failed }: WriteOptions,
+  group: ReadonlyArray<Ticket>,
+  answers: ReadonlyArray<Driver.Answer>
+) => {
+  for (const [index, { batch, resume }] of group.entries()) {
+    const answer = answers[index]
+    if (answer === undefined) {
+      resume(Effect.fail(failed(new BatchMalformed("The database gave no answer"))))
+    } else {
+      committed(batch, answer)
+      resume(Effect.succeed(answer))
+    }
+  }
+}

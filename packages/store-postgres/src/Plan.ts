@@ -1,0 +1,163 @@
+/**
+ * In which statements the steps of a group are written: those of one kind on one table together, as
+ * far as that makes no difference to their order.
+ *
+ * Steps make a difference to each other when they touch the same row, when one of them looks at whole
+ * tables, or when both decide who has a value that only one row may have. Each step comes after all
+ * to which it makes a difference.
+ *
+ * @since 0.1.0
+ */
+import { type Driver, Tables } from "@foreman/core"
+
+import { elementOf, type Element } from "./Elements.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * One statement: what is done, to which table or with which name, how, and with what.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Op {
+  readonly kind: Driver.Step["_tag"]
+  readonly name: string
+  /** `after` where results are looked at; `some` or `none` for what a question is to answer. */
+  readonly mode: string
+  readonly elements: Array<Element>
+  /** The rows that an insertion puts in, and the number of the batch of each. */
+  readonly rows: Array<{ readonly batch: number; readonly row: Driver.Row }>
+  /** The place in its batch of the first of the steps. */
+  readonly step: number
+}
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * The statements of a batch alone: its steps in their order, so that the first that fails is known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const ofOne = ({ steps }: Driver.Batch): ReadonlyArray<Op> => {
+  const ops: Array<Op> = []
+  for (const [index, step] of steps.entries()) {
+    const op = opOf(step, index, 1)
+    const last = ops.at(-1)
+    // Insertions fail by a constraint, which has a name whichever of them it was.
+    if (op.kind === "Insert" && last?.kind === "Insert" && last.name === op.name) {
+      last.rows.push(...op.rows)
+    } else {
+      ops.push(op)
+    }
+  }
+  return ops
+}
+
+/**
+ * The statements of several batches.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const ofMany = (batches: ReadonlyArray<Driver.Batch>): ReadonlyArray<Op> => {
+  const levels: Array<Map<string, Op>> = []
+  const traces = new Map<string, Trace>()
+  for (const [number, { steps }] of batches.entries()) {
+    for (const [index, step] of steps.entries()) {
+      const op = opOf(step, index, number + 1)
+      const touches = touchesOf(step)
+      const level = Math.max(...touches.map((touch) => firstLevel(traces, touch)))
+      for (const touch of touches) leave(traces, touch, level)
+      const ops = (levels[level] ??= new Map())
+      const name = isRow(step) ? `${op.kind} ${op.name} ${op.mode}` : `${op.kind} ${ops.size}`
+      const known = ops.get(name)
+      if (known === undefined) {
+        ops.set(name, op)
+      } else {
+        known.elements.push(...op.elements)
+        known.rows.push(...op.rows)
+      }
+    }
+  }
+  return levels.flatMap((ops) => [...ops.values()])
+}
+
+// internal --------------------------------------------------------------------
+
+const isRow = ({ _tag }: Driver.Step): boolean => _tag !== "Ask" && _tag !== "Apply"
+
+const opOf = (step: Driver.Step, index: number, batch: number): Op => {
+  const op = { kind: step._tag, mode: "", rows: [], step: index }
+  if (step._tag === "Insert") {
+    return { ...op, name: step.table, elements: [], rows: [{ batch, row: step.row }] }
+  }
+  const elements = [elementOf(step, batch)]
+  if (step._tag === "Ask") return { ...op, name: step.name, mode: step.expect, elements }
+  if (step._tag === "Apply") return { ...op, name: step.name, elements }
+  const mode = step.after === undefined ? "" : "after"
+  return { ...op, name: step.table, mode, elements }
+}
+
+/** What a step touches: something by its name, in a way that goes together with the same way only. */
+interface Touch {
+  readonly name: string
+  /** `alone` goes together with nothing, `rows` with the rows of others, `look` with looking. */
+  readonly way: "alone" | "insert" | "look" | "rows"
+}
+
+/** The highest level at which something was touched, in each way. */
+type Trace = Map<Touch["way"], number>
+
+const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
+  if (step._tag === "Ask") {
+    return [{ name: step.name === "path" ? "task_dependencies" : "*", way: "look" }]
+  }
+  if (step._tag === "Apply") {
+    if (step.name === "expire_receipts") return [{ name: "receipts", way: "alone" }]
+    return [
+      { name: "task_dependencies", way: "look" },
+      { name: "tasks", way: "alone" },
+      { name: "*", way: "rows" }
+    ]
+  }
+  const { key, unique } = Tables.tableOf(step.table)
+  const row = step._tag === "Insert" ? step.row : step.key
+  const names = key.filter((name) => name !== "organization")
+  const own = `${step.table} ${JSON.stringify(names.map((name) => row[name]))}`
+  if (step._tag === "Require") {
+    return [
+      { name: own, way: "look" },
+      { name: step.table, way: "rows" }
+    ]
+  }
+  const touches: Array<Touch> = [
+    { name: own, way: "alone" },
+    { name: step.table, way: "rows" },
+    { name: "*", way: "rows" }
+  ]
+  const holders = Object.values(unique).flatMap(({ columns, where }) => [...columns, where])
+  if (step._tag === "Insert" && holders.length > 0) {
+    touches.push({ name: `${step.table} unique`, way: "insert" })
+  } else if (step._tag === "Delete" && holders.length > 0) {
+    touches.push({ name: `${step.table} unique`, way: "alone" })
+  } else if ("row" in step && holders.some((name) => name !== undefined && name in step.row)) {
+    touches.push({ name: `${step.table} unique`, way: "alone" })
+  }
+  return touches
+}
+
+const firstLevel = (traces: ReadonlyMap<string, Trace>, { name, way }: Touch): number => {
+  let level = 0
+  for (const [other, last] of traces.get(name) ?? []) {
+    if (other !== way || way === "alone") level = Math.max(level, last + 1)
+  }
+  return level
+}
+
+const leave = (traces: Map<string, Trace>, { name, way }: Touch, level: number): void => {
+  const trace = traces.get(name) ?? new Map()
+  trace.set(way, Math.max(trace.get(way) ?? 0, level))
+  traces.set(name, trace)
+}

@@ -1,0 +1,174 @@
+/**
+ * Hints that something was committed: by this process at once, by others as the database tells it.
+ *
+ * One connection listens. It is asked once a second where the organizations stand: so a connection
+ * that has gone deaf is noticed, and what was not heard is found. When it breaks, another one is
+ * opened, at first at once and then more and more seldom.
+ *
+ * @since 0.1.0
+ */
+import type pg from "pg"
+
+import type { Driver } from "@foreman/core"
+
+import { end, keepAlive } from "./PostgresPool.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * A listener.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Listener {
+  /** This process has committed: there is no need to be told. */
+  readonly notice: (organization: string, position: number) => void
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * How it listens.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface ListenerOptions {
+  /** Opens a connection that may ask where all organizations stand. */
+  readonly connect: () => Promise<pg.Client>
+  readonly publish: (hint: Driver.Hint) => void
+  /** How often it looks by itself. */
+  readonly pollMilliseconds: number
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Listens until it is stopped, by the real clock, and keeps no process alive.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const listen = (options: ListenerOptions): Listener => {
+  const positions = new Map<string, number>()
+  const notice = (organization: string, position: number) => {
+    if ((positions.get(organization) ?? 0) >= position) return
+    positions.set(organization, position)
+    options.publish({ organization, position })
+  }
+  const waits = new Waits()
+  const state = { isStopped: false }
+  let current: pg.Client | undefined
+  const run = async () => {
+    let pause = firstPause
+    while (!state.isStopped) {
+      try {
+        current = await options.connect()
+        if (state.isStopped) break
+        pause = firstPause
+        await follow(current, { ...options, notice, waits, state })
+      } catch {
+        // It is the database that is away, or the way to it: whoever asks for something is told.
+      }
+      if (current !== undefined) await end(current)
+      current = undefined
+      if (!state.isStopped) await waits.pause(pause)
+      pause = Math.min(pause * 2, lastPause)
+    }
+    if (current !== undefined) await end(current)
+  }
+  const running = run()
+  return {
+    notice,
+    stop: async () => {
+      state.isStopped = true
+      waits.stop()
+      if (current !== undefined) await end(current)
+      await running
+    }
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+const firstPause = 50
+const lastPause = 2_000
+
+interface Following extends ListenerOptions {
+  readonly notice: Listener["notice"]
+  readonly waits: Waits
+  readonly state: { readonly isStopped: boolean }
+}
+
+/** Until the connection breaks or there is no wish for it any more. */
+const follow = async (client: pg.Client, options: Following): Promise<void> => {
+  const { notice, pollMilliseconds, state, waits } = options
+  const link = { isBroken: false }
+  const broken = () => {
+    link.isBroken = true
+    waits.wake()
+  }
+  client.on("error", broken)
+  client.on("end", broken)
+  keepAlive(client, false)
+  client.on("notification", ({ payload }) => {
+    const told = toldIn(payload)
+    if (told !== undefined) notice(told.organization, told.position)
+  })
+  await client.query("LISTEN foreman")
+  // Store time is the server's, so what is looked for are commits of the last minute, or all at first.
+  let since = 0
+  while (!link.isBroken && !state.isStopped) {
+    const { rows } = await client.query<{ organization: string; position: string; at: string }>({
+      name: "foreman_heads",
+      text: "SELECT organization, position, at FROM foreman.heads WHERE at > $1 AND position > 0",
+      values: [since]
+    })
+    for (const { at, organization, position } of rows) {
+      notice(organization, Number(position))
+      since = Math.max(since, Number(at) - slackMicros)
+    }
+    if (!link.isBroken && !state.isStopped) await waits.pause(pollMilliseconds)
+  }
+}
+
+/** A commit gets its time before it is seen: as long before as a statement may last. */
+const slackMicros = 60_000_000
+
+const toldIn = (payload: string | undefined): Driver.Hint | undefined => {
+  try {
+    const told: unknown = JSON.parse(payload ?? "")
+    if (!Array.isArray(told)) return undefined
+    const [organization, position]: ReadonlyArray<unknown> = told
+    return typeof organization === "string" && typeof position === "number"
+      ? { organization, position }
+      : undefined
+  } catch {
+    // Anybody may say something on the channel.
+    return undefined
+  }
+}
+
+/** Pauses that can be cut short. */
+class Waits {
+  #wake: () => void = () => undefined
+  #isStopped = false
+  pause(milliseconds: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      timer.unref()
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+  wake(): void {
+    this.#wake()
+  }
+  stop(): void {
+    this.#isStopped = true
+    this.#wake()
+  }
+}

@@ -1,0 +1,3 @@
+export * as PostgresArtifactFolder from "./PostgresArtifactFolder.ts"
+export * as PostgresArtifacts from "./PostgresArtifacts.ts"
+export * as PostgresStore from "./PostgresStore.ts"

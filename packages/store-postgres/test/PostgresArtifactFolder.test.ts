@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { Effect, Result } from "effect"
+import { describe, expect, it, onTestFinished } from "vitest"
+
+import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
+import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+import * as PostgresArtifactFolder from "../src/PostgresArtifactFolder.ts"
+
+const makeDatabase = async (): Promise<string> => {
+  const { drop, url } = await FreshDatabase.make(await databaseUrl())
+  onTestFinished(drop)
+  return url
+}
+
+const makeFolder = (): string => {
+  const root = mkdtempSync(join(tmpdir(), "foreman-shared-"))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  return root
+}
+
+const check = async (url: string, root: string): Promise<string> => {
+  const checked = await Effect.runPromise(
+    Effect.result(PostgresArtifactFolder.check({ url, root }))
+  )
+  return Result.isSuccess(checked) ? "shared" : checked.failure.message
+}
+
+describe("the folder of artifacts that nodes share", () => {
+  it("is the first one that a node comes with, and then this one alone", async () => {
+    const [url, shared, own] = [await makeDatabase(), makeFolder(), makeFolder()]
+    expect(await check(url, shared)).toBe("shared")
+    expect(await check(url, shared)).toBe("shared")
+    expect(await check(url, own)).toBe(
+      `The folder of artifacts ${own} is not the one that other nodes of this store use: ` +
+        "mount the same one on every node"
+    )
+    rmSync(join(shared, "store"))
+    expect(await check(url, shared)).toContain("is not the one that other nodes")
+  })
+
+  it("is one and the same when nodes with different folders start at once", async () => {
+    const url = await makeDatabase()
+    // The schema is there, so that nodes do not wait for each other because of that.
+    expect(await check(url, makeFolder())).toBe("shared")
+    for (const _ of [1, 2, 3]) {
+      await FreshDatabase.ask(url, "UPDATE foreman.artifact_folder SET is_marked = false")
+      const answers = await Promise.all(Array.from({ length: 8 }, () => check(url, makeFolder())))
+      expect(answers.filter((answer) => answer === "shared")).toHaveLength(1)
+      expect(answers.filter((answer) => answer.includes("is not the one"))).toHaveLength(7)
+    }
+  })
+
+  it("is not that of another store", async () => {
+    const [one, other, root] = [await makeDatabase(), await makeDatabase(), makeFolder()]
+    expect(await check(one, root)).toBe("shared")
+    expect(await check(other, root)).toBe(
+      `The folder of artifacts ${root} holds the artifacts of another store: ` +
+        "name a folder of this one's own"
+    )
+    expect(readFileSync(join(root, "store"), "utf8")).toMatch(/^[0-9a-f-]{36}\n$/)
+    // Who was refused has taken nothing.
+    expect(await check(other, makeFolder())).toBe("shared")
+  })
+
+  it("is taken up again by who wrote the mark and died before the store knew", async () => {
+    const [url, root] = [await makeDatabase(), makeFolder()]
+    expect(await check(url, root)).toBe("shared")
+    await FreshDatabase.ask(url, "UPDATE foreman.artifact_folder SET is_marked = false")
+    expect(await check(url, root)).toBe("shared")
+    expect(await check(url, makeFolder())).toContain("is not the one")
+  })
+
+  it("is refused where it cannot be read or written, and nothing is taken", async () => {
+    const [url, folder] = [await makeDatabase(), makeFolder()]
+    writeFileSync(join(folder, "file"), "")
+    for (const root of [join(folder, "file"), join(folder, "none")]) {
+      expect(await check(url, root)).toContain(`The folder of artifacts ${root} cannot be used: E`)
+    }
+    expect(await check(url, folder)).toBe("shared")
+  })
+})

@@ -1,0 +1,156 @@
+/**
+ * Databases for the tests of the store, and ways around it.
+ *
+ * @since 0.1.0
+ */
+import { randomUUID } from "node:crypto"
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import { Client } from "pg"
+import type pg from "pg"
+
+import type { StoreSuite } from "@foreman/testkit"
+
+import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+
+// testing ---------------------------------------------------------------------
+
+/** The address of an empty database, which is gone with the scope, and its roles with it. */
+export const database: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const server = await databaseUrl()
+    const name = `test_${randomUUID().replaceAll("-", "")}`
+    await execute(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`)
+    return addressOf(server, { name })
+  }),
+  (url) =>
+    Effect.promise(async () => {
+      const name = new URL(url).pathname.slice(1)
+      const server = await databaseUrl()
+      const [row] = await rows(server, "SELECT oid FROM pg_database WHERE datname = $1", [name])
+      await execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      for (const purpose of ["app", "reactor"]) {
+        await execute(server, `DROP ROLE IF EXISTS foreman_${String(row?.["oid"])}_${purpose}`)
+      }
+    })
+)
+
+/** The same server by another name or as another user. */
+export const addressOf = (
+  url: string,
+  { name, password, user }: { name?: string; user?: string; password?: string }
+): string => {
+  const address = new URL(url)
+  if (name !== undefined) address.pathname = `/${name}`
+  if (user !== undefined) address.username = user
+  if (password !== undefined) address.password = password
+  return address.href
+}
+
+/** Runs statements that answer nothing. */
+export const execute = (url: string, statements: string): Promise<void> =>
+  onDatabase(url, async (client) => void (await client.query(statements)))
+
+/** The rows of a statement. */
+export const rows = (
+  url: string,
+  text: string,
+  values: Array<unknown> = []
+): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>> =>
+  onDatabase(url, async (client) => (await client.query<RawRow>(text, values)).rows)
+
+/** Does something on a connection of its own. */
+export const onDatabase = async <A>(
+  url: string,
+  body: (client: pg.Client) => Promise<A>
+): Promise<A> => {
+  const client = new Client({ connectionString: url })
+  client.on("error", () => undefined)
+  await client.connect()
+  try {
+    return await body(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Runs statements as a person with a console does. */
+export const console: StoreSuite.Console = {
+  run: (url, statement) =>
+    Effect.promise(() =>
+      execute(url, `SET search_path = foreman; ${statement}`).then(
+        () => undefined,
+        (cause: unknown) => String(cause)
+      )
+    ),
+  force: (url, statement) =>
+    Effect.promise(() =>
+      execute(
+        url,
+        `SET search_path = foreman; ALTER TABLE events DISABLE TRIGGER events_immutable;
+         ${statement}; ALTER TABLE events ENABLE TRIGGER events_immutable`
+      )
+    )
+}
+
+/** The tables that a database really has. */
+export const describeTables = (
+  url: string
+): Effect.Effect<Readonly<Record<string, StoreSuite.Described>>> =>
+  Effect.promise(async () => {
+    const columns = await rows(
+      url,
+      `SELECT table_name AS "table", column_name AS name, is_nullable = 'YES' AS nullable
+       FROM information_schema.columns WHERE table_schema = 'foreman' ORDER BY ordinal_position`
+    )
+    const indexes = await rows(
+      url,
+      `SELECT t.relname AS "table", c.relname AS name, i.indisunique AS "unique",
+         i.indisprimary AS key, i.indpred IS NOT NULL AS partial,
+         (SELECT array_agg(a.attname::text ORDER BY k.place)
+          FROM unnest(i.indkey) WITH ORDINALITY k(number, place)
+          JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.number) AS columns
+       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+       JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = 'foreman'`
+    )
+    const names = [...new Set(columns.map(({ table }) => String(table)))]
+    return Object.fromEntries(
+      names.map((name) => {
+        const own = indexes.filter(({ table }) => table === name)
+        return [
+          name,
+          {
+            columns: Object.fromEntries(
+              columns
+                .filter(({ table }) => table === name)
+                .map((column) => [
+                  String(column["name"]),
+                  { isNullable: column["nullable"] === true }
+                ])
+            ),
+            key: own.filter(({ key }) => key === true).flatMap(columnsOf),
+            indexes: Object.fromEntries(
+              own
+                .filter(({ unique }) => unique === false)
+                .map((index) => [String(index["name"]), columnsOf(index)])
+            ),
+            unique: Object.fromEntries(
+              own
+                .filter(({ key, unique }) => unique === true && key === false)
+                .map((index) => [
+                  String(index["name"]),
+                  { columns: columnsOf(index), isPartial: index["partial"] === true }
+                ])
+            )
+          }
+        ]
+      })
+    )
+  })
+
+// internal --------------------------------------------------------------------
+
+type RawRow = Record<string, unknown>
+
+const columnsOf = ({ columns }: Readonly<RawRow>): ReadonlyArray<string> =>
+  Array.isArray(columns) ? columns.map(String) : []
