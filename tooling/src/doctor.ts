@@ -1,21 +1,21 @@
 /**
  * `npm run doctor`: looks at the database of a server, running or not, and says what in it cannot be.
- * It opens the file for reading only. Ends with 0 when nothing is wrong, 1 when something is, 2 when
- * it cannot look.
+ * It only reads, and from PostgreSQL all of it as it was at one moment. Ends with 0 when nothing is
+ * wrong, 1 when something is, 2 when it cannot look.
  */
 import { Doctor } from "@foreman/core"
-import { SqliteStore } from "@foreman/store-sqlite"
 import { Effect } from "effect"
-import { join } from "node:path"
 import { parseArgs } from "node:util"
+import * as OpenStore from "./stores/OpenStore.ts"
 
-const usage = `npm run doctor [-- --db PATH] [--json]
+const usage = `npm run doctor [-- --db PLACE] [--json]
 
 Checks the database of a server, running or not, without changing it.
 
-  --db PATH  the database; else $FOREMAN_DB_PATH, $FOREMAN_RUNTIME_ROOT/foreman.db, .foreman/foreman.db
-  --json     one JSON document instead of lines
-  --help     this
+  --db PLACE  a SQLite file, or postgres://user:password@host:5432/database; else $DATABASE_URL,
+              $FOREMAN_DB_PATH, $FOREMAN_RUNTIME_ROOT/foreman.db, .foreman/foreman.db
+  --json      one JSON document instead of lines
+  --help      this
 
 Ends with 0 when nothing is wrong, 1 when something is, 2 when it cannot look.`
 
@@ -31,18 +31,12 @@ const read = (args: ReadonlyArray<string>) =>
     }
   }).values
 
-/** An empty setting is none, as for the server. */
-const setting = (name: string): string | undefined => process.env[name] || undefined
-
-const defaultPath = (): string =>
-  setting("FOREMAN_DB_PATH") ?? join(setting("FOREMAN_RUNTIME_ROOT") ?? ".foreman", "foreman.db")
-
-const lines = (path: string, report: Doctor.Report): ReadonlyArray<string> => {
+const lines = (title: string, report: Doctor.Report): ReadonlyArray<string> => {
   const { events, findings, organizations, violations } = report
   const outcome = violations === 0 ? "nothing is wrong" : `${violations} violations`
   return [
     ...findings.flatMap(linesOf),
-    `${path}: ${organizations} organizations, ${events} events, ${outcome}`
+    `${title}: ${organizations} organizations, ${events} events, ${outcome}`
   ]
 }
 
@@ -59,17 +53,18 @@ const main = async (): Promise<number> => {
     console.log(usage)
     return 0
   }
-  const filename = db ?? defaultPath()
+  const place = OpenStore.placeOf(db, process.env)
   const report = await Effect.runPromise(
-    Effect.scoped(Effect.flatMap(SqliteStore.make({ filename, readOnly: true }), Doctor.check))
+    Effect.scoped(Effect.flatMap(OpenStore.look(place), Doctor.check))
   )
-  console.log(json ? JSON.stringify(report, undefined, 2) : lines(filename, report).join("\n"))
+  const title = OpenStore.titleOf(place)
+  console.log(json ? JSON.stringify(report, undefined, 2) : lines(title, report).join("\n"))
   return report.violations === 0 ? 0 : 1
 }
 
 try {
   process.exitCode = await main()
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
+  console.error(OpenStore.sentenceOf(error))
   process.exitCode = 2
 }

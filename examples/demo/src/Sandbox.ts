@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
+import { type kinds, open as openStore, type Store } from "./Store.ts"
 
 const repositoryRoot = resolve(import.meta.dirname, "../../..")
 
@@ -19,10 +20,11 @@ export interface Sandbox {
   readonly url: string
   readonly token: string
   readonly mcp: Client
-  /** Foreman's own database. */
-  readonly database: string
+  /** Where Foreman keeps what it knows. */
+  readonly store: Store
   /** Ends the server; what it wrote stays. */
   readonly end: () => Promise<void>
+  /** Takes away what it wrote: a folder that is kept stays, a database does not. */
   readonly remove: () => Promise<void>
 }
 
@@ -41,31 +43,44 @@ export const git = (folder: string, ...args: ReadonlyArray<string>): string =>
     }
   }).trim()
 
-export const open = async (keep: boolean): Promise<Sandbox> => {
+export interface Options {
+  readonly keep: boolean
+  readonly store: (typeof kinds)[number]
+}
+
+export const open = async ({ keep, store: kind }: Options): Promise<Sandbox> => {
   const folder = await mkdtemp(join(tmpdir(), "foreman-demo-"))
+  // What is there is taken away again, the newest first, also when not all of it comes about.
+  await using stack = new AsyncDisposableStack()
+  stack.defer(async () => {
+    if (!keep) await rm(folder, { recursive: true, force: true })
+  })
   const site = join(folder, "site")
   git(folder, "init", "--quiet", "--initial-branch=main", "site")
   await writeFile(join(site, "README.md"), "# A site\n")
   git(site, "add", ".")
   git(site, "commit", "--quiet", "--message", "Begin")
 
-  const server = await startServer(folder)
-  const token = (await readFile(join(folder, "runtime", "token"), "utf8")).trim()
+  const runtime = join(folder, "runtime")
+  const store = await openStore(kind, runtime)
+  stack.defer(store.end)
+  const server = await startServer(folder, { FOREMAN_RUNTIME_ROOT: runtime, ...store.environment })
+  stack.defer(() => end(server.process))
+  const token = (await readFile(join(runtime, "token"), "utf8")).trim()
   const mcp = await connect(server.url, token)
+  const all = stack.move()
   return {
     folder,
     site,
     url: server.url,
     token,
     mcp,
-    database: join(folder, "runtime", "foreman.db"),
+    store,
     end: async () => {
       await mcp.close()
       await end(server.process)
     },
-    remove: async () => {
-      if (!keep) await rm(folder, { recursive: true, force: true })
-    }
+    remove: () => all.disposeAsync()
   }
 }
 
@@ -75,16 +90,16 @@ const environment = (given: Readonly<Record<string, string>>) => ({
   ...given
 })
 
-const startServer = async (folder: string) => {
+const startServer = async (folder: string, settings: Readonly<Record<string, string>>) => {
   const main = join(repositoryRoot, "examples/server/src/main.ts")
   const child = spawn(process.execPath, ["--conditions=@foreman/source", main], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     env: environment({
       FOREMAN_HTTP_ADDR: "127.0.0.1:0",
-      FOREMAN_RUNTIME_ROOT: join(folder, "runtime"),
       FOREMAN_LOG_LEVEL: "warn",
-      XDG_STATE_HOME: join(folder, "state")
+      XDG_STATE_HOME: join(folder, "state"),
+      ...settings
     })
   })
   for await (const line of createInterface({ input: child.stdout })) {

@@ -9,23 +9,27 @@ import { call, plan, tell } from "./Plan.ts"
 import { type Crew, gather } from "./Crew.ts"
 import { examine } from "./Examination.ts"
 import { git, open, type Sandbox } from "./Sandbox.ts"
+import { kinds } from "./Store.ts"
 import { paint, say, table } from "./Terminal.ts"
 
 const { values } = parseArgs({
   options: {
     runner: { type: "string", default: "command" },
+    store: { type: "string", default: "sqlite" },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false }
   }
 })
 
 if (values.help) {
-  console.log(`npm run demo [-- --runner codex] [--keep]
+  console.log(`npm run demo [-- --runner codex] [--store postgres] [--keep]
 
 Runs a plan of ${plan.length} tasks from an MCP tool call to merged commits, in a folder of its own.
 
   --runner command   a shell script does the tasks; the default
   --runner codex     the real Codex does them, with a scripted model on this machine
+  --store sqlite     Foreman keeps what it knows in a file; the default
+  --store postgres   in PostgreSQL: a database on the server of DATABASE_URL, else a server of its own
   --keep             leave the folder, with the repository and Foreman's files, for you to look at`)
   process.exit(0)
 }
@@ -34,12 +38,21 @@ if (values.runner !== "command" && values.runner !== "codex") {
   console.error(`There is no runner ${values.runner} in the demo; there are command and codex`)
   process.exit(2)
 }
+const store = kinds.find((kind) => kind === values.store)
+if (store === undefined) {
+  console.error(`There is no store ${values.store} in the demo; there are ${kinds.join(" and ")}`)
+  process.exit(2)
+}
 const crew = await gather(values.runner).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)
 })
 const deadline = AbortSignal.timeout(values.runner === "codex" ? 110_000 : 55_000)
-const sandbox = await open(values.keep)
+const sandbox = await open({ keep: values.keep, store }).catch(async (error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  await crew.end()
+  process.exit(1)
+})
 try {
   process.exitCode = await run(sandbox, crew)
 } catch (error) {
@@ -48,13 +61,17 @@ try {
 } finally {
   await sandbox.end()
   await crew.end()
-  if (process.exitCode === 0) process.exitCode = await examine(sandbox.database)
+  if (process.exitCode === 0) process.exitCode = await examine(sandbox.store)
   await sandbox.remove()
   if (values.keep) say(`kept ${sandbox.folder}`)
 }
 
-async function run({ mcp, site, token, url }: Sandbox, { about, config }: Crew): Promise<number> {
+async function run(
+  { mcp, site, store, token, url }: Sandbox,
+  { about, config }: Crew
+): Promise<number> {
   say(`server ${url}, ${(await mcp.listTools()).tools.length} MCP tools`)
+  if (store.title !== "SQLite") say(`store ${store.title}`)
   if (about !== undefined) say(`agents ${about}`)
   const foreman = createClient({ url, token })
   const org = await call<{ readonly id: string }>(mcp, "create_org", { name: "Demo", slug: "demo" })

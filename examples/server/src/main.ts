@@ -2,7 +2,6 @@
  * The example control plane: a store, artifacts, git, a runner and HTTP, composed. Copy it and change
  * what you like.
  */
-import { ArtifactFolder } from "@foreman/artifacts-fs"
 import {
   AgentRunner,
   ensureLocalTeam,
@@ -20,13 +19,13 @@ import { McpHttp } from "@foreman/mcp"
 import { MainProgram, Supervisor } from "@foreman/process"
 import { CodexRunner } from "@foreman/runner-codex"
 import { CommandRunner } from "@foreman/runner-command"
-import { SqliteStore } from "@foreman/store-sqlite"
 import { Console, Effect, Layer } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { homedir } from "node:os"
-import { dirname, join, resolve } from "node:path"
+import { join, resolve } from "node:path"
 import * as Codex from "./Codex.ts"
 import * as Folders from "./Folders.ts"
+import * as Store from "./Store.ts"
 import * as Traces from "./Traces.ts"
 
 const mcpPath = resolve(import.meta.dirname, "../../../packages/mcp/bin/foreman-mcp.js")
@@ -64,8 +63,6 @@ const stateKeyOf = (token: string) => createHash("sha256").update(`mcp/${token}`
 const compose = Effect.gen(function* () {
   const settings = yield* Effect.fromResult(Settings.read(process.env))
   const root = resolve(settings.runtimeRoot)
-  const filename = resolve(settings.databasePath)
-  const artifactRoot = resolve(settings.artifactRoot)
   const { auth, dispatch, host, localCommand, localRunner, logLevel, port } = settings
 
   const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state")
@@ -73,9 +70,8 @@ const compose = Effect.gen(function* () {
   const workspaceRoot = join(state, "foreman", name)
   const workspaces = Workspaces.layer({ root: workspaceRoot })
   yield* Folders.ensure("FOREMAN_RUNTIME_ROOT", root)
-  yield* Folders.ensure("FOREMAN_DB_PATH", dirname(filename))
-  yield* Folders.ensure("FOREMAN_ARTIFACT_ROOT", artifactRoot)
   yield* Folders.ensure("XDG_STATE_HOME", workspaceRoot)
+  const store = yield* Store.make(settings)
   const token = yield* LocalToken.ensure(root)
 
   const runners = runnersOf(settings, {
@@ -84,11 +80,7 @@ const compose = Effect.gen(function* () {
   })
   const foreman = Foreman.layer(
     auth === "open" ? { mode: "open" } : { mode: "token", operatorToken: token }
-  ).pipe(
-    Layer.provideMerge(SqliteStore.layer({ filename })),
-    Layer.provideMerge(ArtifactFolder.layer({ root: artifactRoot })),
-    Layer.provideMerge(runners)
-  )
+  ).pipe(Layer.provideMerge(store), Layer.provideMerge(runners))
 
   const { allowedHosts } = settings
   const http = Layer.unwrap(
@@ -106,11 +98,8 @@ const compose = Effect.gen(function* () {
   const serve = Effect.gen(function* () {
     const { url } = yield* HttpServer.HttpServer
     const holder = `${process.pid}/${randomUUID()}`
-    const config = { ...Reactors.defaults, holder, apiUrl: () => url }
+    const config = { ...Reactors.defaults, holder, apiUrl: () => url, node: settings.node }
     if ((localCommand ?? localRunner) !== undefined) yield* ensureLocalTeam
-    if (settings.databaseUrl !== undefined) {
-      yield* Effect.logWarning("DATABASE_URL is set, but there is no PostgreSQL store yet")
-    }
     yield* Console.log(`foreman ready ${url}`)
     if (auth === "token") yield* Console.log(`open ${url}/#token=${token}`)
     // Where nothing is started, the house is kept all the same.
@@ -127,5 +116,5 @@ const compose = Effect.gen(function* () {
 })
 
 MainProgram.launch(Layer.unwrap(compose), {
-  explain: (error) => (error instanceof Error ? error.message : String(error))
+  explain: Store.sentenceOf
 })

@@ -1,9 +1,9 @@
 /**
  * The program `foreman-mcp`: Foreman's tools for one MCP client, on stdin and stdout.
  *
- * Without the URL of a server it opens the store itself, the same file that a server uses; it then
- * starts no agents and lands no commits. With one it passes every call on. Stdout carries the
- * protocol and nothing else. What listing tools does not need is loaded at the first call.
+ * Without the URL of a server it opens the store itself, the same that servers use; it then starts no
+ * agents and lands no commits. With one it passes every call on. Stdout carries the protocol and
+ * nothing else. What listing tools does not need is loaded at the first call.
  *
  * @since 0.1.0
  */
@@ -74,12 +74,20 @@ const open = async (settings: McpSettings.McpSettings): Promise<Backend.Backend>
 
 /** Loads what the settings need and no more. Nothing is opened yet. */
 const load = async (settings: McpSettings.McpSettings): Promise<() => Promise<Backend.Backend>> => {
-  const { databasePath: filename, url } = settings
+  const { databasePath: filename, databaseUrl, url } = settings
   if (url !== undefined) {
     const Bridge = await import("./internal/Bridge.ts")
     return () => Bridge.open({ ...settings, url })
   }
   const Embedded = await import("./internal/Embedded.ts")
+  if (databaseUrl !== undefined) {
+    const { PostgresArtifacts, PostgresStore } = await import("@foreman/store-postgres")
+    // A program of one client needs few connections, and there may be many of it.
+    const config = { url: databaseUrl, connections: 3 }
+    const store = PostgresStore.layer(config)
+    const artifacts = PostgresArtifacts.layer({ ...config, connections: 1 })
+    return () => Embedded.open({ ...settings, store, artifacts })
+  }
   const { SqliteStore } = await import("@foreman/store-sqlite")
   return () => Embedded.open({ ...settings, store: SqliteStore.layer({ filename }) })
 }
@@ -109,9 +117,10 @@ const readJson = <A>(path: string): A | undefined => {
 }
 
 const unopened =
-  ({ databasePath, url }: McpSettings.McpSettings) =>
+  ({ databasePath, databaseUrl, url }: McpSettings.McpSettings) =>
   (cause: unknown): CallToolResult => {
-    const place = url ?? databasePath
+    // The address of a database may hold a password.
+    const place = url ?? (databaseUrl === undefined ? databasePath : "DATABASE_URL")
     console.error(`foreman-mcp: ${place} does not open:`, cause)
     const detail = `${place} does not open: ${cause instanceof Error ? cause.message : String(cause)}`
     const refusal = { code: "StoreUnavailable", detail, retryable: true }

@@ -9,6 +9,7 @@ import { Foreman } from "@foreman/core/Foreman"
 import { CurrentActor } from "@foreman/core/operations/Authorization"
 import type { Invoke } from "@foreman/core/operations/Invoke"
 import type { Refusal, StoreUnavailable } from "@foreman/core/operations/Refusal"
+import type { ArtifactStore, ArtifactStoreError } from "@foreman/core/ports/ArtifactStore"
 import * as ArtifactStoreMemory from "@foreman/core/ports/ArtifactStoreMemory"
 import type { Driver, StoreError } from "@foreman/core/ports/Driver"
 import { type Actor, operator } from "@foreman/core/rules/Actor"
@@ -27,22 +28,27 @@ import { speakingThrough } from "./People.ts"
 /** The settings that matter here, and the store. */
 export interface Options extends Pick<McpSettings, "logLevel" | "token" | "tokenPath"> {
   readonly store: Layer.Layer<Driver, StoreError>
+  /** Where what runs wrote is found, where this process can read that. */
+  readonly artifacts?: Layer.Layer<ArtifactStore, ArtifactStoreError>
 }
 
 // services --------------------------------------------------------------------
 
 /** Opens the store. Whoever shows no token is the operator: it could open the file as well. */
-export const open = async ({ logLevel, store, token, tokenPath }: Options): Promise<Backend> => {
+export const open = async ({
+  artifacts = ArtifactStoreMemory.layer,
+  logLevel,
+  store,
+  token,
+  tokenPath
+}: Options): Promise<Backend> => {
   const operatorToken = await readFile(tokenPath, "utf8").catch(() => "")
   const access =
     operatorToken.trim() === ""
       ? ({ mode: "open" } as const)
       : ({ mode: "token", operatorToken: operatorToken.trim() } as const)
   const runtime = ManagedRuntime.make(
-    Foreman.layer(access).pipe(
-      Layer.provide([store, ArtifactStoreMemory.layer]),
-      Layer.merge(logLayer(logLevel))
-    )
+    Foreman.layer(access).pipe(Layer.provide([store, artifacts]), Layer.merge(logLayer(logLevel)))
   )
   const foreman = await runtime.runPromise(Foreman).catch(async (cause: unknown) => {
     await runtime.dispose()

@@ -20,6 +20,8 @@ export interface McpSettings {
   /** The running server to pass calls to. Without one the store is opened here. */
   readonly url: string | undefined
   readonly databasePath: string
+  /** The PostgreSQL to open instead of the file. */
+  readonly databaseUrl: string | undefined
   /** Where a server keeps its token; a bridge to a server on this machine may use it. */
   readonly tokenPath: string
   readonly token: string | undefined
@@ -80,9 +82,10 @@ export const help: string = `foreman-mcp: Foreman's tools over MCP, on stdin and
   --role manager|engineer|reviewer   only the tools, and the permissions, of this role
   --help, --version
 
-Without FOREMAN_API_URL it opens the store itself (FOREMAN_DB_PATH, else foreman.db in
-FOREMAN_RUNTIME_ROOT, else in .foreman). With it every call goes to that server, with the token
-in FOREMAN_RUN_TOKEN, FOREMAN_TOKEN or FOREMAN_API_KEY, else the one of the server on this machine.
+Without FOREMAN_API_URL it opens the store itself (DATABASE_URL as postgres://... or sqlite:/path,
+else FOREMAN_DB_PATH, else foreman.db in FOREMAN_RUNTIME_ROOT, else in .foreman). With it every
+call goes to that server, with the token in FOREMAN_RUN_TOKEN, FOREMAN_TOKEN or FOREMAN_API_KEY,
+else the one of the server on this machine.
 FOREMAN_LOG_LEVEL is trace, debug, info, warn, error, fatal or none; the log goes to stderr.
 `
 
@@ -105,12 +108,15 @@ const names = [
   "FOREMAN_DISPATCH",
   "FOREMAN_HTTP_ADDR",
   "FOREMAN_LOG_LEVEL",
+  "FOREMAN_NODE",
   "FOREMAN_RUNNER",
   "FOREMAN_RUNTIME_ROOT",
   "FOREMAN_SLOW_COMMAND_MS",
   "FOREMAN_TOKEN",
   "FOREMAN_URL"
 ]
+
+type Store = Pick<McpSettings, "databasePath" | "databaseUrl">
 
 const parseFlags = (flags: ReadonlyArray<string>) =>
   parseArgs({
@@ -132,13 +138,33 @@ const serving = (given: Given, role: ToolRole | undefined): McpSettings => {
   const level = oneOf("FOREMAN_LOG_LEVEL", levels, text("FOREMAN_LOG_LEVEL"))
   return {
     url,
-    databasePath: resolve(given.workingFolder, text("FOREMAN_DB_PATH") ?? join(root, "foreman.db")),
+    ...(url === undefined ? storeOf(given, root) : fileOf(given, root)),
     tokenPath: join(root, "token"),
     token: token ?? (url === undefined ? undefined : key),
     role,
     logLevel: level ?? "Info"
   }
 }
+
+/** As core reads it for servers, and a test compares: loading core takes longer than all of this. */
+const storeOf = (given: Given, root: string): Store => {
+  const url = given.environment["DATABASE_URL"] || undefined
+  if (url === undefined) return fileOf(given, root)
+  if (given.environment["FOREMAN_DB_PATH"]) {
+    throw new Error("DATABASE_URL is set and so is FOREMAN_DB_PATH: say one place, not two")
+  }
+  if (/^postgres(?:ql)?:\/\/./.test(url)) return { ...fileOf(given, root), databaseUrl: url }
+  const file = /^sqlite:(?:(?:\/\/)?(?<absolute>\/[^/].*)|(?<relative>[^/].*))$/.exec(url)?.groups
+  const path = file?.["absolute"] ?? file?.["relative"]
+  // It is not repeated, since it may hold a password.
+  if (path === undefined) throw new Error("DATABASE_URL is neither postgres://... nor sqlite:/path")
+  return { databaseUrl: undefined, databasePath: resolve(given.workingFolder, path) }
+}
+
+const fileOf = ({ environment, workingFolder }: Given, root: string): Store => ({
+  databaseUrl: undefined,
+  databasePath: resolve(workingFolder, environment["FOREMAN_DB_PATH"] || join(root, "foreman.db"))
+})
 
 const refuseUnknown = (given: ReadonlyArray<string>) => {
   const unknown = given.find(

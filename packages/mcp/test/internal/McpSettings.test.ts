@@ -17,6 +17,7 @@ describe("the settings of the program", () => {
     assert.deepStrictEqual(settings(), {
       url: undefined,
       databasePath: "/here/.foreman/foreman.db",
+      databaseUrl: undefined,
       tokenPath: "/here/.foreman/token",
       token: undefined,
       role: undefined,
@@ -34,6 +35,35 @@ describe("the settings of the program", () => {
       databasePath: "/data/tasks.db",
       tokenPath: "/run/token"
     })
+  })
+
+  it.each([
+    { DATABASE_URL: "postgres://u:p@h:1/f" },
+    { DATABASE_URL: "postgresql:///f?host=/run" },
+    { DATABASE_URL: "sqlite:/data/f.db" },
+    { DATABASE_URL: "sqlite:///data/f.db" },
+    { DATABASE_URL: "", FOREMAN_DB_PATH: "/data/f.db" },
+    { DATABASE_URL: "postgres://", FOREMAN_DB_PATH: "" },
+    { DATABASE_URL: "postgres://h/f", FOREMAN_DB_PATH: "/data/f.db" },
+    { DATABASE_URL: "mysql://u:secret@h/f" },
+    { DATABASE_URL: "sqlite:" }
+  ])("finds the store of %j where a server does", (environment) => {
+    const wish = read(environment)
+    const place = Settings.storePlace(environment)
+    if (Result.isFailure(place)) {
+      assert.strictEqual(wish._tag, "Refuse")
+      assert.include(JSON.stringify(wish), "DATABASE_URL")
+      assert.notInclude(JSON.stringify(wish), "secret")
+    } else {
+      const { databasePath, databaseUrl } = place.success
+      const path = databasePath.replace(/^\.foreman/, "/here/.foreman")
+      assert.deepInclude(settings(environment), { databasePath: path, databaseUrl })
+    }
+  })
+
+  it("has no use for a database beside a server", () => {
+    const environment = { FOREMAN_API_URL: "http://a", DATABASE_URL: "mysql://h/f" }
+    assert.deepInclude(settings(environment), { url: "http://a", databaseUrl: undefined })
   })
 
   it.each([

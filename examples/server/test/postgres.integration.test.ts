@@ -1,0 +1,142 @@
+import { join } from "node:path"
+import { execFile } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { promisify } from "node:util"
+import { describe, expect, it, onTestFinished } from "vitest"
+import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
+import { startPostgres } from "../../../tooling/src/postgres/PostgresServer.ts"
+import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+import { endOf, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
+
+const doctor = join(import.meta.dirname, "../../../tooling/src/doctor.ts")
+
+const makeDatabase = async (): Promise<string> => {
+  const { drop, url } = await FreshDatabase.make(await databaseUrl())
+  onTestFinished(drop)
+  return url
+}
+
+/** What the doctor prints, and how it ends. */
+const examine = (environment: Readonly<Record<string, string>>, ...flags: ReadonlyArray<string>) =>
+  promisify(execFile)(process.execPath, ["--conditions=@foreman/source", doctor, ...flags], {
+    env: { PATH: process.env["PATH"], ...environment }
+  }).then(
+    ({ stdout }) => ({ code: 0, text: stdout }),
+    (error: { readonly code: number; readonly stderr: string; readonly stdout: string }) => ({
+      code: error.code,
+      text: error.stdout + error.stderr
+    })
+  )
+
+describe("a server on PostgreSQL", () => {
+  it("carries out a task, keeps its output where others find it, and is found well", async () => {
+    const DATABASE_URL = await makeDatabase()
+    const folder = makeFolder()
+    const one = await start(folder, { DATABASE_URL })
+    const health = await fetch(`${one.url}/health`).then((response) => response.json())
+    expect(health).toMatchObject({ store: "postgres", postgres: "ok" })
+    const { id: orgId } = await one.foreman.createOrganization({ name: "Acme", slug: "acme" })
+    const { id: teamId } = await one.foreman.createTeam({ orgId, name: "Web", slug: "web" })
+    const agent = makeAgent(folder, "agent.sh", "cat >/dev/null; echo kept in the database")
+    const config = { runner: "command", command: [agent] }
+    await one.foreman.createAgent({ teamId, name: "ada", config })
+    const { id: taskId } = await one.foreman.createTask({ teamId, title: "Say it" })
+    for await (const event of one.foreman.events({
+      after: "0",
+      signal: AbortSignal.timeout(20_000)
+    })) {
+      if (event.type === "review.created" && event.data["task_id"] === taskId) break
+    }
+
+    // Another server, with nothing of its own, knows all of it.
+    const two = await start(makeFolder(), { DATABASE_URL, FOREMAN_DISPATCH: "off" })
+    const [run] = (await two.foreman.listTaskRuns({ taskId })).items
+    const { text } = await two.foreman.getTaskRunOutput({ runId: run?.id ?? "" })
+    expect(text).toBe("kept in the database\n")
+    expect(readdirSync(join(folder, ".foreman"))).not.toContain("foreman.db")
+    expect(readdirSync(join(folder, ".foreman"))).not.toContain("artifacts")
+
+    const found = await examine({ DATABASE_URL })
+    expect(found).toMatchObject({ code: 0 })
+    const { host, password, pathname } = new URL(DATABASE_URL)
+    expect(found.text).toMatch(/^postgres:\/\/\S+: 1 organizations, \d+ events, nothing is wrong$/m)
+    expect(found.text).toContain(`postgres://${host}${pathname}`)
+    expect(found.text).not.toContain(password)
+    expect(await examine({}, "--db", DATABASE_URL)).toMatchObject({ code: 0 })
+    for (const { child } of [one, two]) {
+      child.kill("SIGTERM")
+      expect(await endOf(child)).toMatchObject({ code: 0 })
+    }
+  })
+
+  it("refuses a database that it cannot use in one sentence, and leaves it as it is", async () => {
+    const [newer, foreign] = [await makeDatabase(), await makeDatabase()]
+    const locked = new URL(newer)
+    locked.password = "secret"
+    const gone = new URL(newer)
+    gone.port = "1"
+    await start(makeFolder(), { DATABASE_URL: newer })
+    await FreshDatabase.ask(newer, "INSERT INTO foreman.migrations VALUES (99, 'later')")
+    await FreshDatabase.ask(foreign, "CREATE SCHEMA foreman")
+    const refusals = await Promise.all(
+      [newer, foreign, locked.href, gone.href].map(async (DATABASE_URL) => {
+        const refused = launch(makeFolder(), { DATABASE_URL })
+        const { code, stderr, stdout } = await endOf(refused)
+        expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
+        for (const url of [newer, locked.href]) expect(stderr).not.toContain(new URL(url).password)
+        return stderr
+      })
+    )
+    const { host } = locked
+    expect(refusals).toEqual([
+      expect.stringMatching(/^DATABASE_URL: .* written by a newer Foreman \(schema 99, .*\n$/),
+      `DATABASE_URL: The schema foreman of the database ${new URL(foreign).pathname.slice(1)} belongs ` +
+        "to something else than Foreman: name another database for the store.\n",
+      `DATABASE_URL: PostgreSQL at ${host} does not let postgres in: ` +
+        'password authentication failed for user "postgres"\n',
+      expect.stringMatching(/^DATABASE_URL: PostgreSQL cannot be reached at 127\.0\.0\.1:1 .*\n$/)
+    ])
+    const tables = "SELECT count(*)::int AS count FROM pg_tables WHERE schemaname = 'foreman'"
+    expect(await FreshDatabase.ask(foreign, tables)).toEqual([{ count: 0 }])
+    const seen = await examine({ DATABASE_URL: locked.href })
+    expect(seen).toEqual({ code: 2, text: refusals[2]?.replace("DATABASE_URL: ", "") })
+  })
+
+  it("says that its database is away, and goes on when it is back", async () => {
+    const server = await startPostgres({ fsync: false })
+    onTestFinished(server.stop)
+    const { child, foreman, url } = await start(makeFolder(), { DATABASE_URL: server.url })
+    const health = () => fetch(`${url}/health`).then((response) => response.json())
+    const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
+    await server.kill()
+    // What a killed server has left behind may answer for a moment.
+    await expect.poll(health, { timeout: 5000 }).toMatchObject({
+      status: "degraded",
+      store: "postgres",
+      postgres: expect.stringMatching(/^error: /)
+    })
+    const refused = foreman.createTeam({ orgId, name: "Web", slug: "web" })
+    await expect(refused).rejects.toMatchObject({ _tag: "StoreUnavailable", retryable: true })
+    await server.restart()
+    await foreman.createTeam({ orgId, name: "Web", slug: "web" })
+    expect(await health()).toMatchObject({ status: "healthy", postgres: "ok" })
+    child.kill("SIGTERM")
+    expect(await endOf(child)).toMatchObject({ code: 0 })
+  })
+
+  it("shares a folder of artifacts only when it is the same one", async () => {
+    const DATABASE_URL = await makeDatabase()
+    const FOREMAN_ARTIFACT_ROOT = join(makeFolder(), "shared")
+    const environment = { DATABASE_URL, FOREMAN_ARTIFACT_ROOT }
+    await start(makeFolder(), environment)
+    await start(makeFolder(), environment)
+    const other = join(makeFolder(), "own")
+    const refused = launch(makeFolder(), { ...environment, FOREMAN_ARTIFACT_ROOT: other })
+    const { code, stderr } = await endOf(refused)
+    expect(code).toBe(1)
+    expect(stderr).toBe(
+      `The folder of artifacts ${other} is not the one that other nodes of this store use: ` +
+        "mount the same one on every node\n"
+    )
+  })
+})
