@@ -18,6 +18,12 @@ export interface Variant {
   readonly measure: () => Promise<Figures>
 }
 
+/** What one variant measured, round by round. */
+export interface Measured {
+  readonly name: string
+  readonly rounds: ReadonlyArray<Figures>
+}
+
 /** A figure over all rounds. */
 export interface Spread {
   readonly median: number
@@ -25,7 +31,7 @@ export interface Spread {
   readonly most: number
 }
 
-/** What one variant measured in all rounds, and its ratios to the first variant. */
+/** What one variant measured in all rounds, and its ratios to the variant it is compared with. */
 export interface Series {
   readonly name: string
   readonly figures: Readonly<Record<string, Spread>>
@@ -49,21 +55,37 @@ export const quantile = (values: ReadonlyArray<number>, part: number): number =>
 
 // operations ------------------------------------------------------------------
 
-/** Measures all variants in so many rounds; the one before them counts for nothing. */
+/** Measures all variants in so many rounds and compares them with the first. */
 export const compare = async (
   variants: ReadonlyArray<Variant>,
   rounds: number
-): Promise<ReadonlyArray<Series>> => {
-  const measured = variants.map((): Array<Figures> => [])
+): Promise<ReadonlyArray<Series>> => against(await measureAll(variants, rounds), variants[0]?.name)
+
+/** Measures all variants in so many rounds; the one before them counts for nothing. */
+export const measureAll = async (
+  variants: ReadonlyArray<Variant>,
+  rounds: number
+): Promise<ReadonlyArray<Measured>> => {
+  const measured = variants.map(({ name }) => ({ name, rounds: Array.of<Figures>() }))
   for (let round = 0; round <= rounds; round++) {
     for (const place of variants.keys()) {
       const index = (round + place) % variants.length
       const figures = await variants[index]?.measure()
-      if (round > 0 && figures !== undefined) measured[index]?.push(figures)
+      if (round > 0 && figures !== undefined) measured[index]?.rounds.push(figures)
     }
   }
-  const [base = []] = measured
-  return variants.map(({ name }, index) => seriesOf(name, measured[index] ?? [], base))
+  return measured
+}
+
+/** Compares what was measured with one of the variants, which then comes first. */
+export const against = (
+  measured: ReadonlyArray<Measured>,
+  name: string | undefined
+): ReadonlyArray<Series> => {
+  const base = measured.find((one) => one.name === name)
+  if (base === undefined) throw new Error(`There is no variant ${name}`)
+  const others = measured.filter((one) => one !== base)
+  return [base, ...others].map((one) => seriesOf(one.name, one.rounds, base.rounds))
 }
 
 // internal --------------------------------------------------------------------
