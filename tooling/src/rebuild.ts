@@ -62,7 +62,12 @@ const rebuild = (
   Effect.gen(function* () {
     const driver = yield* isWriting ? Stores.open(place) : OpenStore.look(place)
     const outcomes: Array<Outcome> = []
-    for (const organization of only ?? (yield* organizationsOf(driver))) {
+    const all = yield* organizationsOf(driver)
+    const unknown = only?.find((organization) => !all.includes(organization))
+    if (unknown !== undefined) {
+      return yield* Effect.fail(new Error(`There is no organization ${unknown} in this store.`))
+    }
+    for (const organization of only ?? all) {
       const { comparison, repaired } = isWriting
         ? yield* Rebuild.repair(driver, organization)
         : { comparison: yield* Rebuild.compare(driver, organization), repaired: 0 }

@@ -80,8 +80,11 @@ export const older = (database: string, number: number): DatabaseUnusable =>
     message:
       number === 0
         ? `The database ${database} holds no store yet: start Foreman's server once to make it.`
-        : `The database ${database} was written by an older Foreman (schema ${number}, this one ` +
-          `knows ${newest()}): start this one's server once to bring it up to date.`
+        : number === newest()
+          ? `The store in ${database} was restored and not started since: start Foreman's server ` +
+            `once, which gives its roles their rights again.`
+          : `The database ${database} was written by an older Foreman (schema ${number}, this one ` +
+            `knows ${newest()}): start this one's server once to bring it up to date.`
   })
 
 /**

@@ -160,7 +160,8 @@ export const clientConfig = (options: Limits & { readonly url: string }): pg.Cli
       reason: "url",
       message:
         "The address of the database is none: it has the form " +
-        "postgres://user:password@host:5432/database"
+        "postgres://user:password@host:5432/database, and what is special in a password " +
+        "is written with a percent sign, as @ is %40 and # is %23"
     })
   }
   return {
@@ -181,7 +182,9 @@ export const clientConfig = (options: Limits & { readonly url: string }): pg.Cli
  */
 export const addressOf = (url: string): URL | undefined => {
   const whole = url.replace(/^(postgres(?:ql)?:\/\/[^/@]*@)\//, "$1localhost/")
-  return /^postgres(ql)?:\/\//.test(url) && URL.canParse(whole) ? new URL(whole) : undefined
+  // What follows these belongs to no address, and is mostly the rest of a password.
+  const isWhole = /^postgres(ql)?:\/\/[^@#]*(@[^@#]*)?$/.test(url)
+  return isWhole && URL.canParse(whole) ? new URL(whole) : undefined
 }
 
 /**

@@ -232,6 +232,8 @@ describe("the script that makes rows again", () => {
         expect(found.out).toContain('tasks {"id":1} differs')
         const titles = () => SqliteFiles.rows(filename, "SELECT title, rank FROM tasks")
         expect(titles()).toEqual([{ title: "Forged", rank: 4 }])
+        const unknown = yield* run("rebuild", root, ["--organization", "nope"])
+        expect(unknown).toMatchObject({ code: 2 })
         const written = yield* run("rebuild", root, ["--write"])
         expect(written).toMatchObject({ code: 0, err: "" })
         expect(written.out).toContain("nothing differs, 1 put right")
