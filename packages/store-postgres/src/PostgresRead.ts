@@ -210,6 +210,8 @@ class Together extends Query {
   handleDataRow({ fields }: { readonly fields: ReadonlyArray<string | null> }): void {
     if (this.#failure !== undefined) return
     try {
+      // A row that is read by other columns than its own would be nobody's row.
+      if (fields.length !== this.#columns.length) throw new Error("The columns are not known")
       const row: Record<string, Driver.Value> = {}
       let place = 0
       for (const { decode, name } of this.#columns) {
