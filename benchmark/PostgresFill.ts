@@ -114,7 +114,7 @@ const taskColumns = (models: Models): Readonly<Record<string, string>> => ({
   id: "n",
   branch: "replace(m.branch, m.id::text, n::text)",
   status: `CASE WHEN ${done} THEN 'done' ELSE 'todo' END`,
-  priority: "(n * 7) % 4",
+  priority: "-1 - 33 * ((n * 7) % 4)",
   rank: "(n * 3) % 5",
   depends_on: `CASE WHEN ${waits} THEN '[' || (${waitsFor(models)}) || ']' ELSE m.depends_on END`,
   open_dependencies: `CASE WHEN ${waits} THEN 1 ELSE 0 END`,

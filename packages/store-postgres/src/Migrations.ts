@@ -14,6 +14,7 @@ import * as Migration0002 from "./Migration0002.ts"
 import * as Migration0003 from "./Migration0003.ts"
 import * as Migration0004 from "./Migration0004.ts"
 import * as Migration0005 from "./Migration0005.ts"
+import * as Migration0006 from "./Migration0006.ts"
 import { DatabaseUnusable } from "./PostgresFailure.ts"
 
 // rules -----------------------------------------------------------------------
@@ -131,5 +132,6 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 2, name: "tables", text: Migration0002.text },
   { number: 3, name: "places", text: Migration0003.text },
   { number: 4, name: "row_security", text: Migration0004.text },
-  { number: 5, name: "artifacts", text: Migration0005.text }
+  { number: 5, name: "artifacts", text: Migration0005.text },
+  { number: 6, name: "projects", text: Migration0006.text }
 ]

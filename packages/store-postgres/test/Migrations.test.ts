@@ -15,5 +15,5 @@ it("makes the functions again where they have changed", () => {
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16)
   // A database gets new functions with a migration only. Where this fails after a release, add an
   // empty migration and write both down anew; before it, write down the digest.
-  expect([Migrations.newest(), digest]).toEqual([5, "da14535c0ea3dfbe"])
+  expect([Migrations.newest(), digest]).toEqual([6, "581b32f984864bbd"])
 })

@@ -9,6 +9,7 @@ import * as Migration0001 from "./Migration0001.ts"
 import * as Migration0002 from "./Migration0002.ts"
 import * as Migration0003 from "./Migration0003.ts"
 import * as Migration0004 from "./Migration0004.ts"
+import * as Migration0005 from "./Migration0005.ts"
 import type { Connection } from "./SqliteConnection.ts"
 
 // services --------------------------------------------------------------------
@@ -115,5 +116,6 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 1, name: "log", text: Migration0001.text },
   { number: 2, name: "tables", text: Migration0002.text },
   { number: 3, name: "places", text: Migration0003.text },
-  { number: 4, name: "human_requests", text: Migration0004.text }
+  { number: 4, name: "human_requests", text: Migration0004.text },
+  { number: 5, name: "projects", text: Migration0005.text }
 ]

@@ -106,8 +106,8 @@ it.live("refuses a file that a newer program wrote", () =>
     const filename = yield* SqliteFiles.file
     yield* Effect.scoped(SqliteStore.make({ filename }))
     SqliteFiles.execute(filename, "INSERT INTO migrations VALUES (99, 'later', 0)")
-    expect(yield* refusal(filename)).toBe(
-      `${filename} was written by a newer Foreman (schema 99, this one knows 4): ` +
+    expect((yield* refusal(filename)).replace(/knows \d+/, "knows less")).toBe(
+      `${filename} was written by a newer Foreman (schema 99, this one knows less): ` +
         "upgrade this program, or name another file for the store."
     )
   })

@@ -9,8 +9,11 @@ import * as SqliteFiles from "./SqliteFiles.ts"
 /** Tasks without anything in them, and a chain of three among the last. */
 const tasks = (count: number) => `
   WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${count})
-  INSERT INTO tasks SELECT 'acme', n, 'team', '', '', 'todo', 0, NULL, NULL, '[]', '[]', '', '{}',
-    '[]', 0, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, NULL FROM number;
+  INSERT INTO tasks (
+    organization, id, team_id, title, description, status, priority, repo_ids, tags, branch, metadata,
+    depends_on, attempts, rejections, open_dependencies, is_rework, rank, created_at, updated_at
+  ) SELECT 'acme', n, 'team', '', '', 'todo', 0, '[]', '[]', '', '{}', '[]', 0, 0, 0, 0, 0, 0, 0
+  FROM number;
   INSERT INTO task_dependencies VALUES ('acme', ${count}, 1), ('acme', 1, 2)`
 
 /** How many milliseconds it takes to count and to rank one task many times. */

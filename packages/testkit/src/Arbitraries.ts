@@ -162,7 +162,8 @@ export const task: fc.Arbitrary<Task.Task> = fc
     teamId: id.team,
     title,
     status: status.task,
-    priority: fc.constantFrom(...Task.Priority.literals),
+    urgency: fc.integer({ min: 1, max: 200 }),
+    type: fc.constantFrom(...Task.Type.literals),
     assigneeId: fc.option(id.agent),
     dependsOn: fc.uniqueArray(id.task, { maxLength: 3 }),
     attempts: fc.nat({ max: 5 }),
@@ -181,6 +182,7 @@ export const task: fc.Arbitrary<Task.Task> = fc
     const isWorking = hasRun && isLive && !isFinal && given.status !== "merging"
     return Task.example({
       ...given,
+      priority: Task.priorityOf(given.urgency),
       ...(hasRun ? commits : null),
       branch: Task.branchOf(given.id, given.title),
       liveRunId: isWorking ? run.id : null,

@@ -69,6 +69,43 @@ export const projections = {
     indexes: { repositories_by_team: ["team_id", "name"] },
     unique: { repositories_name: { columns: ["organization", "team_id", "name"] } }
   },
+  projects: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      team_id: "text",
+      name: "text",
+      description: "text",
+      repository_id: "text?",
+      repo_root: "text",
+      policy: "text",
+      manager: "text?",
+      created_at: "integer",
+      updated_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { projects_by_name: ["name"], projects_by_team: ["team_id", "name"] },
+    unique: {}
+  },
+  modules: {
+    kind: "projection",
+    columns: {
+      organization: "text",
+      id: "text",
+      project_id: "text",
+      name: "text",
+      description: "text",
+      completion_criteria: "text",
+      paths: "text",
+      board_state: "text",
+      created_at: "integer",
+      updated_at: "integer"
+    },
+    key: ["organization", "id"],
+    indexes: { modules_by_project: ["project_id", "name"] },
+    unique: {}
+  },
   tasks: {
     kind: "projection",
     columns: {
@@ -78,8 +115,15 @@ export const projections = {
       title: "text",
       description: "text",
       status: "text",
-      /** 0 critical, 1 high, 2 medium, 3 low. */
+      /** The urgency with its sign turned: the queue reads upwards. */
       priority: "integer",
+      type: "text",
+      project_id: "text",
+      module_id: "text",
+      acceptance: "text",
+      scopes: "text",
+      /** Where the manager's board shows it. */
+      board: "text",
       dri_id: "text?",
       assignee_id: "text?",
       repo_ids: "text",
@@ -96,6 +140,9 @@ export const projections = {
       open_dependencies: "integer",
       is_rework: "boolean",
       hold: "text?",
+      held_until: "integer?",
+      approval_id: "text?",
+      approval_status: "text?",
       head_commit: "text?",
       base_commit: "text?",
       rank: "integer",
@@ -107,7 +154,9 @@ export const projections = {
     indexes: {
       tasks_by_team: ["team_id"],
       tasks_by_status: ["team_id", "status"],
-      tasks_by_assignee: ["team_id", "assignee_id"]
+      tasks_by_assignee: ["team_id", "assignee_id"],
+      tasks_by_board: ["project_id", "board", "priority"],
+      tasks_by_hold: ["hold", "held_until"]
     },
     unique: {},
     checks: { tasks_open_dependencies: { column: "open_dependencies", least: 0 } },

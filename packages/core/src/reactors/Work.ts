@@ -273,9 +273,7 @@ const specOf = (bench: Bench, { attempt, stop, token }: Order, workspace: string
   }
 }
 
-// A task says of itself that it only reads; whoever says nothing may write.
-const accessOf = ({ task }: Attempts.Attempt) =>
-  task.metadata["type"] === "read" ? ("read" as const) : ("write" as const)
+const accessOf = ({ task }: Attempts.Attempt) => task.type
 
 const messageOf = ({ run, task }: Attempts.Attempt): string =>
   `${task.title}\n\nTask ${task.id}, run ${run.attempt}.`

@@ -17,6 +17,13 @@ const uuid = (description: string) =>
     Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i)
   ).annotate({ description, [uuidAnnotation]: true })
 
+/** It stands in paths, in names of scopes and on the command line. */
+const chosen = (description: string) =>
+  Schema.String.check(
+    Schema.isMaxLength(200),
+    Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+  ).annotate({ description })
+
 const number = (description: string) =>
   Schema.Int.check(Schema.isGreaterThan(0)).annotate({ description })
 
@@ -73,6 +80,33 @@ export type RunId = typeof RunId.Type
  */
 export const ArtifactId = uuid("Id of the artifact").pipe(Schema.brand("ArtifactId"))
 export type ArtifactId = typeof ArtifactId.Type
+
+/**
+ * Id of an approval.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ApprovalId = uuid("Id of the approval").pipe(Schema.brand("ApprovalId"))
+export type ApprovalId = typeof ApprovalId.Type
+
+/**
+ * Id of a project: its creator's own, or a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ProjectId = chosen("Id of the project").pipe(Schema.brand("ProjectId"))
+export type ProjectId = typeof ProjectId.Type
+
+/**
+ * Id of a module: its creator's own, or a UUID.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ModuleId = chosen("Id of the module").pipe(Schema.brand("ModuleId"))
+export type ModuleId = typeof ModuleId.Type
 
 /**
  * The id of an agent or a user: a UUID. Which of the two is told beside it, never by the id.

@@ -7,16 +7,32 @@ import { Schema } from "effect"
 import * as Event from "./Event.ts"
 import {
   AgentId,
+  ApprovalId,
   CommitId,
   Free,
+  ModuleId,
+  ProjectId,
   RepositoryId,
   RunId,
   TaskId,
   TeamId,
-  type Timestamp
+  Timestamp
 } from "./Identifier.ts"
-import type { Task } from "./TaskModel.ts"
-import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
+import { defaultPlace, type Task } from "./TaskModel.ts"
+import {
+  ApprovalStatus,
+  Hold,
+  Outcome,
+  Priority,
+  priorityOf,
+  Scope,
+  Status,
+  Tag,
+  Title,
+  Type,
+  Urgency,
+  urgencyOf
+} from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -27,6 +43,16 @@ import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
  * @since 0.1.0
  */
 export const streamOf = ({ taskId }: { readonly taskId: TaskId }): string => `task:${taskId}`
+
+/** What a task has besides what every task names; absent where it is as usual. */
+const more = {
+  acceptance: Schema.optionalKey(Schema.String),
+  moduleId: Schema.optionalKey(ModuleId),
+  projectId: Schema.optionalKey(ProjectId),
+  scopes: Schema.optionalKey(Schema.Array(Scope)),
+  type: Schema.optionalKey(Type),
+  urgency: Schema.optionalKey(Urgency)
+}
 
 export const Created = Event.define(
   "task.created",
@@ -42,7 +68,8 @@ export const Created = Event.define(
     repoIds: Schema.Array(RepositoryId),
     tags: Schema.Array(Tag),
     branch: Schema.String,
-    metadata: Free
+    metadata: Free,
+    ...more
   },
   streamOf
 )
@@ -56,7 +83,8 @@ export const Updated = Event.define(
     priority: Schema.optionalKey(Priority),
     tags: Schema.optionalKey(Schema.Array(Tag)),
     repoIds: Schema.optionalKey(Schema.Array(RepositoryId)),
-    metadata: Schema.optionalKey(Free)
+    metadata: Schema.optionalKey(Free),
+    ...more
   },
   streamOf
 )
@@ -105,7 +133,18 @@ export const DependencyRemoved = Event.define(
   streamOf
 )
 
-export const Held = Event.define("task.held", { taskId: TaskId, reason: Hold }, streamOf)
+export const Held = Event.define(
+  "task.held",
+  { taskId: TaskId, reason: Hold, until: Schema.optionalKey(Timestamp) },
+  streamOf
+)
+
+/** Where the approval of its dispatch stands, as the approval itself says in its own stream. */
+export const ApprovalChanged = Event.define(
+  "task.approval_changed",
+  { taskId: TaskId, approvalId: ApprovalId, status: ApprovalStatus },
+  streamOf
+)
 
 export const Released = Event.define("task.released", { taskId: TaskId }, streamOf)
 
@@ -147,6 +186,7 @@ export type TaskEvent =
   | Event.EventOf<typeof Assigned>
   | Event.EventOf<typeof DependencyAdded>
   | Event.EventOf<typeof DependencyRemoved>
+  | Event.EventOf<typeof ApprovalChanged>
   | Event.EventOf<typeof Held>
   | Event.EventOf<typeof Released>
   | Event.EventOf<typeof Requeued>
@@ -177,12 +217,21 @@ const created = (
   at: Timestamp
 ): Task => ({
   ...wanted,
+  ...urgencyIs(wanted.urgency ?? urgencyOf[wanted.priority]),
+  acceptance: wanted.acceptance ?? "",
+  moduleId: wanted.moduleId ?? defaultPlace.moduleId,
+  projectId: wanted.projectId ?? defaultPlace.projectId,
+  scopes: wanted.scopes ?? [],
+  type: wanted.type ?? "write",
   id: taskId,
   status: "todo",
   attempts: 0,
   rejections: 0,
   isRework: false,
   hold: null,
+  heldUntil: null,
+  approvalId: null,
+  approvalStatus: null,
   liveRunId: null,
   lastRunId: null,
   lastAgentId: null,
@@ -202,7 +251,7 @@ const changed = (
   switch (event.type) {
     case "task.updated": {
       const { taskId: _, ...edit } = event.data
-      return { ...edit, ...lookedAt(before) }
+      return { ...edit, ...urgencyIn(event.data), ...lookedAt(before) }
     }
     case "task.status_changed":
       return movedBy(before, event.data, at)
@@ -213,7 +262,9 @@ const changed = (
     case "task.dependency_removed":
       return { dependsOn: before.dependsOn.filter((id) => id !== event.data.dependsOnId) }
     case "task.held":
-      return { hold: event.data.reason }
+      return { hold: event.data.reason, heldUntil: event.data.until ?? null }
+    case "task.approval_changed":
+      return { approvalId: event.data.approvalId, approvalStatus: event.data.status }
     case "task.released":
       return lookedAt(before)
     case "task.requeued":
@@ -221,7 +272,7 @@ const changed = (
     case "task.dispatched": {
       const { agentId, attempt, runId } = event.data
       const runs = { attempts: attempt, liveRunId: runId, lastRunId: runId, lastAgentId: agentId }
-      return { ...runs, isRework: false, hold: null }
+      return { ...runs, isRework: false, ...notHeld }
     }
     case "task.attempt_ended": {
       const { baseCommit, headCommit, outcome } = event.data
@@ -231,9 +282,23 @@ const changed = (
   }
 }
 
+const notHeld = { hold: null, heldUntil: null } as const
+
+/** An urgency and its word; the number is the finer one. */
+const urgencyIs = (urgency: Urgency): Pick<Task, "priority" | "urgency"> => ({
+  priority: priorityOf(urgency),
+  urgency
+})
+
+/** What an edit says of the urgency, whether as a word or as a number. */
+const urgencyIn = ({ priority, urgency }: Event.EventOf<typeof Updated>["data"]) => {
+  if (urgency !== undefined) return urgencyIs(urgency)
+  return priority === undefined ? {} : urgencyIs(urgencyOf[priority])
+}
+
 /** Somebody has looked at it: a hold ends, and what led to it is counted anew. */
 const lookedAt = ({ hold }: Task): Partial<Task> =>
-  hold === null ? {} : { hold: null, rejections: 0 }
+  hold === null ? {} : { ...notHeld, rejections: 0 }
 
 const movedBy = (
   before: Task,
@@ -247,7 +312,7 @@ const movedBy = (
     isRework: isSentBack,
     // An agent moves its own task too, so only a look at a held task counts anew.
     rejections: before.rejections + (isSentBack ? 1 : 0),
-    hold: isOver || reason === "retry" ? null : before.hold,
+    ...(isOver || reason === "retry" ? notHeld : {}),
     completedAt: to === "done" ? at : before.completedAt
   }
 }

@@ -6,15 +6,30 @@
 import { Schema } from "effect"
 import {
   AgentId,
+  ApprovalId,
   CommitId,
   Free,
+  ModuleId,
+  ProjectId,
   RepositoryId,
   RunId,
   TaskId,
   TeamId,
   Timestamp
 } from "./Identifier.ts"
-import { Hold, Outcome, Priority, Status, Tag, Title } from "./TaskWords.ts"
+import {
+  ApprovalStatus,
+  Hold,
+  Outcome,
+  Priority,
+  Scope,
+  Status,
+  Tag,
+  Title,
+  Type,
+  Urgency,
+  urgencyOf
+} from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -32,6 +47,12 @@ export const Task = Schema.Struct({
   description: Schema.String,
   status: Status,
   priority: Priority,
+  urgency: Urgency,
+  type: Type,
+  projectId: ProjectId,
+  moduleId: ModuleId,
+  acceptance: Schema.String.annotate({ description: "What must hold of the result" }),
+  scopes: Schema.Array(Scope).annotate({ description: "What it must be able to write" }),
   driId: Schema.NullOr(AgentId).annotate({ description: "The agent who answers for the task" }),
   assigneeId: Schema.NullOr(AgentId),
   dependsOn: Schema.Array(TaskId),
@@ -47,6 +68,11 @@ export const Task = Schema.Struct({
     description: "Sent back or interrupted, and queued for another run"
   }),
   hold: Schema.NullOr(Hold).annotate({ description: "Why nothing starts it by itself" }),
+  heldUntil: Schema.NullOr(Timestamp).annotate({ description: "When the hold ends by itself" }),
+  approvalId: Schema.NullOr(ApprovalId).annotate({
+    description: "The latest approval of its dispatch"
+  }),
+  approvalStatus: Schema.NullOr(ApprovalStatus),
   liveRunId: Schema.NullOr(RunId),
   lastRunId: Schema.NullOr(RunId),
   lastAgentId: Schema.NullOr(AgentId),
@@ -76,7 +102,8 @@ export type Wanted = Pick<
   | "repoIds"
   | "tags"
   | "metadata"
->
+> &
+  Partial<Pick<Task, "acceptance" | "moduleId" | "projectId" | "scopes" | "type" | "urgency">>
 
 /**
  * What may be edited at any time, in every status.
@@ -85,10 +112,35 @@ export type Wanted = Pick<
  * @since 0.1.0
  */
 export type Edit = Partial<
-  Pick<Task, "title" | "description" | "priority" | "tags" | "repoIds" | "metadata">
+  Pick<
+    Task,
+    | "acceptance"
+    | "description"
+    | "metadata"
+    | "moduleId"
+    | "priority"
+    | "projectId"
+    | "repoIds"
+    | "scopes"
+    | "tags"
+    | "title"
+    | "type"
+    | "urgency"
+  >
 >
 
 // rules -----------------------------------------------------------------------
+
+/**
+ * Where tasks belong of which nobody said so.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const defaultPlace: Pick<Task, "moduleId" | "projectId"> = {
+  projectId: ProjectId.make("demo"),
+  moduleId: ModuleId.make("module-default")
+}
 
 /**
  * A task to try a rule with: in status `todo`, with what is given changed.
@@ -103,6 +155,11 @@ export const example = (given: Partial<Task> = {}): Task => ({
   description: "",
   status: "todo",
   priority: "medium",
+  urgency: urgencyOf.medium,
+  type: "write",
+  ...defaultPlace,
+  acceptance: "",
+  scopes: [],
   driId: null,
   assigneeId: null,
   dependsOn: [],
@@ -114,6 +171,9 @@ export const example = (given: Partial<Task> = {}): Task => ({
   rejections: 0,
   isRework: false,
   hold: null,
+  heldUntil: null,
+  approvalId: null,
+  approvalStatus: null,
   liveRunId: null,
   lastRunId: null,
   lastAgentId: null,

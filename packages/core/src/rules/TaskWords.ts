@@ -62,6 +62,12 @@ export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength
  * - `runner_unusable`: its agent's runner is missing or its configuration is wrong
  * - `rejected`: three reviews in a row sent it back
  * - `landing_failed`: its change conflicted with its target three times in a row
+ * - `backoff`: its latest run failed, and another one follows later
+ * - `quota`: what its runner may use is used up until then
+ * - `dead_letter`: its runs failed as often as they are tried
+ * - `approval`: a person is asked whether it may be dispatched
+ * - `approval_rejected`, `approval_expired`: the person said no, or nothing
+ * - `paused`: a person has put it aside
  *
  * @category schemas
  * @since 0.1.0
@@ -72,7 +78,14 @@ export const Hold = Schema.Literals([
   "home_away",
   "runner_unusable",
   "rejected",
-  "landing_failed"
+  "landing_failed",
+  "backoff",
+  "quota",
+  "dead_letter",
+  "approval",
+  "approval_rejected",
+  "approval_expired",
+  "paused"
 ])
 export type Hold = typeof Hold.Type
 
@@ -86,14 +99,86 @@ export const Outcome = Schema.Literals(["succeeded", "failed", "cancelled", "los
 export type Outcome = typeof Outcome.Type
 
 /**
- * The place of each priority in the queue: 0 is first.
+ * Whether a task only reads. Who only reads changes nothing and holds no lease.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export const priorityOrder: Readonly<Record<Priority, number>> = {
-  critical: 0,
-  high: 1,
-  medium: 2,
-  low: 3
+export const Type = Schema.Literals(["read", "write"]).annotate({
+  description: "Whether the task only reads, or may change its repository"
+})
+export type Type = typeof Type.Type
+
+/**
+ * How soon an agent takes the task, as a number: the higher, the sooner.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Urgency = Schema.Int.check(
+  Schema.isBetween({ minimum: 1, maximum: 1_000_000 })
+).annotate({ description: "How soon an agent takes the task; higher is sooner" })
+export type Urgency = typeof Urgency.Type
+
+/**
+ * Where the latest approval of a dispatch stands; `used` by a run.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ApprovalStatus = Schema.Literals([
+  "pending",
+  "approved",
+  "used",
+  "rejected",
+  "expired"
+])
+export type ApprovalStatus = typeof ApprovalStatus.Type
+
+/**
+ * What must be writable for a task, as asked for: `repo:<project>`, `module:<id>`, `task:<id>` or a
+ * span as `repo/<id>/src/`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Scope = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1000)).annotate({
+  description: "repo:<project>, module:<id>, task:<id> or a span as repo/<id>/src/"
+})
+
+/**
+ * The words of priority as urgencies. A number between two words has the lower one's name.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const urgencyOf: Readonly<Record<Priority, Urgency>> = {
+  critical: 100,
+  high: 50,
+  medium: 10,
+  low: 1
 }
+
+/**
+ * The word for an urgency.
+ *
+ * **Example** (Between two words)
+ *
+ * ```ts import.meta.vitest
+ * import { Task } from "@foreman/core"
+ *
+ * Task.priorityOf(49) // => "medium"
+ * Task.priorityOf(50) // => "high"
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const priorityOf = (urgency: Urgency): Priority =>
+  urgency >= urgencyOf.critical
+    ? "critical"
+    : urgency >= urgencyOf.high
+      ? "high"
+      : urgency >= urgencyOf.medium
+        ? "medium"
+        : "low"

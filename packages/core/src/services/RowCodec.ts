@@ -8,7 +8,7 @@ import { blankOf } from "../internal/dynamic.ts"
 import { keyOf } from "../operations/Wire.ts"
 import type { Row, Value } from "../ports/Driver.ts"
 import { micros, timestamp } from "../rules/Identifier.ts"
-import { type Priority, priorityOrder } from "../rules/TaskWords.ts"
+import { priorityOf } from "../rules/TaskWords.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -18,7 +18,7 @@ import { type Priority, priorityOrder } from "../rules/TaskWords.ts"
  * @category models
  * @since 0.1.0
  */
-export type Form = "plain" | "instant" | "json" | "priority" | "organization"
+export type Form = "plain" | "instant" | "json" | "priority" | "urgency" | "organization"
 
 /**
  * Both ways between a thing and its row.
@@ -46,9 +46,9 @@ export const make = <A extends object>(
   const fields = Object.entries<Form>(forms).map(([name, form]) => ({
     name,
     form,
-    column: form === "organization" ? "organization" : keyOf(name)
+    column: columnOf(form, name)
   }))
-  const written = fields.filter(({ form }) => form !== "organization")
+  const written = fields.filter(({ form }) => form !== "organization" && form !== "priority")
   const blank = blankOf(fields.map(({ name }) => name))
   const blankRow = blankOf(written.map(({ column }) => column))
   return {
@@ -71,7 +71,11 @@ export const make = <A extends object>(
 
 // internal --------------------------------------------------------------------
 
-const priorities = Object.entries(priorityOrder)
+/** The queue reads upwards, so its first column holds the urgency with its sign turned. */
+const columnOf = (form: Form, name: string): string => {
+  if (form === "organization") return "organization"
+  return form === "urgency" ? "priority" : keyOf(name)
+}
 
 const write = (form: Form, value: unknown): Value => {
   if (value === null || value === undefined) return null
@@ -81,9 +85,8 @@ const write = (form: Form, value: unknown): Value => {
     case "json":
       // Events keep their data canonically, and what is made again from them is the same text.
       return stringify(value)
-    case "priority":
-      // As: a field of this form holds a priority.
-      return priorityOrder[value as Priority]
+    case "urgency":
+      return -Number(value)
     default:
       // As: a field that is kept as it is holds what a column can hold.
       return value as Value
@@ -97,8 +100,10 @@ const read = (form: Form, value: Value): unknown => {
       return timestamp(Number(value))
     case "json":
       return value === "[]" ? [] : value === "{}" ? {} : JSON.parse(String(value))
+    case "urgency":
+      return -Number(value)
     case "priority":
-      return priorities.find(([, place]) => place === value)?.[0]
+      return priorityOf(-Number(value))
     default:
       return value
   }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Row, Step } from "../ports/Driver.ts"
+import * as ManagerTask from "../rules/ManagerTask.ts"
 import * as Task from "../rules/Task.ts"
 import { listed, type Projection } from "./Fold.ts"
 import * as RowCodec from "./RowCodec.ts"
@@ -25,34 +26,46 @@ export const tasks: Projection<Task.Task, Task.TaskEvent> = {
   makes: (type) => type === "task.created",
   keyOf: ({ data }) => ({ id: data.taskId }),
   evolve: Task.evolve,
-  ...RowCodec.make<Task.Task>({
-    id: "plain",
-    teamId: "plain",
-    title: "plain",
-    description: "plain",
-    status: "plain",
-    priority: "priority",
-    driId: "plain",
-    assigneeId: "plain",
-    dependsOn: "json",
-    repoIds: "json",
-    tags: "json",
-    branch: "plain",
-    metadata: "json",
-    attempts: "plain",
-    rejections: "plain",
-    isRework: "plain",
-    hold: "plain",
-    liveRunId: "plain",
-    lastRunId: "plain",
-    lastAgentId: "plain",
-    lastOutcome: "plain",
-    baseCommit: "plain",
-    headCommit: "plain",
-    createdAt: "instant",
-    updatedAt: "instant",
-    completedAt: "instant"
-  }),
+  ...RowCodec.make<Task.Task>(
+    {
+      id: "plain",
+      teamId: "plain",
+      title: "plain",
+      description: "plain",
+      status: "plain",
+      priority: "priority",
+      urgency: "urgency",
+      type: "plain",
+      projectId: "plain",
+      moduleId: "plain",
+      acceptance: "plain",
+      scopes: "json",
+      driId: "plain",
+      assigneeId: "plain",
+      dependsOn: "json",
+      repoIds: "json",
+      tags: "json",
+      branch: "plain",
+      metadata: "json",
+      attempts: "plain",
+      rejections: "plain",
+      isRework: "plain",
+      hold: "plain",
+      heldUntil: "instant",
+      approvalId: "plain",
+      approvalStatus: "plain",
+      liveRunId: "plain",
+      lastRunId: "plain",
+      lastAgentId: "plain",
+      lastOutcome: "plain",
+      baseCommit: "plain",
+      headCommit: "plain",
+      createdAt: "instant",
+      updatedAt: "instant",
+      completedAt: "instant"
+    },
+    (task) => ({ board: ManagerTask.boardOf(task) })
+  ),
   begins: { open_dependencies: 0, rank: 0 },
   also: (event) => edgesOf(event)
 }

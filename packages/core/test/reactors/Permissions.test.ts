@@ -113,7 +113,7 @@ describe("an agent that asks", () => {
         leavesSandbox: false,
         reason: null
       }
-      const { decided, verdicts } = yield* asking([change], { metadata: { type: "read" } })
+      const { decided, verdicts } = yield* asking([change], { type: "read" })
       expect(verdicts).toMatchObject([{ _tag: "Deny" }])
       expect(decided).toMatchObject([
         { kind: "file_change", summary: "/srv/a.ts", verdict: "deny", rule: "task.read" }

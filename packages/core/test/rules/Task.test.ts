@@ -138,9 +138,21 @@ describe("the ready queue", () => {
 
   it("orders critical, high, medium, low", () => {
     const order = Task.Priority.literals.toSorted(
-      (left, right) => Task.priorityOrder[left] - Task.priorityOrder[right]
+      (left, right) => Task.urgencyOf[right] - Task.urgencyOf[left]
     )
     assert.deepStrictEqual(order, ["critical", "high", "medium", "low"])
+  })
+
+  it("gives each word back for its urgency, and for what is between it and the next", () => {
+    for (const word of Task.Priority.literals) {
+      assert.strictEqual(Task.priorityOf(Task.urgencyOf[word]), word)
+    }
+    assert.deepStrictEqual([1_000_000, 99, 49, 9].map(Task.priorityOf), [
+      "critical",
+      "high",
+      "medium",
+      "low"
+    ])
   })
 })
 
