@@ -8,7 +8,7 @@
 import { assert } from "@effect/vitest"
 import { Result } from "effect"
 
-import type { Decision, Identifier } from "@foreman/core"
+import { ApprovalPolicy, type Decision, type Identifier } from "@foreman/core"
 
 // models ----------------------------------------------------------------------
 
@@ -51,6 +51,34 @@ export interface When<Event, Refusal> {
   readonly thenRejected: (refusal: Refusal) => void
 }
 
+/**
+ * A policy that is to be asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GivenPolicy {
+  /** Asks it about an action; a text is a command line. */
+  readonly when: (action: ApprovalPolicy.Action | string) => WhenJudged
+}
+
+/**
+ * What a policy has said. Each question fails the test unless it holds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WhenJudged {
+  readonly thenAllowed: () => void
+  /** A person has to agree, for these reasons; what is not named may be anything. */
+  readonly thenRequired: (
+    facts?: Partial<Omit<Extract<ApprovalPolicy.Judgement, { readonly _tag: "Require" }>, "_tag">>
+  ) => void
+  readonly thenDenied: (
+    facts?: Partial<Omit<Extract<ApprovalPolicy.Judgement, { readonly _tag: "Deny" }>, "_tag">>
+  ) => void
+}
+
 // testing ---------------------------------------------------------------------
 
 /**
@@ -83,6 +111,51 @@ export function given<State extends object, Event>(
 ): Given<State> {
   const state = typeof first === "function" ? folded(first, events) : first
   return { when: (rule) => answered(rule(state)) }
+}
+
+/**
+ * Begins a test of a policy, or of one rule.
+ *
+ * **Example** (A rule of one's own)
+ *
+ * ```ts
+ * import { ApprovalPolicy } from "@foreman/core"
+ * import { GivenWhenThen } from "@foreman/testkit"
+ *
+ * const rule: ApprovalPolicy.Rule = {
+ *   id: "team.migrations",
+ *   risk: "high",
+ *   judge: (action) =>
+ *     ApprovalPolicy.commandsOf(action).some(({ program }) => program === "migrate")
+ *       ? "changing the database requires approval"
+ *       : undefined
+ * }
+ *
+ * GivenWhenThen.givenPolicy(rule).when("npm test").thenAllowed()
+ * GivenWhenThen.givenPolicy(rule).when("sudo migrate up").thenRequired({ risk: "high" })
+ * ```
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const givenPolicy = (given: ApprovalPolicy.Policy | ApprovalPolicy.Rule): GivenPolicy => {
+  const policy = "rules" in given ? given : { name: given.id, rules: [given] }
+  return {
+    when: (asked) => {
+      const action = typeof asked === "string" ? ({ _tag: "Command", line: asked } as const) : asked
+      const said = ApprovalPolicy.judge(policy, action)
+      const then =
+        (_tag: ApprovalPolicy.Judgement["_tag"]) =>
+        (facts: object = {}) =>
+          assert.deepInclude(said, { _tag, ...facts }, `The policy said ${JSON.stringify(said)}`)
+      const allowed = then("Allow")
+      return {
+        thenAllowed: () => allowed(),
+        thenRequired: then("Require"),
+        thenDenied: then("Deny")
+      }
+    }
+  }
 }
 
 // internal --------------------------------------------------------------------

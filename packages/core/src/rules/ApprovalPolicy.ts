@@ -6,148 +6,20 @@
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
-import { type Command, optionsOf, read, readProse, readWords, unknown } from "./CommandLine.ts"
-
-// models ----------------------------------------------------------------------
-
-/**
- * How much harm an action can do.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Risk = Schema.Literals(["low", "medium", "high", "critical"]).annotate({
-  description: "How much harm the action can do"
-})
-export type Risk = typeof Risk.Type
-
-/**
- * What is judged: a command that a runner asks to execute, given to a shell as a line or started by
- * its words, or a task before its dispatch.
- *
- * @category models
- * @since 0.1.0
- */
-export type Action =
-  | { readonly _tag: "Command"; readonly line: string; readonly cwd?: string }
-  | { readonly _tag: "Command"; readonly argv: ReadonlyArray<string>; readonly cwd?: string }
-  | {
-      readonly _tag: "Task"
-      readonly type: "read" | "write"
-      readonly title: string
-      readonly description: string
-    }
-
-/**
- * One rule: says why an action needs approval, or nothing. What a `forbidden` rule finds is denied.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Rule {
-  readonly id: string
-  readonly risk: Risk | "forbidden"
-  readonly judge: (action: Action) => string | undefined
-}
-
-/**
- * The rules that hold together.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Policy {
-  readonly name: string
-  readonly rules: ReadonlyArray<Rule>
-}
-
-/**
- * What a policy says of an action.
- *
- * @category models
- * @since 0.1.0
- */
-export type Judgement =
-  | { readonly _tag: "Allow" }
-  | {
-      readonly _tag: "Require"
-      readonly risk: Risk
-      readonly rule: string
-      readonly reason: string
-    }
-  | { readonly _tag: "Deny"; readonly rule: string; readonly reason: string }
+import {
+  type Action,
+  commandsOf,
+  type Policy,
+  readingOf,
+  type Risk,
+  type Rule
+} from "./ApprovalPolicyAction.ts"
+import * as Lists from "./ApprovalPolicyLists.ts"
+import * as Programs from "./ApprovalPolicyPrograms.ts"
+import * as Wishes from "./ApprovalPolicyWishes.ts"
+import type { Command } from "./CommandLine.ts"
 
 // rules -----------------------------------------------------------------------
-
-/**
- * Judges an action. Of several rules that find something, the highest risk wins, then the first.
- *
- * **Example** (A rule of your own)
- *
- * ```ts import.meta.vitest
- * import { ApprovalPolicy } from "@foreman/core"
- *
- * const publishing: ApprovalPolicy.Rule = {
- *   id: "team.npm_publish",
- *   risk: "high",
- *   judge: (action) =>
- *     ApprovalPolicy.commandsOf(action).some(
- *       ({ program, words }) => program === "npm" && words.includes("publish")
- *     )
- *       ? "npm publish requires approval"
- *       : undefined
- * }
- * const policy = { name: "team", rules: [...ApprovalPolicy.strict.rules, publishing] }
- *
- * ApprovalPolicy.judge(policy, { _tag: "Command", line: "npm test" })._tag // => "Allow"
- * ApprovalPolicy.judge(policy, { _tag: "Command", line: "npm test && npm publish" })._tag
- * // => "Require"
- * ```
- *
- * @category rules
- * @since 0.1.0
- */
-export const judge = ({ rules }: Policy, action: Action): Judgement => {
-  let highest: (Rule & { readonly reason: string }) | undefined
-  for (const rule of rules) {
-    const reason = rule.judge(action)
-    if (reason === undefined) continue
-    if (highest === undefined || ranks[rule.risk] > ranks[highest.risk]) {
-      highest = { ...rule, reason }
-    }
-  }
-  if (highest === undefined) return { _tag: "Allow" }
-  const { id: rule, reason, risk } = highest
-  return risk === "forbidden"
-    ? { _tag: "Deny", rule, reason }
-    : { _tag: "Require", risk, rule, reason }
-}
-
-/**
- * The commands of an action.
- *
- * **Gotchas**
- *
- * A task is prose. One that may write holds every command that its words spell anywhere ("then git
- * push it"); one of type `read` holds only lines that are commands as a whole.
- *
- * **Example** (Reading about a command is not running it)
- *
- * ```ts import.meta.vitest
- * import { ApprovalPolicy } from "@foreman/core"
- *
- * const text = { title: "Explain how git push works", description: "" }
- *
- * ApprovalPolicy.commandsOf({ _tag: "Task", type: "read", ...text }).map(({ program }) => program)
- * // => ["explain"]
- * ```
- *
- * @category rules
- * @since 0.1.0
- */
-export const commandsOf = (action: Action): ReadonlyArray<Command> =>
-  action._tag === "Task" ? commandsIn(action) : readingOf(action).commands
 
 /**
  * Allows everything.
@@ -158,10 +30,26 @@ export const commandsOf = (action: Action): ReadonlyArray<Command> =>
 export const permissive: Policy = { name: "permissive", rules: [] }
 
 /**
- * Asks before anything leaves the machine by git, is tagged, or is deleted with all below it.
+ * Asks before something is destroyed, leaves the machine, reaches another one by more than reading,
+ * or does more than it was given to do.
  *
- * A command that cannot be read (an open quote, a program that only the shell knows) needs approval
- * as well: what nobody can read nobody can judge, and a stray quote must not be the way around.
+ * **Details**
+ *
+ * It lets pass reading, searching, building, testing, linting and every edit in the workspace. A
+ * command that cannot be read (an open quote, a program that only the shell knows) needs approval as
+ * well: what nobody can read nobody can judge, and a stray quote must not be the way around.
+ *
+ * **Example** (The highest risk wins)
+ *
+ * ```ts import.meta.vitest
+ * import { ApprovalPolicy } from "@foreman/core"
+ *
+ * const line = 'git  push && sudo sh -c "rm -fr /"'
+ * const judgement = ApprovalPolicy.judge(ApprovalPolicy.strict, { _tag: "Command", line })
+ *
+ * judgement._tag === "Require" && [judgement.risk, judgement.rule]
+ * // => ["critical", "strict.rm_rf"]
+ * ```
  *
  * @category rules
  * @since 0.1.0
@@ -169,119 +57,110 @@ export const permissive: Policy = { name: "permissive", rules: [] }
 export const strict: Policy = {
   name: "strict",
   rules: [
-    onCommand("strict.git_push", "high", "git push requires approval", isGitPush),
-    onCommand("strict.git_tag", "medium", "git tag requires approval", isGitTag),
-    onCommand(
+    rule("strict.git_push", "high", "git push requires approval", Programs.isGitPush, Wishes.push),
+    rule("strict.git_tag", "medium", "git tag requires approval", Programs.isGitTag),
+    rule(
       "strict.rm_rf",
       "critical",
       "destructive filesystem operations require approval",
-      isRemoveAll
+      Programs.isRemoveAll
     ),
-    { id: "strict.unreadable", risk: "high", judge: unreadable }
+    { id: "strict.unreadable", risk: "high", judge: unreadable },
+    rule("strict.destroy", "critical", "what cannot be taken back requires approval", isDestroying),
+    rule(
+      "strict.git_discard",
+      "medium",
+      "throwing away what git keeps requires approval",
+      Programs.isGitDiscard
+    ),
+    rule(
+      "strict.publish",
+      "high",
+      "publishing requires approval",
+      listed(Lists.publishing),
+      Wishes.publish
+    ),
+    rule(
+      "strict.deploy",
+      "high",
+      "deploying requires approval",
+      (command, isProse) =>
+        Lists.isCall(Lists.deploying, command, isProse) || (!isProse && isDeployScript(command)),
+      Wishes.deploy
+    ),
+    rule(
+      "strict.code_host",
+      "medium",
+      "changing something on a code host requires approval",
+      listed(Lists.hosting)
+    ),
+    rule(
+      "strict.network_write",
+      "high",
+      "a network action that does more than read requires approval",
+      (command, isProse) =>
+        Lists.isCall(Lists.connecting, command, isProse) || Programs.isSending(command)
+    ),
+    rule(
+      "strict.elevate",
+      "high",
+      "running with other rights requires approval",
+      listed(Lists.elevating)
+    ),
+    { id: "strict.read_to_write", risk: "high", judge: escalates }
   ]
 }
 
+export * from "./ApprovalPolicyAction.ts"
+
 // internal --------------------------------------------------------------------
 
-const ranks: Readonly<Record<Rule["risk"], number>> = {
-  low: 0,
-  medium: 1,
-  high: 2,
-  critical: 3,
-  forbidden: 4
+type Matches = (command: Command, isProse: boolean) => boolean
+
+function rule(id: string, risk: Risk, reason: string, matches: Matches, wish?: RegExp): Rule {
+  return {
+    id,
+    risk,
+    judge: (action) => {
+      const isProse = action._tag === "Task"
+      if (commandsOf(action).some((command) => matches(command, isProse))) return reason
+      if (!isProse || wish === undefined || action.type === "read") return undefined
+      return Wishes.wishes(wish, `${action.title}\n${action.description}`) ? reason : undefined
+    }
+  }
 }
 
-function onCommand(
-  id: string,
-  risk: Risk,
-  reason: string,
-  matches: (command: Command) => boolean
-): Rule {
-  return { id, risk, judge: (action) => (commandsOf(action).some(matches) ? reason : undefined) }
+function listed(calls: Lists.Calls): Matches {
+  return (command, isProse) => Lists.isCall(calls, command, isProse)
 }
 
-const readingOf = (action: Extract<Action, { readonly _tag: "Command" }>) =>
-  "line" in action ? read(action.line) : readWords(action.argv)
-
-// git -------------------------------------------------------------------------
-
-/** The subcommand of git, behind the options of git itself. */
-const gitOf = ({ program, words }: Command) => {
-  // `git-push` is what `git push` starts.
-  if (program.startsWith("git-")) return { options: [], operands: [program.slice(4), ...words] }
-  if (program !== "git") return undefined
-  const long = ["attr-source", "config-env", "git-dir", "namespace", "super-prefix", "work-tree"]
-  const { operands, options } = optionsOf(words, { short: "Cc", long })
-  const [name = "", ...rest] = operands
-  return { options, operands: [name.toLowerCase(), ...rest] }
+function isDestroying(command: Command, isProse: boolean): boolean {
+  return Lists.isCall(Lists.destroying, command, isProse) || Programs.isDestroyingFiles(command)
 }
 
-function isGitPush(command: Command): boolean {
-  const [name, next] = gitOf(command)?.operands ?? []
-  return (
-    name === "push" ||
-    name === "send-pack" ||
-    ((name === "subtree" || name === "lfs") && next === "push")
+/** A script whose name says what it does, started by itself or by an interpreter. */
+function isDeployScript({ program, words }: Command): boolean {
+  const named = /^(deploy|release|publish)([-_.]\w*)*$/
+  const first = words.find((word) => !word.startsWith("-")) ?? ""
+  const isInterpreter = /^(ba|da|z|k)?sh$|^(node|deno|bun|ruby|perl|php|python[\d.]*)$/.test(
+    program
   )
+  return named.test(program) || (isInterpreter && named.test(first.replace(/^.*\//, "")))
 }
 
-/** Whether it makes or deletes a tag: one that lists, filters or verifies tags changes nothing. */
-function isGitTag(command: Command): boolean {
-  const [name, ...words] = gitOf(command)?.operands ?? []
-  if (name !== "tag") return false
-  const long = ["cleanup", "file", "format", "local-user", "message", "sort", "trailer"]
-  const { operands, options } = optionsOf(words, { short: "Fmu", long, isMixed: true })
-  return operands.length > 0 && !options.some(([option]) => isListing(option))
+/** What a task that only reads was not given to do. */
+function escalates(action: Action): string | undefined {
+  if (action._tag === "Task" || action.access !== "read") return undefined
+  const writes = (command: Command) =>
+    Lists.isCall(Lists.writing, command, false) || Programs.isWritingFiles(command)
+  return commandsOf(action).some(writes) ? "the task only reads, and this writes" : undefined
 }
-
-const listings = "contains list merged no-contains no-merged points-at verify".split(" ")
-
-const isListing = (option: string): boolean =>
-  /^[lnv]$/.test(option) || (option.length > 1 && listings.some((name) => name.startsWith(option)))
-
-// rm --------------------------------------------------------------------------
-
-/** Whether it deletes folders with all that is in them, and asks nothing. */
-function isRemoveAll({ program, words }: Command): boolean {
-  if (program !== "rm") return false
-  const { options } = optionsOf(words, { isMixed: true })
-  const names = options.map(([name]) => name)
-  // An option that only the shell knows may be any.
-  if (words.some((word) => word.startsWith("-") && word.includes(unknown))) return true
-  const has = (letters: string, long: string) =>
-    names.some((name) => (name.length === 1 ? letters.includes(name) : long.startsWith(name)))
-  return has("rR", "recursive") && has("f", "force")
-}
-
-// what cannot be read ---------------------------------------------------------
 
 function unreadable(action: Action): string | undefined {
   if (action._tag === "Task") return undefined
   const { commands, problems } = readingOf(action)
-  const all = commands.some(isOpenGit)
+  const all = commands.some(Programs.isOpenGit)
     ? [...problems, "git is given a name for another command"]
     : problems
   return all.length === 0 ? undefined : `the command cannot be read: ${all.join("; ")}`
-}
-
-/** Whether only git or the shell knows which subcommand it is. */
-const isOpenGit = (command: Command): boolean => {
-  const git = gitOf(command)
-  if (git === undefined) return false
-  const isAlias = git.options.some(
-    ([name, value]) => (name === "c" || name === "config-env") && /^alias\./i.test(value)
-  )
-  return isAlias || (git.operands[0] ?? "").includes(unknown)
-}
-
-// prose -----------------------------------------------------------------------
-
-type Prose = Extract<Action, { readonly _tag: "Task" }>
-
-const commandsIn = ({ description, title, type }: Prose): ReadonlyArray<Command> => {
-  const text = `${title}\n${description}`
-  // Backticks quote in prose; they substitute nothing.
-  const lines = text.replaceAll("`", " ").split("\n")
-  const whole = lines.flatMap((line) => read(line).commands)
-  return type === "read" ? whole : [...whole, ...readProse(text)]
 }

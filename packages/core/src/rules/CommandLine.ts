@@ -8,17 +8,17 @@
  * @since 0.1.0
  */
 import { cut } from "./CommandLineLists.ts"
+import { optionsOf, programOf } from "./CommandLineOptions.ts"
 import {
   assignment,
-  type OptionWords,
+  launchers,
+  modules,
   reserved,
   shells,
   takesLine,
   wrappers
 } from "./CommandLinePrograms.ts"
 import { unknown as filledIn } from "./CommandLineWords.ts"
-
-export type { OptionWords }
 
 // models ----------------------------------------------------------------------
 
@@ -33,6 +33,8 @@ export interface Command {
   readonly program: string
   /** Its arguments. `unknown` stands where the shell fills something in. */
   readonly words: ReadonlyArray<string>
+  /** The files that the shell writes its output to, if there are any. */
+  readonly writes?: ReadonlyArray<string>
 }
 
 /**
@@ -44,17 +46,6 @@ export interface Command {
 export interface Reading {
   readonly commands: ReadonlyArray<Command>
   readonly problems: ReadonlyArray<string>
-}
-
-/**
- * Options by name, with their values, and the words that are no options.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  readonly options: ReadonlyArray<readonly [name: string, value: string]>
-  readonly operands: ReadonlyArray<string>
 }
 
 // rules -----------------------------------------------------------------------
@@ -126,68 +117,7 @@ export const readProse = (text: string): ReadonlyArray<Command> =>
     }))
   })
 
-/**
- * The name of a program, from the word that starts it.
- *
- * **Example** (The folder does not matter)
- *
- * ```ts import.meta.vitest
- * import { CommandLine } from "@foreman/core"
- *
- * CommandLine.programOf("/usr/bin/Git") // => "git"
- * ```
- *
- * @category rules
- * @since 0.1.0
- */
-export const programOf = (word: string): string =>
-  (/[^/\\]*$/.exec(word)?.[0] ?? "").replace(/\.exe$/i, "").toLowerCase()
-
-/**
- * Takes words apart into options and operands, as most programs do.
- *
- * **Example** (Short options in one word)
- *
- * ```ts import.meta.vitest
- * import { CommandLine } from "@foreman/core"
- *
- * CommandLine.optionsOf(["-rf", "build"])
- * // => { options: [["r", ""], ["f", ""]], operands: ["build"] }
- * ```
- *
- * @category rules
- * @since 0.1.0
- */
-export const optionsOf = (
-  words: ReadonlyArray<string>,
-  { isMixed = false, long = [], short = "" }: OptionWords = {}
-): Options => {
-  const options: Array<readonly [string, string]> = []
-  const operands: Array<string> = []
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!
-    const isOption = word.startsWith("-") && word !== "-"
-    if (word === "--" || (!isOption && !isMixed)) {
-      for (const rest of words.slice(word === "--" ? at + 1 : at)) operands.push(rest)
-      break
-    }
-    if (!isOption) operands.push(word)
-    else if (word.startsWith("--")) {
-      const [name = "", ...value] = word.slice(2).split("=")
-      const isApart = value.length === 0 && long.includes(name)
-      options.push([name, isApart ? (words[++at] ?? "") : value.join("=")])
-    } else {
-      const letters = Array.from(word.slice(1))
-      const last = letters.findIndex((letter) => short.includes(letter))
-      const flags = last === -1 ? letters : letters.slice(0, last)
-      options.push(...flags.map((letter) => [letter, ""] as const))
-      if (last === -1) continue
-      const rest = letters.slice(last + 1).join("")
-      options.push([letters[last]!, rest === "" ? (words[++at] ?? "") : rest])
-    }
-  }
-  return { options, operands }
-}
+export { type Options, optionsOf, type OptionWords, programOf } from "./CommandLineOptions.ts"
 
 // internal --------------------------------------------------------------------
 
@@ -201,6 +131,7 @@ interface Place {
   readonly input: string | undefined
   /** How many programs and lines stand around it. */
   readonly depth: number
+  readonly writes?: ReadonlyArray<string>
 }
 
 /** Where a sentence, a quotation or a command ends. */
@@ -216,18 +147,20 @@ const readInto = (found: Found, text: string, depth: number): void => {
   else {
     const { nested, problems, simple } = cut(text)
     for (const problem of problems) found.problems.add(problem)
-    for (const { input, words } of simple) start(found, words, { input, depth })
+    for (const { input, words, writes } of simple) start(found, words, { input, depth, writes })
     for (const line of nested) readInto(found, line, depth + 1)
   }
 }
 
-const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place): void => {
+const start = (found: Found, all: ReadonlyArray<string>, place: Place): void => {
+  const { depth, input, writes = [] } = place
   let first = 0
   while (reserved.has(all[first] ?? "") || assignment.test(all[first] ?? "")) {
     first += all[first] === "function" ? 2 : 1
   }
-  const [head, ...words] = all.slice(first)
-  if (head === undefined || head === "") return
+  // A redirection alone writes, too, as if the command that does nothing stood before it.
+  const [head = writes.length === 0 ? "" : ":", ...words] = all.slice(first)
+  if (head === "") return
   if (depth > maxDepth) {
     found.problems.add("it nests too deep")
     return
@@ -236,17 +169,31 @@ const start = (found: Found, all: ReadonlyArray<string>, { depth, input }: Place
   const inside: Place = { input, depth: depth + 1 }
   if (program.includes(unknown)) {
     found.problems.add("only the shell knows what it starts")
-    start(found, words, inside)
+    start(found, words, { ...inside, writes })
     return
   }
-  found.commands.push({ program, words })
+  found.commands.push(writes.length === 0 ? { program, words } : { program, words, writes })
   for (const line of linesOf(program, words)) readInto(found, line, depth + 1)
   if (shells.has(program)) startShell(found, words, inside)
   if (program === "find") startEach(found, words, inside)
+  start(found, startedBy(program, words), inside)
+}
+
+/** What a program starts that only starts others: `npx x`, `npm exec x`, `python -m x`. */
+const startedBy = (program: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
   const wrapper = wrappers.get(program)
-  if (wrapper === undefined) return
-  const { operands } = optionsOf(words, wrapper)
-  start(found, operands.slice(wrapper.operands ?? 0), inside)
+  if (wrapper !== undefined) {
+    const [name = "", ...rest] = optionsOf(words, wrapper).operands.slice(wrapper.operands ?? 0)
+    // `npx name@version`.
+    return name === "" ? [] : [name.replace(/(?<=.)@[^/]*$/, ""), ...rest]
+  }
+  if (modules.test(program)) {
+    const { operands, options } = optionsOf(words, { short: "mWX" })
+    const [, name] = options.find(([option]) => option === "m") ?? []
+    return name === undefined ? [] : [name, ...operands]
+  }
+  const [verb = "", ...rest] = optionsOf(words).operands
+  return launchers.get(program)?.includes(verb) === true ? optionsOf(rest).operands : []
 }
 
 /** Lines that a program gives to a shell, from its options or from all that it is called with. */

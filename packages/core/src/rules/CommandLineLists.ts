@@ -93,7 +93,7 @@ const readArgument = (cursor: Cursor, state: State): void => {
 }
 
 const begin = ({ simple }: Cursor): Simple => {
-  const next: Simple = { words: [], input: undefined }
+  const next: Simple = { words: [], writes: [], input: undefined }
   simple.push(next)
   return next
 }
@@ -116,6 +116,7 @@ const readRedirection = (cursor: Cursor, simple: Simple): void => {
   const from = (cursor.at += blanks.length)
   const target = readWord(cursor)
   if (target === undefined) return
+  if (operator.includes(">") && !/^(\d+|-)$/.test(target)) simple.writes.push(target)
   if (operator === "<<<") simple.input = target
   if (operator !== "<<" && operator !== "<<-") return
   const isQuoted = /['"\\]/.test(cursor.text.slice(from, cursor.at))

@@ -7,9 +7,10 @@
 
 // models ----------------------------------------------------------------------
 
-/** A simple command: its words and the here-document or here-string that it reads. */
+/** A simple command: its words, what it reads from a here-document, the files it is written to. */
 export interface Simple {
   readonly words: Array<string>
+  readonly writes: Array<string>
   input: string | undefined
 }
 

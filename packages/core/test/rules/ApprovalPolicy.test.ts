@@ -256,7 +256,7 @@ describe("a policy", () => {
           ? "npm publish requires approval"
           : undefined
     }
-    const policy = { name: "team", rules: [...strict.rules, publishing] }
+    const policy = { name: "team", rules: [publishing, ...strict.rules] }
     assert.deepInclude(judge(policy, command("npm test && npm publish")), {
       rule: "team.npm_publish"
     })
