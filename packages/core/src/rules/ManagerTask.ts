@@ -159,7 +159,10 @@ export const runStates: Readonly<Record<RunStatus, string>> = {
 export const wordsOf = (summary: string): Pick<Task, "description" | "title"> => {
   const text = summary.trim()
   const line = text.split(/[\r\n]/, 1)[0] ?? ""
-  const title = line.slice(0, maxTitle).replace(/[\uD800-\uDBFF]$/, "").trimEnd()
+  const title = line
+    .slice(0, maxTitle)
+    .replace(/[\uD800-\uDBFF]$/, "")
+    .trimEnd()
   return { title, description: title === text ? "" : text }
 }
 
