@@ -1,0 +1,147 @@
+/**
+ * What an explanation tells of a task that is kept out of the queue: its hold, its dependencies.
+ *
+ * @internal
+ */
+import type { Code, Facts, Reason } from "./ExplainModel.ts"
+import type { Hold } from "./TaskWords.ts"
+
+// rules -----------------------------------------------------------------------
+
+/** Why a task that could be dispatched is not in the queue. */
+export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
+  const { hold, isRework, status } = facts.task
+  const isQueued =
+    facts.run === null && (status === "todo" || (status === "in_progress" && isRework))
+  const held = facts.run === null && hold !== null ? [heldBy(facts, hold)] : []
+  return isQueued ? [...held, ...(status === "todo" ? dependenciesOf(facts) : [])] : held
+}
+
+/** What a hold says, whether the task has it or its dispatch would end with it. */
+export const heldBy = (facts: Facts, hold: Hold): Reason => {
+  const { approval, task } = facts
+  const [code, words, todo] = holds[hold](facts)
+  return {
+    code,
+    words,
+    facts: {
+      ...(task.heldUntil === null ? {} : { until: task.heldUntil }),
+      ...(approval === null || !hold.startsWith("approval")
+        ? {}
+        : {
+            approval_id: approval.id,
+            risk: approval.risk,
+            rule: approval.rule,
+            reason: approval.reason,
+            expires_at: approval.expiresAt,
+            rejection_reason: approval.rejectionReason
+          })
+    },
+    todo
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+type Said = readonly [code: Code, words: string, todo: string]
+
+const retry = "Retry or edit it"
+
+const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
+  approval: ({ approval, task }) => [
+    "approval_pending",
+    `A person is asked whether it may be dispatched${because(approval?.reason)}`,
+    `Approve or reject approval ${approval?.id ?? task.approvalId ?? ""}`
+  ],
+  approval_rejected: ({ approval }) => [
+    "approval_rejected",
+    `Its dispatch was rejected${because(approval?.rejectionReason ?? approval?.reason)}`,
+    "Edit it so that it may be approved, or cancel it"
+  ],
+  approval_expired: () => [
+    "approval_expired",
+    "Nobody decided in time whether it may be dispatched",
+    "Retry it, which asks again"
+  ],
+  backoff: ({ task }) => [
+    "backoff",
+    `Its latest run failed${until(task.heldUntil)}`,
+    "Nothing: it is tried again then; a retry does so at once"
+  ],
+  quota: ({ task }) => [
+    "quota",
+    `Its runner has used up what it may use${until(task.heldUntil)}`,
+    "Nothing: it is tried again then; a retry does so at once"
+  ],
+  dead_letter: ({ task }) => [
+    "dead_letter",
+    `${task.failures} runs of it failed in a row, and no more are tried`,
+    "Look at the output of its last run, then retry it"
+  ],
+  rejected: () => [
+    "rejected",
+    "Three reviews in a row sent it back",
+    "Say in its description what is wanted, then retry it"
+  ],
+  landing_failed: () => [
+    "landing_failed",
+    "Its change conflicted with its target three times in a row",
+    retry
+  ],
+  repository_needed: () => [
+    "repository_needed",
+    "Its team has several repositories, and it names none",
+    "Give it one with repo_ids"
+  ],
+  repository_unusable: () => [
+    "repository_unusable",
+    "The path of its repository is not one that Foreman can use",
+    "Mend the repository, then retry it"
+  ],
+  home_away: () => [
+    "home_away",
+    "Its repository lies on another node, which is away",
+    "Start that node; it goes on by itself then"
+  ],
+  runner_unusable: () => [
+    "runner_unusable",
+    "Its agent's runner is missing, or its configuration is wrong",
+    "Mend the agent's config.runner, then retry it"
+  ],
+  paused: () => ["paused", "A person has put it aside", retry]
+}
+
+const because = (reason: string | null | undefined): string =>
+  reason === undefined || reason === null || reason === "" ? "" : `: ${reason}`
+
+const until = (instant: string | null): string =>
+  instant === null ? "" : `; the next is begun after ${instant}`
+
+const dependenciesOf = ({ dependencies, openDependencies }: Facts): ReadonlyArray<Reason> => {
+  const cancelled = dependencies.filter(({ status }) => status === "cancelled")
+  const open = dependencies.filter(({ status }) => status !== "cancelled")
+  const unread = Math.max(0, openDependencies - dependencies.length)
+  const gone: ReadonlyArray<Reason> = cancelled.map(({ id }) => ({
+    code: "dependency_cancelled",
+    words: `It waits for task ${id}, which was cancelled and will never be done`,
+    facts: { task_id: id, status: "cancelled" },
+    todo: `Remove the dependency on task ${id}`
+  }))
+  const count = open.length + unread
+  if (count === 0) return gone
+  const named = open.map(({ id, status }) => `${id} (${status})`).join(", ")
+  const [tasks, are] = count === 1 ? ["task", "is"] : ["tasks", "are"]
+  const more = unread > 0 ? ` and ${unread} more` : ""
+  return [
+    ...gone,
+    {
+      code: "dependency_open",
+      words: `It starts when ${tasks} ${named}${more} ${are} done`,
+      facts: {
+        tasks: open.map(({ id, status }) => ({ task_id: id, status })),
+        ...(unread > 0 ? { more: unread } : {})
+      },
+      todo: "Finish them, or remove the dependencies"
+    }
+  ]
+}

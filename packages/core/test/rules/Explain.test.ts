@@ -1,0 +1,215 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Explain from "../../src/rules/Explain.ts"
+import { AgentId, ApprovalId, HumanRequestId, RunId, TaskId } from "../../src/rules/Identifier.ts"
+import type { Run } from "../../src/rules/Run.ts"
+import * as Task from "../../src/rules/Task.ts"
+
+const id = "01900000-0000-7000-8000-000000000001"
+const runId = RunId.make(id)
+
+const ada: Explain.Worker = {
+  id: AgentId.make(id),
+  name: "ada",
+  role: "engineer",
+  isPaused: false,
+  runner: "codex",
+  run: null
+}
+
+const dispatcher = { name: "dispatcher", holder: "a", until: "2026-01-01T00:00:06.000000Z" }
+
+/** A task that nothing is in the way of, but for what is given. */
+const factsOf = (
+  task: Partial<Task.Task> = {},
+  given: Partial<Explain.Facts> = {}
+): Explain.Facts => ({
+  task: Task.example({ id: TaskId.make(42), ...task }),
+  openDependencies: 0,
+  dependencies: [],
+  approval: null,
+  isDispatchPaused: false,
+  workers: [ada],
+  lane: { name: "dispatcher", dispatcher: { ...dispatcher, liveRuns: 0 } },
+  mostRuns: null,
+  trial: { _tag: "Begins" },
+  queue: { before: 0, isMore: false },
+  hasAgent: true,
+  heldBy: null,
+  rival: null,
+  run: null,
+  lastRun: null,
+  questions: [],
+  review: null,
+  mergeJob: null,
+  ...given
+})
+
+const run: Run = {
+  id: runId,
+  taskId: TaskId.make(42),
+  agentId: ada.id,
+  attempt: 2,
+  status: "running",
+  runner: "codex",
+  holder: "a",
+  repositoryId: null,
+  branch: "task-42",
+  workspace: null,
+  baseCommit: null,
+  headCommit: null,
+  exitCode: null,
+  cause: null,
+  answer: null,
+  outputId: null,
+  spans: [],
+  queuedAt: "2026-01-01T00:00:00.000000Z",
+  startedAt: null,
+  endedAt: null
+}
+
+const codesOf = (facts: Explain.Facts) => Explain.explain(facts).reasons.map(({ code }) => code)
+
+describe("an explanation", () => {
+  it("says that a task is next when nothing is in its way", () => {
+    const { reasons, state, words } = Explain.explain(factsOf())
+    assert.deepStrictEqual([state, reasons], ["next", []])
+    assert.strictEqual(words, "Task 42 is next: the dispatcher starts it as soon as it has room.")
+  })
+
+  it("says what only a person can change before what passes by itself", () => {
+    const busy = { ...ada, run: { runId, taskId: TaskId.make(7) } }
+    const facts = factsOf(
+      {},
+      {
+        openDependencies: 2,
+        dependencies: [
+          { id: TaskId.make(3), status: "in_review" },
+          { id: TaskId.make(4), status: "cancelled" }
+        ],
+        isDispatchPaused: true,
+        workers: [busy],
+        hasAgent: false,
+        heldBy: busy.run,
+        mostRuns: 4,
+        lane: { name: "dispatcher", dispatcher: { ...dispatcher, liveRuns: 4 } }
+      }
+    )
+    assert.deepStrictEqual(codesOf(facts), [
+      "dependency_cancelled",
+      "dependency_open",
+      "dispatch_paused",
+      "scope_taken",
+      "agents_busy",
+      "no_room"
+    ])
+    const { reasons, words } = Explain.explain(facts)
+    assert.strictEqual(
+      words,
+      "Task 42 is not running: it waits for task 4, which was cancelled and will never be done"
+    )
+    assert.deepStrictEqual(reasons[0]?.facts, { task_id: 4, status: "cancelled" })
+    assert.strictEqual(reasons[0]?.todo, "Remove the dependency on task 4")
+    assert.strictEqual(reasons[1]?.words, "It starts when task 3 (in_review) is done")
+  })
+
+  it.each(Task.Hold.literals)("has words for a task that is held for %s, and a way out", (hold) => {
+    const until = "2026-01-01T00:01:00.000000Z"
+    const facts = factsOf({ hold, heldUntil: hold === "backoff" ? until : null, failures: 4 })
+    const { reasons, state } = Explain.explain(facts)
+    assert.lengthOf(reasons, 1)
+    assert.strictEqual(state, "waiting")
+    assert.isNotEmpty(reasons[0]?.words)
+    assert.isNotEmpty(reasons[0]?.todo)
+    if (hold === "backoff") assert.include(reasons[0]?.words, until)
+  })
+
+  it("names the approval that a task waits for, and why a person is asked", () => {
+    const approvalId = ApprovalId.make(id)
+    const approval = {
+      id: approvalId,
+      risk: "high",
+      rule: "strict.git_push",
+      reason: "git push requires approval",
+      expiresAt: null,
+      rejectionReason: null
+      // As: an explanation reads no more of an approval.
+    } as Explain.Facts["approval"]
+    const [reason] = Explain.explain(
+      factsOf({ hold: "approval", approvalId }, { approval })
+    ).reasons
+    assert.deepInclude(reason?.facts, { approval_id: approvalId, rule: "strict.git_push" })
+    assert.include(reason?.words, "git push requires approval")
+    assert.include(reason?.todo, approvalId)
+  })
+
+  it.each([
+    [{ workers: [] }, "no_agent"],
+    [{ workers: [{ ...ada, runner: null }] }, "agents_without_runner"],
+    [
+      {
+        workers: [
+          { ...ada, isPaused: true },
+          { ...ada, runner: null }
+        ]
+      },
+      "agents_paused"
+    ],
+    [{ lane: { name: "dispatcher@b", dispatcher: null } }, "nobody_dispatches"],
+    [{ hasAgent: false, queue: { before: 3, isMore: false } }, "behind"],
+    [{ rival: TaskId.make(3) }, "scope_wanted"],
+    [{ trial: { _tag: "Holds", hold: "repository_needed" } }, "repository_needed"],
+    [{ trial: { _tag: "Asks", risk: "high", rule: "r", reason: "why" } }, "approval_needed"],
+    [{ trial: { _tag: "Forbidden", risk: "high", rule: "r", reason: "why" } }, "forbidden"]
+  ] as const)("finds in %j the reason %s", (given: Partial<Explain.Facts>, code) => {
+    assert.deepStrictEqual(codesOf(factsOf({}, given)), [code])
+  })
+
+  it.each([
+    [[], "assignee_unknown"],
+    [[{ ...ada, isPaused: true }], "assignee_paused"],
+    [[{ ...ada, runner: null }], "assignee_without_runner"]
+  ] as const)("tells of an assignee %j the reason %s", (workers, code) => {
+    assert.deepStrictEqual(codesOf(factsOf({ assigneeId: ada.id }, { workers })), [code])
+  })
+
+  it("tells of a run how it stands, and what it asks", () => {
+    const task = { status: "in_progress", liveRunId: runId } as const
+    const running = Explain.explain(factsOf(task, { run, trial: null, queue: null }))
+    assert.deepStrictEqual([running.state, running.reasons], ["running", []])
+    assert.deepInclude(running.run, { runId, attempt: 2, status: "running" })
+    const questions = [HumanRequestId.make(9)]
+    const asking = Explain.explain(factsOf(task, { run, questions }))
+    assert.deepStrictEqual(asking.reasons[0]?.facts, { request_ids: [9] })
+    assert.strictEqual(
+      asking.words,
+      "Task 42 is running; its run waits for a person's answer to a question"
+    )
+  })
+
+  it("tells how the last run ended, and what to do about it", () => {
+    const lastRun: Run = { ...run, status: "failed", cause: "exit:1" }
+    const task = { status: "in_progress", lastOutcome: "failed", lastRunId: runId } as const
+    const { reasons, ...explanation } = Explain.explain(factsOf(task, { lastRun }))
+    assert.strictEqual(reasons[0]?.code, "run_failed")
+    assert.strictEqual(explanation.lastRun?.words, "Run 2 failed (exit:1)")
+    assert.strictEqual(explanation.words, "Task 42 is not running: run 2 failed (exit:1)")
+  })
+
+  it.each([
+    ["in_review", { review: { id: 5, attempt: 1 } }, "in_review"],
+    ["in_review", {}, "in_review"],
+    ["in_approval", {}, "in_approval"],
+    ["merging", { mergeJob: { id: 5, status: "running" } }, "merging"],
+    ["in_progress", {}, "started_by_hand"]
+  ] as const)("says of a task in %s what it waits for: %j", (status, given, code) => {
+    assert.deepStrictEqual(codesOf(factsOf({ status }, given)), [code])
+  })
+
+  it.each(["done", "cancelled"] as const)(
+    "has nothing more to say of a task that is %s",
+    (status) => {
+      const { reasons, state, words } = Explain.explain(factsOf({ status }))
+      assert.deepStrictEqual([state, reasons, words], ["over", [], `Task 42 is ${status}.`])
+    }
+  )
+})
