@@ -17,6 +17,8 @@ import { Clock, Effect, Layer, Stream } from "effect"
 
 import { ArtifactStore } from "@foreman/core"
 
+import { attempt, codeOf, read } from "./internal/pieces.ts"
+
 // models ----------------------------------------------------------------------
 
 /**
@@ -52,9 +54,7 @@ export const layer = (
 
 // internal --------------------------------------------------------------------
 
-const pieceBytes = 64 * 1024
 const leftoverMillis = 60 * 60 * 1000
-const passing = new Set(["EAGAIN", "EBUSY", "EINTR", "EMFILE", "ENFILE"])
 
 const open = Effect.fnUntraced(function* (options: Options) {
   yield* attempt("open", () => makeFolder(join(options.root, "tmp")))
@@ -64,18 +64,19 @@ const open = Effect.fnUntraced(function* (options: Options) {
     put: (organization, bytes, { maxBytes }) => put(root, organization, bytes, maxBytes),
     get: (organization, digest, range) =>
       Stream.unwrap(
-        Effect.map(openToRead(root, organization, digest), (handle) =>
-          read(handle, range ?? everything)
-        )
+        Effect.map(openToRead(root, organization, digest), (handle) => read(handle, range))
       ),
     has: (organization, digest) =>
       Effect.scoped(openToRead(root, organization, digest)).pipe(
         Effect.as(true),
         Effect.catchTag("BytesNotFound", () => Effect.succeed(false))
       ),
-    remove: Effect.fnUntraced(function* (organization, digest) {
+    remove: Effect.fnUntraced(function* (organization, digest, options) {
       const path = pathOf(root, organization, digest)
-      if (path !== undefined) yield* attempt("remove", () => removeFile(path))
+      if (path === undefined) return
+      if (options === undefined) return yield* attempt("remove", () => removeFile(path))
+      const latest = (yield* Clock.currentTimeMillis) - options.idleMillis
+      yield* attempt("remove", () => removeIdle(join(root, "tmp", randomUUID()), path, latest))
     })
   })
 })
@@ -175,26 +176,6 @@ const openToRead = Effect.fnUntraced(function* (
   return handle
 })
 
-const read = (handle: fs.FileHandle, range: ArtifactStore.Range) =>
-  Stream.unfold({ ...range }, ({ offset, length }) =>
-    Effect.map(
-      attempt("read", () => readPiece(handle, offset, Math.min(length, pieceBytes))),
-      (piece) =>
-        piece.length === 0
-          ? undefined
-          : ([piece, { offset: offset + piece.length, length: length - piece.length }] as const)
-    )
-  )
-
-const everything: ArtifactStore.Range = { offset: 0, length: Number.MAX_SAFE_INTEGER }
-
-const readPiece = async (handle: fs.FileHandle, offset: number, length: number) => {
-  const piece = new Uint8Array(length)
-  if (length <= 0) return piece
-  const { bytesRead } = await handle.read(piece, 0, length, offset)
-  return piece.subarray(0, bytesRead)
-}
-
 const openRegular = async (path: string): Promise<fs.FileHandle | undefined> => {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const handle = await fs.open(path, flags).catch(ignore("ENOENT"))
@@ -213,6 +194,18 @@ const openRegular = async (path: string): Promise<fs.FileHandle | undefined> => 
 
 const removeFile = async (path: string) => {
   await fs.unlink(path).catch(ignore("ENOENT"))
+  await syncFolder(dirname(path)).catch(ignore("ENOENT"))
+}
+
+// Put again, the bytes are another file of the same name. It is looked at where nobody can put it, and
+// if it is that other one it goes back: what a reader misses in between, it would miss anyway.
+const removeIdle = async (aside: string, path: string, latest: number) => {
+  const seen = await fs.lstat(path).catch(ignore("ENOENT"))
+  if (seen === undefined || seen.mtimeMs > latest) return
+  await fs.rename(path, aside).catch(ignore("ENOENT"))
+  const taken = await fs.lstat(aside).catch(ignore("ENOENT"))
+  if (taken === undefined) return
+  await (taken.mtimeMs > latest ? fs.rename(aside, path) : fs.unlink(aside))
   await syncFolder(dirname(path)).catch(ignore("ENOENT"))
 }
 
@@ -246,24 +239,8 @@ const pathOf = (root: string, organization: string, digest: string): string | un
 const isOrganization = (text: string): boolean =>
   text !== "tmp" && /^[0-9a-z][0-9a-z_-]{0,99}$/.test(text)
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined
-
 const ignore =
   (code: string) =>
   (error: unknown): undefined => {
     if (codeOf(error) !== code) throw error
   }
-
-const attempt = <A>(operation: string, run: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) =>
-      new ArtifactStore.ArtifactStoreError({
-        operation,
-        cause,
-        retryable: passing.has(codeOf(cause) ?? "")
-      })
-  })

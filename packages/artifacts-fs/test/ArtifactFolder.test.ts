@@ -109,6 +109,29 @@ describe("the files of an artifact folder", () => {
   )
 })
 
+describe("bytes that nobody needs any more", () => {
+  it.live(
+    "go when nobody has put them for so long, and stay when somebody puts them again",
+    on(function* (store, root) {
+      const hour = { idleMillis: 60 * 60 * 1000 }
+      const age = () =>
+        Effect.promise(() => {
+          const old = new Date(Date.now() - 2 * hour.idleMillis)
+          return fs.utimes(pathIn(root), old, old)
+        })
+      yield* store.put("acme", hello, { maxBytes: 5 })
+      yield* age()
+      yield* store.put("acme", hello, { maxBytes: 5 })
+      yield* store.remove("acme", digest, hour)
+      assert.strictEqual(yield* read(store), "hello")
+      yield* age()
+      yield* store.remove("acme", digest, hour)
+      assert.isFalse(yield* store.has("acme", digest))
+      assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(join(root, "tmp"))), [])
+    })
+  )
+})
+
 describe("a file that the store did not write", () => {
   const refused = (store: ArtifactStore.ArtifactStore) =>
     Effect.flip(read(store)).pipe(

@@ -9,16 +9,23 @@ import { Context, Effect, Layer } from "effect"
 import { handlers } from "./handlers/handlers.ts"
 import type { CurrentActor } from "./operations/Authorization.ts"
 import { catalogue, type FullCatalogue } from "./operations/catalogue.ts"
-import { type Client, client } from "./operations/Handlers.ts"
+import { type Client, client, type DryRuns, dryRuns } from "./operations/Handlers.ts"
 import { type Invoke, invoke } from "./operations/Invoke.ts"
 import type { ArtifactStore } from "./ports/ArtifactStore.ts"
 import type { Driver } from "./ports/Driver.ts"
 import { Access, type AccessConfig } from "./services/Access.ts"
+import { Approvals } from "./services/Approvals.ts"
+import { Artifacts } from "./services/Artifacts.ts"
+import { Control } from "./services/Control.ts"
 import { Events } from "./services/Events.ts"
+import { Explains } from "./services/Explains.ts"
 import { Health } from "./services/Health.ts"
 import { HumanRequests } from "./services/HumanRequests.ts"
+import { Manager } from "./services/Manager.ts"
+import { ManagerArtifacts } from "./services/ManagerArtifacts.ts"
 import { Messages } from "./services/Messages.ts"
 import { Organizations } from "./services/Organizations.ts"
+import { Projects } from "./services/Projects.ts"
 import { Reviews } from "./services/Reviews.ts"
 import { Runs } from "./services/Runs.ts"
 import { Shell } from "./services/Shell.ts"
@@ -39,10 +46,14 @@ export class Foreman extends Context.Service<
   {
     /** Every operation as a typed method, authorized by the current actor. */
     readonly client: Client<FullCatalogue>
+    /** Every command as a typed method that shows the events which it would write. */
+    readonly dryRun: DryRuns<FullCatalogue>
     /** Every operation by name, on wire data: what a transport calls. */
     readonly invoke: Invoke<never, CurrentActor>
     readonly access: Access["Service"]
     readonly events: Events["Service"]
+    /** The way to the bytes of an artifact, for a transport that streams them. */
+    readonly artifacts: Pick<Artifacts["Service"], "open">
   }
 >()("@foreman/core/Foreman") {
   /**
@@ -56,11 +67,18 @@ export class Foreman extends Context.Service<
       Layer.provide(
         Layer.mergeAll(
           Access.layer(config),
+          Approvals.layer,
+          Artifacts.layer,
+          Control.layer,
           Events.layer,
+          Explains.layer,
           Health.layer,
           HumanRequests.layer,
+          manager,
+          managerArtifacts,
           Messages.layer,
           Organizations.layer,
+          projects,
           Reviews.layer,
           Runs.layer,
           Tasks.layer,
@@ -74,12 +92,23 @@ export class Foreman extends Context.Service<
 
 // internal --------------------------------------------------------------------
 
+/** These make the local team by the operations of others, and the manager does all by them. */
+const makers = Layer.merge(Organizations.layer, Teams.layer)
+const projects = Layer.provide(Projects.layer, makers)
+const managerArtifacts = Layer.provide(ManagerArtifacts.layer, Artifacts.layer)
+const manager = Layer.provide(
+  Manager.layer,
+  Layer.mergeAll(makers, projects, Approvals.layer, Tasks.layer)
+)
+
 const make = Effect.gen(function* () {
   const bound = yield* handlers
   return Foreman.of({
     client: client(catalogue, bound),
+    dryRun: dryRuns(catalogue, bound),
     invoke: invoke(catalogue, bound),
     access: yield* Access,
-    events: yield* Events
+    events: yield* Events,
+    artifacts: yield* Artifacts
   })
 })

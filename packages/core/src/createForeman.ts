@@ -19,7 +19,9 @@ import * as DriverMemory from "./ports/DriverMemory.ts"
 import type { Workspace } from "./ports/Workspace.ts"
 import * as WorkspaceMemory from "./ports/WorkspaceMemory.ts"
 import * as Reactors from "./reactors/Reactors.ts"
+import type { Policy } from "./rules/ApprovalPolicy.ts"
 import { Actor, operator } from "./rules/Actor.ts"
+import { make as makePolicies, Policies } from "./services/Policies.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -50,6 +52,8 @@ export interface ForemanOptions {
   readonly runners?: ReadonlyArray<AgentRunner>
   /** Where runs work, say `Workspaces.layer({ root })`. Without it, tasks cannot use repositories. */
   readonly workspaces?: Layer.Layer<Workspace, unknown>
+  /** Policies of your own, beside `strict` and `permissive`; teams, projects and agents name them. */
+  readonly policies?: ReadonlyArray<Policy>
   /** How the reactors work, where `Reactors.defaults` does not fit. */
   readonly reactors?: Partial<Reactors.ReactorsConfig>
 }
@@ -74,6 +78,8 @@ export interface EventsOptions {
  * @since 0.1.0
  */
 export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisposable {
+  /** The commands again, each showing the events that it would write; nothing is written. */
+  readonly dryRun: Facade.DryRunFacade<FullCatalogue>
   /** Any operation by its name, on wire data, with refusals as data. */
   readonly invoke: Facade.PromisedInvoke
   readonly events: (
@@ -112,6 +118,7 @@ export interface PromisedForeman extends Facade.Facade<FullCatalogue>, AsyncDisp
 export const createForeman = async ({
   actor = operator,
   artifacts = ArtifactStoreMemory.layer,
+  policies = [],
   runners = [],
   store = DriverMemory.layer,
   ...dispatching
@@ -119,7 +126,14 @@ export const createForeman = async ({
   // Inside the process nobody shows a token; the actor is given with each call.
   const byName = new Map(runners.map((runner) => [runner.name, runner]))
   const foremanLayer = Foreman.layer({ mode: "open" }).pipe(
-    Layer.provideMerge(Layer.mergeAll(store, artifacts, Layer.succeed(AgentRunners, byName)))
+    Layer.provideMerge(
+      Layer.mergeAll(
+        store,
+        artifacts,
+        Layer.succeed(AgentRunners, byName),
+        Layer.succeed(Policies, makePolicies(policies))
+      )
+    )
   )
   const reactors = runners.length === 0 ? Layer.empty : reactorsOf(dispatching)
   const runtime = ManagedRuntime.make(reactors.pipe(Layer.provideMerge(foremanLayer)))
@@ -153,6 +167,7 @@ const promised = (foreman: Foreman["Service"], runtime: Runtime, actor: Actor): 
   const close = () => runtime.dispose()
   return {
     ...Facade.make(catalogue, foreman.client, run),
+    dryRun: Facade.makeDryRuns(catalogue, foreman.dryRun, run),
     invoke: Facade.makeInvoke(foreman.invoke, run),
     events: ({ after, organizationId, signal } = {}) => {
       const feed = foreman.events.follow({ after, organizationId }).pipe(

@@ -7,12 +7,13 @@ import {
   DriverMemory,
   ensureLocalTeam,
   Foreman,
-  localRunnerName
+  LocalTeam
 } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 
 import { broken, committing } from "./services/faults.ts"
 
+const { localRunnerName } = LocalTeam
 const runners = [AgentRunnerMemory.make(localRunnerName, () => Effect.succeed({}))]
 
 const on = (driver: Driver.Driver) =>
@@ -23,7 +24,8 @@ const on = (driver: Driver.Driver) =>
 /** What a local server is to have, whoever made it. */
 const expectWhole = Effect.gen(function* () {
   const { client } = yield* Foreman
-  const { organizationId, teamId } = yield* ensureLocalTeam
+  const local = yield* ensureLocalTeam
+  const { organizationId, teamId } = local
   const { items: organizations } = yield* client.listOrganizations({})
   const { items: teams } = yield* client.listTeams({ orgId: organizationId })
   expect(organizations.map(({ slug }) => slug)).toEqual(["local"])
@@ -35,7 +37,7 @@ const expectWhole = Effect.gen(function* () {
   ])
   const { settings } = yield* client.getTeamSettings({ teamId })
   expect(settings.delivery).toBe("direct")
-  return { organizationId, teamId }
+  return local
 }).pipe(TestForeman.asOperator)
 
 describe("the local team", () => {

@@ -6,12 +6,14 @@ import { Effect, type Schema } from "effect"
 
 import {
   type catalogue,
+  type DryRun,
   type Facade,
   type Foreman,
   type FullCatalogue,
   type Handlers,
   Identifier,
   Operation,
+  type PromisedForeman,
   type Refusal,
   type Review,
   Task,
@@ -145,5 +147,26 @@ void foreman.changeTaskStatus({ taskId: 42, status: "done", reason: "because" })
 
 // @ts-expect-error there is no such operation
 void foreman.dropTask({ taskId: 42 })
+
+// the dry run -----------------------------------------------------------------
+
+declare const promised: PromisedForeman
+declare const dryRun: Foreman["Service"]["dryRun"]
+
+same<
+  ReturnType<typeof promised.dryRun.createTask>,
+  Promise<DryRun.DryRun<Operation.PlainOutput<Create>>>
+>(true)
+same<Effect.Success<ReturnType<typeof dryRun.createTask>>["answer"], Task.Task | undefined>(true)
+same<
+  Effect.Error<ReturnType<typeof dryRun.changeTaskStatus>>,
+  Operation.Errors<Move> | Refusal.CommonRefusal
+>(true)
+
+// @ts-expect-error a query has nothing to rehearse
+void promised.dryRun.getTask({ taskId: 42 })
+
+// @ts-expect-error what a command answers is not what its dry run does: it is not an option
+void promised.createTask({ teamId: "team", title: "Fix" }, { dryRun: true })
 
 export { missing, rightRefusal, surplus, wrongInput, wrongOutput, wrongRefusal }

@@ -39,7 +39,12 @@ export const launch = <E>(layer: Layer.Layer<never, E>, options: Options): void 
   const { explain, graceMillis = 9500 } = options
   const fiber = Effect.runFork(Layer.launch(layer))
   let signals = 0
+  let latest = 0
   const stop = () => {
+    const now = performance.now()
+    // One press of Ctrl-C may arrive twice: from the terminal, and from who started this process.
+    if (signals > 0 && now - latest < sameMillis) return
+    latest = now
     signals += 1
     if (signals > 1) process.exit(130)
     // Whatever still hangs then is not worth waiting for.
@@ -61,3 +66,7 @@ export const launch = <E>(layer: Layer.Layer<never, E>, options: Options): void 
   // A fiber alone does not keep the process alive.
   setInterval(() => undefined, 2 ** 30)
 }
+
+// internal --------------------------------------------------------------------
+
+const sameMillis = 100

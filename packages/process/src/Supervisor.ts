@@ -94,7 +94,10 @@ export interface RunningProcess {
   readonly ended: Effect.Effect<Ending, ProcessError>
   /** Ends them, and waits for that. */
   readonly end: Effect.Effect<Ending, ProcessError>
-  /** Both channels in the order in which they were written, until the process has ended. */
+  /**
+   * Both channels in the order in which they were written, until the process has ended. A chunk is
+   * good until the next one is asked for.
+   */
   readonly output: Stream.Stream<Uint8Array, ProcessError>
   readonly stdout: Stream.Stream<Uint8Array, ProcessError>
   readonly stderr: Stream.Stream<Uint8Array, ProcessError>

@@ -157,6 +157,7 @@ const resultOf = Effect.fnUntraced(function* (
     exitCode: ending.exitCode,
     cause,
     answer: AgentRunner.lastWords(yield* running.stdoutTail(tailBytes)),
+    said: Stream.mapError(running.stdout, (error) => failed(name, error)),
     output: Stream.mapError(running.output, (error) => failed(name, error))
   }
 })

@@ -25,6 +25,7 @@ export const signatures = {
     parameters: { after_name: "text", after_id: "text", limit: "bigint" },
     isOfAll: true
   },
+  overlapping_leases: { parameters: { spans: "text", limit: "bigint" }, isOfAll: false },
   path: { parameters: { from: "bigint", to: "bigint" }, isOfAll: false },
   ready: { parameters: { limit: "bigint" }, isOfAll: false },
   ready_for_agent: {
@@ -92,6 +93,19 @@ RETURNS SETOF foreman.organizations LANGUAGE sql STABLE AS $$
   SELECT o.* FROM foreman.organizations o
   WHERE (o.name, o.organization) > ($2, $3)
   ORDER BY o.name, o.organization LIMIT $4
+$$;
+CREATE OR REPLACE FUNCTION foreman.ask_overlapping_leases(text, text, bigint)
+RETURNS SETOF foreman.lease_spans LANGUAGE sql STABLE AS $$
+  -- No span lies in another one, so of those before a wanted one only the last can be above it.
+  SELECT s.* FROM foreman.lease_spans s WHERE s.organization = $1 AND s.span IN (
+    SELECT above.span FROM jsonb_array_elements_text($2::jsonb) w(span), LATERAL (
+      SELECT o.span FROM foreman.lease_spans o WHERE o.organization = $1 AND o.span <= w.span
+      ORDER BY o.span DESC LIMIT 1
+    ) above WHERE starts_with(w.span, above.span)
+    UNION
+    SELECT o.span FROM jsonb_array_elements_text($2::jsonb) w(span), foreman.lease_spans o
+    WHERE o.organization = $1 AND o.span > w.span AND o.span < left(w.span, -1) || '0'
+  ) ORDER BY s.span LIMIT $3
 $$;
 CREATE OR REPLACE FUNCTION foreman.ask_ready(text, bigint) ${queued} AS $$
   SELECT ${shown} FROM foreman.tasks t WHERE t.organization = $1 AND ${isReady}
@@ -207,6 +221,12 @@ BEGIN
       SELECT o.key FROM foreman.receipts o
       WHERE o.organization = org AND o.at < (p->>'before')::bigint
       ORDER BY o.at LIMIT (p->>'limit')::bigint));
+  WHEN 'forget_run' THEN
+    DELETE FROM foreman.heartbeats h WHERE h.organization = org AND h.run_id = p->>'run';
+  WHEN 'renew_runs' THEN
+    UPDATE foreman.heartbeats h SET until = (p->>'until')::bigint
+    WHERE h.organization = org
+      AND h.run_id = ANY(ARRAY(SELECT jsonb_array_elements_text((p->>'runs')::jsonb)));
   WHEN 'rank_task' THEN
     SELECT coalesce(max(w.rank) + 1, 0) INTO next_rank FROM foreman.task_dependencies d
     JOIN foreman.tasks w ON w.organization = org AND w.id = d.task_id

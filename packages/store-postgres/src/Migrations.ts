@@ -15,6 +15,10 @@ import * as Migration0003 from "./Migration0003.ts"
 import * as Migration0004 from "./Migration0004.ts"
 import * as Migration0005 from "./Migration0005.ts"
 import * as Migration0006 from "./Migration0006.ts"
+import * as Migration0007 from "./Migration0007.ts"
+import * as Migration0008 from "./Migration0008.ts"
+import * as Migration0009 from "./Migration0009.ts"
+import * as Migration0010 from "./Migration0010.ts"
 import { DatabaseUnusable } from "./PostgresFailure.ts"
 
 // rules -----------------------------------------------------------------------
@@ -133,5 +137,9 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 3, name: "places", text: Migration0003.text },
   { number: 4, name: "row_security", text: Migration0004.text },
   { number: 5, name: "artifacts", text: Migration0005.text },
-  { number: 6, name: "projects", text: Migration0006.text }
+  { number: 6, name: "projects", text: Migration0006.text },
+  { number: 7, name: "approvals", text: Migration0007.text },
+  { number: 8, name: "leases", text: Migration0008.text },
+  { number: 9, name: "artifact_kinds", text: Migration0009.text },
+  { number: 10, name: "deliveries", text: Migration0010.text }
 ]

@@ -93,12 +93,19 @@ const serve = (attempt: Attempt): ArtifactStore.ArtifactStore => ({
       Effect.as(true),
       Effect.catchTag("BytesNotFound", () => Effect.succeed(false))
     ),
-  remove: (organization, digest) =>
-    isKept(organization, digest)
-      ? Effect.asVoid(
-          attempt("remove", "SELECT foreman.artifact_remove($1, $2)", [organization, digest])
-        )
-      : Effect.void
+  remove: (organization, digest, options) => {
+    if (!isKept(organization, digest)) return Effect.void
+    const idle = options && `${options.idleMillis} milliseconds`
+    const forgotten =
+      idle === undefined
+        ? attempt("remove", "SELECT foreman.artifact_remove($1, $2)", [organization, digest])
+        : attempt("remove", "SELECT foreman.artifact_expire($1, $2, $3)", [
+            organization,
+            digest,
+            idle
+          ])
+    return Effect.asVoid(forgotten)
+  }
 })
 
 type Attempt = (

@@ -160,6 +160,15 @@ const explained = (cause: unknown, url: string): unknown => {
   const place = host === "" ? "its address" : host
   const state = stateOf(cause)
   const detail = cause instanceof Error ? cause.message : String(cause)
+  if (/does not support SSL/i.test(detail)) {
+    return new DatabaseUnusable({
+      reason: "unreachable",
+      message:
+        `PostgreSQL at ${place} speaks no SSL, and the address asks for it: leave out sslmode, or ` +
+        "turn on ssl on the server.",
+      cause
+    })
+  }
   if (state === undefined) {
     return new DatabaseUnusable({
       reason: "unreachable",

@@ -10,6 +10,10 @@ import * as Migration0002 from "./Migration0002.ts"
 import * as Migration0003 from "./Migration0003.ts"
 import * as Migration0004 from "./Migration0004.ts"
 import * as Migration0005 from "./Migration0005.ts"
+import * as Migration0006 from "./Migration0006.ts"
+import * as Migration0007 from "./Migration0007.ts"
+import * as Migration0008 from "./Migration0008.ts"
+import * as Migration0009 from "./Migration0009.ts"
 import type { Connection } from "./SqliteConnection.ts"
 
 // services --------------------------------------------------------------------
@@ -117,5 +121,9 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 2, name: "tables", text: Migration0002.text },
   { number: 3, name: "places", text: Migration0003.text },
   { number: 4, name: "human_requests", text: Migration0004.text },
-  { number: 5, name: "projects", text: Migration0005.text }
+  { number: 5, name: "projects", text: Migration0005.text },
+  { number: 6, name: "approvals", text: Migration0006.text },
+  { number: 7, name: "leases", text: Migration0007.text },
+  { number: 8, name: "artifacts", text: Migration0008.text },
+  { number: 9, name: "deliveries", text: Migration0009.text }
 ]

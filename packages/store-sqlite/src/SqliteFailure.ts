@@ -65,7 +65,7 @@ export const describe = (cause: unknown, isAmbiguous = false): Failure => {
 /**
  * The name of the constraint that an error says was broken, if it says that.
  *
- * SQLite names a check, but of a key or a unique index only the columns.
+ * SQLite names a check, but of a key or a unique index only the columns. A trigger says its own name.
  *
  * @category models
  * @since 0.1.0
@@ -77,6 +77,10 @@ export const constraintOf = (tables: TableList, cause: unknown): string | undefi
   if (code === constraintCheck) {
     const isKnown = Object.values(tables).some(({ checks }) => checks?.[subject] !== undefined)
     return isKnown ? subject : undefined
+  }
+  if (code === constraintTrigger) {
+    const isKnown = Object.values(tables).some(({ apart }) => apart?.[cause.message] !== undefined)
+    return isKnown ? cause.message : undefined
   }
   if (code !== constraintKey && code !== constraintUnique) return undefined
   const table = subject.slice(0, subject.indexOf("."))
@@ -97,4 +101,5 @@ const passing: ReadonlySet<number> = new Set([5, 6, 7, 10, 13, 15])
 
 const constraintCheck = 275
 const constraintKey = 1555
+const constraintTrigger = 1811
 const constraintUnique = 2067

@@ -74,6 +74,35 @@ const readyOf = `
     ORDER BY ${queue} LIMIT ?
   )`
 
+// Two short looks for each span are several times as fast as one question about all of them.
+const lastBefore = `
+  SELECT * FROM lease_spans WHERE organization = ? AND span <= ? ORDER BY span DESC LIMIT 1`
+
+const within = `
+  SELECT * FROM lease_spans WHERE organization = ? AND span > ? AND span < ?
+  ORDER BY span LIMIT ?`
+
+/**
+ * The live spans that meet one of these. No span lies in another one, so of those before a wanted one
+ * only the last can be above it. What is below it begins with it, and ends before the same text with
+ * the character that follows the slash.
+ */
+const overlapping: Ask = (connection, organization, { limit = null, spans }) => {
+  const wanted: ReadonlyArray<string> = JSON.parse(String(spans))
+  const met = new Map<string, RawRow>()
+  for (const span of wanted) {
+    const [before] = all(connection, lastBefore, organization, span)
+    const above = before !== undefined && span.startsWith(String(before["span"])) ? [before] : []
+    const end = `${span.slice(0, -1)}0`
+    const below = all(connection, within, organization, span, end, limit)
+    for (const row of [...above, ...below]) met.set(String(row["span"]), row)
+  }
+  const rows = [...met].toSorted(([one], [other]) =>
+    Buffer.compare(Buffer.from(one), Buffer.from(other))
+  )
+  return rows.slice(0, Number(limit)).map(([, row]) => row)
+}
+
 const questions: Readonly<Record<Driver.Question, Ask>> = {
   heads: (connection, _, { after, limit }) =>
     all(
@@ -113,6 +142,7 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
       after_id ?? "",
       limit
     ),
+  overlapping_leases: overlapping,
   path: (connection, organization, { from, to }) =>
     path(connection, organization, Number(from), Number(to)).map((id) => ({ id })),
   ready: (connection, organization, { limit }) =>
@@ -188,6 +218,12 @@ const changes: Readonly<Record<Driver.SetChange, Change>> = {
          SELECT rowid FROM receipts WHERE organization = ? AND at < ? ORDER BY at LIMIT ?)`
     ).run(organization, toInput(before ?? null), toInput(limit ?? null))
   },
+  forget_run: ({ prepare }, organization, { run }) => {
+    prepare("DELETE FROM heartbeats WHERE organization = ? AND run_id = ?").run(
+      organization,
+      toInput(run ?? null)
+    )
+  },
   rank_task: ({ prepare }, organization, { task }) => {
     // A row whose rank is right is not written again.
     prepare(
@@ -198,6 +234,12 @@ const changes: Readonly<Record<Driver.SetChange, Change>> = {
            AND t.status NOT IN ('done', 'cancelled')) AS found
        WHERE tasks.organization = ?1 AND tasks.id = ?2 AND tasks.rank <> found.rank`
     ).run(organization, toInput(task ?? null))
+  },
+  renew_runs: ({ prepare }, organization, { runs, until }) => {
+    prepare(
+      `UPDATE heartbeats SET until = ?2
+       WHERE organization = ?1 AND run_id IN (SELECT value FROM json_each(?3))`
+    ).run(organization, toInput(until ?? null), toInput(runs ?? null))
   },
   unblock: ({ prepare }, organization, { task }) => {
     prepare(

@@ -8,7 +8,7 @@
  */
 import * as fc from "fast-check"
 
-import { Identifier, MergeJob, Review, Run, Task, Team } from "@foreman/core"
+import { Identifier, MergeJob, Review, Run, Span, Task, Team } from "@foreman/core"
 import { play, type Standing, type Step } from "./internal/taskHistory.ts"
 
 // models ----------------------------------------------------------------------
@@ -220,6 +220,7 @@ export const run: fc.Arbitrary<Run.Run> = fc.record({
   cause: fc.option(fc.constantFrom("exit:0", "exit:1", "signal:KILL", "timeout")),
   answer: fc.option(fc.string()),
   outputId: fc.constant(null),
+  spans: id.task.map((id) => [Span.Span.make(`task/${id}/`)]),
   queuedAt: timestamp,
   startedAt: fc.option(timestamp),
   endedAt: fc.option(timestamp)

@@ -221,6 +221,22 @@ const reading = <E>(layer: StoreLayer<E>) =>
     )
 
     it.live(
+      "forgets what nobody has put for a while, and nothing that somebody has put just now",
+      on(layer, function* (store) {
+        const { digest } = yield* put(store, "young")
+        yield* store.remove(organization, digest, { idleMillis: 60_000 })
+        assert.strictEqual(yield* read(store, digest), "young")
+        yield* store.remove(organization, digestOf("never"), { idleMillis: 0 })
+        yield* store.remove(organization, "no digest", { idleMillis: 0 })
+        yield* store.remove(organization, digest, { idleMillis: 0 })
+        assert.isFalse(yield* store.has(organization, digest))
+        yield* store.remove(organization, digest, { idleMillis: 0 })
+        yield* put(store, "young")
+        assert.strictEqual(yield* read(store, digest), "young")
+      })
+    )
+
+    it.live(
       "forgets what is removed, and keeps it when it is put again",
       on(layer, function* (store) {
         const { digest } = yield* put(store, "gone")
@@ -257,5 +273,5 @@ const read = (store: ArtifactStore.ArtifactStore, digest: string, range?: Artifa
   Stream.runFold(
     store.get(organization, digest, range),
     (): ReadonlyArray<Uint8Array> => [],
-    (chunks, chunk) => [...chunks, chunk]
+    (chunks, chunk) => [...chunks, chunk.slice()]
   ).pipe(Effect.map((chunks) => Buffer.concat(chunks).toString("utf8")))

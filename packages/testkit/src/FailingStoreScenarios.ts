@@ -5,10 +5,12 @@
  */
 import { Effect } from "effect"
 
-import { type Authorization, Foreman, Identifier } from "@foreman/core"
+import { type Authorization, Foreman, Identifier, type Shell, type StoreClock } from "@foreman/core"
+import { scenarios as manager } from "./FailingStoreManagerScenarios.ts"
+import * as Approvals from "./ForemanSuiteApprovalsGiven.ts"
 import { principal, walk } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
-import { asAgent, asOperator, type GivenTeam, givenTask } from "./TestForeman.ts"
+import { asAgent, asOperator, asRun, type GivenTeam, givenTask } from "./TestForeman.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -20,7 +22,11 @@ import { asAgent, asOperator, type GivenTeam, givenTask } from "./TestForeman.ts
  */
 export type Prepare = (
   given: GivenTeam
-) => Effect.Effect<(key: string) => Effect.Effect<unknown, unknown, Foreman>, never, Foreman>
+) => Effect.Effect<
+  (key: string) => Effect.Effect<unknown, unknown, Foreman>,
+  never,
+  Foreman | Shell.Shell | StoreClock.StoreClock
+>
 
 // testing ---------------------------------------------------------------------
 
@@ -131,7 +137,59 @@ export const scenarios: Readonly<Record<string, Prepare>> = {
     return yield* ready((client, options) =>
       client.respondToRequest({ requestId, response: "Blue" }, options)
     )
-  })
+  }),
+  approve_approval: (given) =>
+    Effect.flatMap(givenApproval(given), ({ approvalId }) =>
+      ready((client, options) => client.approveApproval({ approvalId }, options))
+    ),
+  reject_approval: (given) =>
+    Effect.flatMap(givenApproval(given), ({ approvalId }) =>
+      ready((client, options) =>
+        client.rejectApproval({ approvalId, rejectionReason: "Not now" }, options)
+      )
+    ),
+  stop_task_run: Effect.fnUntraced(function* (given: GivenTeam) {
+    const { id: taskId } = yield* givenTask(given)
+    const dispatch = yield* Approvals.dispatcherOf(given)
+    yield* dispatch(taskId)
+    const { liveRunId } = yield* sure(Foreman.use(({ client }) => client.getTask({ taskId })))
+    const runId = liveRunId ?? (yield* Effect.die("It was not begun"))
+    return yield* ready((client, options) => client.stopTaskRun({ runId }, options))
+  }),
+  add_artifact: Effect.fnUntraced(function* (given: GivenTeam) {
+    const { client } = yield* Foreman
+    const { id: taskId } = yield* givenTask(given)
+    const dispatch = yield* Approvals.dispatcherOf(given)
+    yield* dispatch(taskId)
+    const { items: runs } = yield* sure(client.listTaskRuns({ taskId }))
+    const run = runs[0] ?? (yield* Effect.die("It was not begun"))
+    return yield* ready((own, options) =>
+      asRun(run)(own.addArtifact({ name: "report.md", content: "# Done" }, options))
+    )
+  }),
+  pause_agent: ({ manager: { id: agentId } }) =>
+    ready((client, options) => client.pauseAgent({ agentId }, options)),
+  resume_agent: Effect.fnUntraced(function* ({ manager: { id: agentId } }: GivenTeam) {
+    yield* sure(Foreman.use(({ client }) => client.pauseAgent({ agentId })))
+    return yield* ready((client, options) => client.resumeAgent({ agentId }, options))
+  }),
+  pause_dispatch: ({ organization: { id: orgId } }) =>
+    ready((client, options) => client.pauseDispatch({ orgId }, options)),
+  resume_dispatch: Effect.fnUntraced(function* ({ organization: { id: orgId } }: GivenTeam) {
+    yield* sure(Foreman.use(({ client }) => client.pauseDispatch({ orgId })))
+    return yield* ready((client, options) => client.resumeDispatch({ orgId }, options))
+  }),
+  retry_dispatch: Effect.fnUntraced(function* (given: GivenTeam) {
+    const { client } = yield* Foreman
+    const { approvalId, dispatch, taskId } = yield* givenApproval(given)
+    yield* sure(client.approveApproval({ approvalId }))
+    // With a second repository nobody can tell which one is meant.
+    const place = { localPath: "/repositories/second", defaultBranch: "main", config: {} }
+    yield* sure(client.registerRepository({ teamId: given.team.id, name: "second", ...place }))
+    yield* dispatch(taskId)
+    return yield* ready((client, options) => client.retryDispatch({ approvalId }, options))
+  }),
+  ...manager
 }
 
 // internal --------------------------------------------------------------------
@@ -159,6 +217,17 @@ const reviewed = Effect.fnUntraced(function* (given: GivenTeam) {
   yield* sure(walk(taskId, "in_progress", "in_review"))
   yield* sure(client.requestReview({ taskId, reviewerType: "user" }))
   return taskId
+})
+
+/** An approval that a task of the team waits for, and what tries to begin it. */
+const givenApproval = Effect.fnUntraced(function* (given: GivenTeam) {
+  const { client } = yield* Foreman
+  yield* sure(client.updateTeamSettings({ teamId: given.team.id, approvalPolicy: "strict" }))
+  const { id: taskId } = yield* givenTask(given, { title: Approvals.risky })
+  const dispatch = yield* Approvals.dispatcherOf(given)
+  yield* dispatch(taskId)
+  const { id: approvalId } = yield* Approvals.pendingOf(taskId)
+  return { approvalId, dispatch, taskId }
 })
 
 const greeting = ({ manager, team: { id: teamId } }: GivenTeam) => ({

@@ -7,7 +7,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer } from "effect"
 
-import { catalogue, Driver, Events } from "@foreman/core"
+import { catalogue, Driver, Events, Manager } from "@foreman/core"
 import * as FailingStore from "./FailingStore.ts"
 import { type Prepare, scenarios } from "./FailingStoreScenarios.ts"
 import { processOn, quiet } from "./ForemanSuiteAgents.ts"
@@ -77,7 +77,10 @@ const campaign = Effect.fnUntraced(function* (
 ) {
   const sound = yield* Layer.build(yield* shared(backend))
   const store = yield* FailingStore.make(Context.get(sound, Driver.Driver))
-  const inside = yield* processOn(Layer.succeed(Driver.Driver, store.driver), {})
+  const inside = yield* processOn(Layer.succeed(Driver.Driver, store.driver), {}).pipe(
+    // Nobody works here, so nobody is waited for.
+    Effect.provideService(Manager.ManagerConfig, { waitMillis: 1 })
+  )
   const effects = yield* inside(withoutFault(store, prepare))
   for (const manner of manners) {
     let isReached = true

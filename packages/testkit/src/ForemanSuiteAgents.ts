@@ -4,13 +4,13 @@
  *
  * @internal
  */
-import { Deferred, Effect, Layer, References, type Scope, Stream } from "effect"
+import { Context, Deferred, Effect, Latch, Layer, References, type Scope, Stream } from "effect"
 
 import {
   type AgentRunner,
   type AgentRunnerMemory,
   type Authorization,
-  type Driver,
+  Driver,
   Foreman
 } from "@foreman/core"
 import { type Backend, layerOf } from "./ForemanSuiteSubject.ts"
@@ -149,3 +149,29 @@ export const asking = <A, E, R>(
  */
 export const quiet: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> =
   Effect.provideService(References.MinimumLogLevel, "None")
+
+/**
+ * A store that stands still while its latch is closed, as all of a frozen process does.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const freezable = Effect.fnUntraced(function* (store: Layer.Layer<Driver.Driver>) {
+  const driver = Context.get(yield* Layer.build(store), Driver.Driver)
+  const latch = yield* Latch.make(true)
+  const wait = latch.whenOpen
+  const layer = Layer.succeed(Driver.Driver, {
+    ...driver,
+    allocate: (...input) => wait(driver.allocate(...input)),
+    commit: (batch) => wait(driver.commit(batch)),
+    versions: (...input) => wait(driver.versions(...input)),
+    readStream: (...input) => wait(driver.readStream(...input)),
+    readAll: (...input) => wait(driver.readAll(...input)),
+    receipt: (...input) => wait(driver.receipt(...input)),
+    get: (...input) => wait(driver.get(...input)),
+    find: (query) => wait(driver.find(query)),
+    ask: (...input) => wait(driver.ask(...input)),
+    changes: Stream.mapEffect(driver.changes, (hint) => wait(Effect.succeed(hint)))
+  })
+  return { layer, latch }
+})

@@ -72,6 +72,7 @@ const aRun: Omit<Run.Run, "id" | "taskId" | "agentId" | "attempt"> = {
   cause: "exit:0",
   answer: null,
   outputId: null,
+  spans: [],
   queuedAt: "2026-01-01T00:00:00.000000Z",
   startedAt: null,
   endedAt: null

@@ -107,7 +107,7 @@ const planning = (backend: Backend) => {
         runs.every(({ agentId, status }) => agents.has(agentId) && status === "succeeded")
       )
       const { rows } = yield* assertRebuilds(given.organization.id)
-      assert.deepInclude(rows, { runs: 4, reviews: 4, merge_jobs: 4, artifacts: 4 })
+      assert.deepInclude(rows, { runs: 4, reviews: 4, merge_jobs: 4, artifacts: 8 })
     }).pipe(on(backend, { behaviour }))
   })
 }

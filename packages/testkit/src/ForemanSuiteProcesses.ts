@@ -6,10 +6,10 @@
  * @internal
  */
 import { assert, it } from "@effect/vitest"
-import { Context, Effect, Exit, Latch, Layer, Scope, Stream } from "effect"
+import { Effect, Exit, Scope } from "effect"
 
-import { Driver, type Identifier, type Task } from "@foreman/core"
-import { asking, patient, processOn, quiet, recording } from "./ForemanSuiteAgents.ts"
+import type { Identifier, Task } from "@foreman/core"
+import { asking, freezable, patient, processOn, quiet, recording } from "./ForemanSuiteAgents.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
 import { type Backend, numbers, race, shared } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
@@ -141,27 +141,6 @@ const limiting = (backend: Backend) => {
     }).pipe(quiet)
   )
 }
-
-/** A store that stands still while its latch is closed, as all of a frozen process does. */
-const freezable = Effect.fnUntraced(function* (store: Layer.Layer<Driver.Driver>) {
-  const driver = Context.get(yield* Layer.build(store), Driver.Driver)
-  const latch = yield* Latch.make(true)
-  const wait = latch.whenOpen
-  const layer = Layer.succeed(Driver.Driver, {
-    ...driver,
-    allocate: (...input) => wait(driver.allocate(...input)),
-    commit: (batch) => wait(driver.commit(batch)),
-    versions: (...input) => wait(driver.versions(...input)),
-    readStream: (...input) => wait(driver.readStream(...input)),
-    readAll: (...input) => wait(driver.readAll(...input)),
-    receipt: (...input) => wait(driver.receipt(...input)),
-    get: (...input) => wait(driver.get(...input)),
-    find: (query) => wait(driver.find(query)),
-    ask: (...input) => wait(driver.ask(...input)),
-    changes: Stream.mapEffect(driver.changes, (hint) => wait(Effect.succeed(hint)))
-  })
-  return { layer, latch }
-})
 
 const takingOver = (backend: Backend) => {
   it.live("stands by while another one dispatches, and takes over when that one is silent", () =>

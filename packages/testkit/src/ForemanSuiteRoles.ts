@@ -39,16 +39,45 @@ export const register = (it: It): void => {
 
 // internal --------------------------------------------------------------------
 
-const structure = ["create_team", "create_agent", "register_repo", "update_team_settings"]
+const structure = [
+  "create_team",
+  "create_agent",
+  "register_repo",
+  "update_team_settings",
+  "pause_dispatch",
+  "resume_dispatch"
+]
 const plans = [
+  "stop_task_run",
+  "pause_agent",
+  "resume_agent",
   "create_task",
   "update_task",
   "assign_task",
   "retry_task",
   "add_dependency",
-  "remove_dependency"
+  "remove_dependency",
+  "create_project",
+  "update_project",
+  "create_module",
+  "update_module",
+  "change_module_state",
+  "manager_command",
+  "dispatch_manager_task",
+  "retry_manager_task",
+  "cancel_manager_task",
+  "reprioritize_manager_task"
 ]
 const verdicts = ["approve_task", "reject_task"]
+/** What a person alone decides. */
+const decisions = [
+  "approve_approval",
+  "approve_manager_approval",
+  "reject_manager_approval",
+  "retry_manager_dispatch",
+  "reject_approval",
+  "retry_dispatch"
+]
 
 /** What each role is refused for its role alone. */
 const denied: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -56,15 +85,17 @@ const denied: Readonly<Record<string, ReadonlyArray<string>>> = {
   owner: ["create_org"],
   admin: ["create_org"],
   member: ["create_org", ...structure, "ask_human"],
-  manager: ["create_org", ...structure, "respond_to_request"],
-  engineer: ["create_org", ...structure, ...plans, ...verdicts, "respond_to_request"],
+  manager: ["create_org", ...structure, ...decisions, "respond_to_request"],
+  engineer: ["create_org", ...structure, ...plans, ...verdicts, ...decisions, "respond_to_request"],
   reviewer: [
     "create_org",
     ...structure,
     ...plans,
     "change_task_status",
     "request_review",
+    "add_artifact",
     "ask_human",
+    ...decisions,
     "respond_to_request"
   ]
 }
@@ -81,7 +112,7 @@ const permitting = (it: It) => {
         // As: the table above has the names of roles.
         const actor = personOf(organization.id, role as Actor.Role)
         const codes = yield* Effect.forEach(everything, (name) =>
-          call(name, { ...fitting, slug: organization.slug }).pipe(
+          call(name, { ...fittingOf(name), slug: organization.slug }).pipe(
             Effect.match({ onSuccess: () => "", onFailure: ({ code }: Refusal.Refusal) => code }),
             Effect.map((code) => [name, code === "PermissionDenied"] as const)
           )
@@ -118,8 +149,17 @@ const fitting = {
   kind: "question",
   question: "Which colour?",
   request_id: Subject.noNumber,
-  response: "red"
+  approval_id: nobody,
+  rejection_reason: "No",
+  response: "red",
+  project_id: "none",
+  module_id: "none",
+  board_state: "done"
 }
+
+/** Managers write every id as text, and a priority as a number. */
+const fittingOf = (name: string): object =>
+  name.includes("manager") ? { ...fitting, task_id: "none", priority: 1 } : fitting
 
 const owning = (it: It) => {
   it.effect("lets an engineer move and hand in its own tasks only", () =>

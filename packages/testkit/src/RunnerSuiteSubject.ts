@@ -185,7 +185,9 @@ export const holds = ({ output: kind }: Subject, output: Buffer, wrote: string):
 export const bytesOf = (
   result: AgentRunner.RunResult
 ): Effect.Effect<Buffer, AgentRunner.RunnerError> =>
-  Effect.map(Stream.runCollect(result.output), (chunks) => Buffer.concat(chunks))
+  Effect.map(Stream.runCollect(Stream.map(result.output, (chunk) => chunk.slice())), (chunks) =>
+    Buffer.concat(chunks)
+  )
 
 // internal --------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import * as Commits from "./StoreSuiteCommits.ts"
 import * as Constraints from "./StoreSuiteConstraints.ts"
 import * as Feeds from "./StoreSuiteFeed.ts"
 import * as Guards from "./StoreSuiteGuards.ts"
+import * as Leases from "./StoreSuiteLeases.ts"
 import * as Questions from "./StoreSuiteQuestions.ts"
 import * as Reads from "./StoreSuiteReads.ts"
 import * as Receipts from "./StoreSuiteReceipts.ts"
@@ -51,6 +52,7 @@ export const run = (name: string, backend: Backend): void => {
       describe("a read", () => Reads.register(it))
       describe("a question", () => Questions.register(it))
       describe("a set change", () => SetChanges.register(it))
+      describe("spans of leases", () => Leases.register(it))
     })
     describe("a follower", () => Feeds.register(backend))
     describe("the tables", () => Schemas.register(backend))

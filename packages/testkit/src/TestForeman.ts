@@ -13,6 +13,7 @@ import {
   type Agent,
   AgentRunner,
   AgentRunnerMemory,
+  ArtifactIntakeMemory,
   type ArtifactStore,
   ArtifactStoreMemory,
   type Access,
@@ -44,6 +45,8 @@ export interface Options {
   /** A new store in memory unless given. A store that cannot be opened ends the test. */
   readonly store?: Layer.Layer<Driver.Driver, unknown>
   readonly artifacts?: Layer.Layer<ArtifactStore.ArtifactStore, unknown>
+  /** What agents leave in their folders. Without it they have none. */
+  readonly left?: (runId: string) => ArtifactIntakeMemory.Leavings
   /** What the agents of the runner `memory` do. Unless given they repeat what they are asked. */
   readonly behaviour?: AgentRunnerMemory.Behaviour
   /** Runners beside `memory`, or one of that name in its place. */
@@ -151,10 +154,7 @@ export const layer = (options: Options = {}): Layer.Layer<Services> => {
   const foreman = Layer.provideMerge(Foreman.layer(access), base)
   return reactors === undefined
     ? foreman
-    : Layer.provideMerge(
-        Reactors.layer({ ...Reactors.defaults, holder: "test", ...reactors }),
-        foreman
-      )
+    : Layer.provideMerge(reacting(reactors, options.left), foreman)
 }
 
 // testing ---------------------------------------------------------------------
@@ -242,6 +242,11 @@ export {
 } from "./TestForemanWaiting.ts"
 
 // internal --------------------------------------------------------------------
+
+const reacting = (reactors: Partial<Reactors.ReactorsConfig>, left: Options["left"]) => {
+  const working = Reactors.layer({ ...Reactors.defaults, holder: "test", ...reactors })
+  return left === undefined ? working : Layer.provide(working, ArtifactIntakeMemory.layer(left))
+}
 
 const repeat: AgentRunnerMemory.Behaviour = ({ prompt }) => Effect.succeed({ output: prompt })
 

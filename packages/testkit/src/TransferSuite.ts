@@ -50,7 +50,7 @@ export const run = (name: string, from: Backend, into: Backend): void => {
         const { held, lines } = yield* Effect.provide(lived, placed(source))
         const there = yield* open(into)
         const imported = yield* read(there, lines)
-        expect(imported).toMatchObject({ organizations: 3, artifacts: 2, missing: 0 })
+        expect(imported).toMatchObject({ organizations: 2, artifacts: 4, missing: 0 })
         expect(imported.events).toBeGreaterThan(50)
         expect(yield* looked(there)).toEqual(held)
         // Nobody is there who would hold anything, and the next who does has a higher token.

@@ -4,12 +4,16 @@
  * @since 0.1.0
  */
 import * as Agent from "../rules/Agent.ts"
+import * as Approval from "../rules/ApprovalEvent.ts"
 import * as Artifact from "../rules/Artifact.ts"
 import type * as Event from "../rules/Event.ts"
 import * as HumanRequest from "../rules/HumanRequest.ts"
+import * as Lease from "../rules/Lease.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
 import * as Message from "../rules/Message.ts"
+import * as Module from "../rules/Module.ts"
 import * as Organization from "../rules/Organization.ts"
+import * as Project from "../rules/Project.ts"
 import * as Repository from "../rules/Repository.ts"
 import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
@@ -29,13 +33,17 @@ export type DomainEvent =
   | Team.TeamEvent
   | Agent.AgentEvent
   | Repository.RepositoryEvent
+  | Project.ProjectEvent
+  | Module.ModuleEvent
   | TaskEvent.TaskEvent
   | Review.ReviewEvent
   | MergeJob.MergeJobEvent
   | Run.RunEvent
+  | Lease.LeaseEvent
   | Artifact.ArtifactEvent
   | Message.MessageEvent
   | HumanRequest.HumanRequestEvent
+  | Approval.ApprovalEvent
 
 /**
  * The declarations of all events.
@@ -45,17 +53,27 @@ export type DomainEvent =
  */
 export const declared = [
   Organization.Created,
+  Organization.Paused,
+  Organization.Resumed,
   Team.Created,
   Team.SettingsUpdated,
   Agent.Created,
+  Agent.Paused,
+  Agent.Resumed,
   Repository.Registered,
   Repository.Homed,
+  Project.Created,
+  Project.Updated,
+  Module.Created,
+  Module.Updated,
+  Module.StateChanged,
   TaskEvent.Created,
   TaskEvent.Updated,
   TaskEvent.StatusChanged,
   TaskEvent.Assigned,
   TaskEvent.DependencyAdded,
   TaskEvent.DependencyRemoved,
+  TaskEvent.ApprovalChanged,
   TaskEvent.Held,
   TaskEvent.Released,
   TaskEvent.Requeued,
@@ -76,12 +94,21 @@ export const declared = [
   Run.Failed,
   Run.Cancelled,
   Run.Lost,
+  Lease.Acquired,
+  Lease.Released,
   Artifact.Created,
+  Artifact.Removed,
   Message.Sent,
   Message.Processed,
   HumanRequest.Created,
   HumanRequest.Resolved,
-  HumanRequest.Expired
+  HumanRequest.Expired,
+  Approval.Requested,
+  Approval.Approved,
+  Approval.Rejected,
+  Approval.Expired,
+  Approval.Used,
+  Approval.Reprioritized
 ] as const
 
 /**

@@ -6,10 +6,17 @@
 import { Effect } from "effect"
 import type { FullCatalogue } from "../operations/catalogue.ts"
 import type { Handlers } from "../operations/Handlers.ts"
+import { Approvals } from "../services/Approvals.ts"
+import { Control } from "../services/Control.ts"
+import { Artifacts } from "../services/Artifacts.ts"
+import { Explains } from "../services/Explains.ts"
 import { Health } from "../services/Health.ts"
 import { HumanRequests } from "../services/HumanRequests.ts"
+import { Manager } from "../services/Manager.ts"
+import { ManagerArtifacts } from "../services/ManagerArtifacts.ts"
 import { Messages } from "../services/Messages.ts"
 import { Organizations } from "../services/Organizations.ts"
+import { Projects } from "../services/Projects.ts"
 import { Reviews } from "../services/Reviews.ts"
 import { Runs } from "../services/Runs.ts"
 import { Tasks } from "../services/Tasks.ts"
@@ -26,12 +33,33 @@ import { Teams } from "../services/Teams.ts"
 export const handlers: Effect.Effect<
   Handlers<FullCatalogue>,
   never,
-  Health | HumanRequests | Messages | Organizations | Reviews | Runs | Tasks | Teams
+  | Approvals
+  | Artifacts
+  | Control
+  | Explains
+  | Health
+  | HumanRequests
+  | Manager
+  | ManagerArtifacts
+  | Messages
+  | Organizations
+  | Projects
+  | Reviews
+  | Runs
+  | Tasks
+  | Teams
 > = Effect.gen(function* () {
+  const approvals = yield* Approvals
+  const artifacts = yield* Artifacts
+  const control = yield* Control
+  const explains = yield* Explains
   const health = yield* Health
   const humanRequests = yield* HumanRequests
+  const manager = yield* Manager
+  const managerArtifacts = yield* ManagerArtifacts
   const messages = yield* Messages
   const organizations = yield* Organizations
+  const projects = yield* Projects
   const reviews = yield* Reviews
   const runs = yield* Runs
   const tasks = yield* Tasks
@@ -49,9 +77,37 @@ export const handlers: Effect.Effect<
     listAgents: teams.listAgents,
     registerRepository: teams.registerRepository,
     listRepositories: teams.listRepositories,
+    createProject: projects.create,
+    listProjects: projects.list,
+    getProject: projects.get,
+    updateProject: projects.update,
+    createModule: projects.createModule,
+    listModules: projects.listModules,
+    getModule: projects.getModule,
+    updateModule: projects.updateModule,
+    changeModuleState: projects.moveModule,
+    managerCommand: manager.command,
+    getManagerTask: manager.pages.task,
+    getProjectBoard: manager.boards.board,
+    getBoardModules: manager.boards.modules,
+    getBoardTasks: manager.boards.tasks,
+    getTaskWorkbench: manager.pages.taskWorkbench,
+    dispatchManagerTask: manager.actions.dispatch,
+    retryManagerTask: manager.actions.retry,
+    cancelManagerTask: manager.actions.cancel,
+    reprioritizeManagerTask: manager.actions.reprioritize,
+    getRunWorkbench: manager.pages.runWorkbench,
+    getManagerApprovals: manager.approvals.queue,
+    getManagerApproval: manager.approvals.detail,
+    approveManagerApproval: manager.approvals.approve,
+    rejectManagerApproval: manager.approvals.reject,
+    retryManagerDispatch: manager.approvals.retryDispatch,
+    getManagerArtifact: managerArtifacts.workbench,
+    compareManagerArtifacts: managerArtifacts.compare,
     createTask: tasks.create,
     listTasks: tasks.list,
     getTask: tasks.get,
+    explainTask: explains.task,
     updateTask: tasks.update,
     changeTaskStatus: tasks.move,
     assignTask: tasks.assign,
@@ -70,10 +126,26 @@ export const handlers: Effect.Effect<
     listTaskRuns: runs.list,
     getTaskRun: runs.get,
     getTaskRunOutput: runs.output,
+    listArtifacts: artifacts.list,
+    listRunArtifacts: artifacts.listOfRun,
+    getArtifact: artifacts.get,
+    compareArtifacts: artifacts.compare,
+    addArtifact: artifacts.add,
+    stopTaskRun: control.stopRun,
+    pauseAgent: control.pauseAgent,
+    resumeAgent: control.resumeAgent,
+    pauseDispatch: control.pauseDispatch,
+    resumeDispatch: control.resumeDispatch,
+    listLeases: control.leases,
     askHuman: humanRequests.ask,
     getHumanRequest: humanRequests.get,
     getPendingRequests: humanRequests.pending,
     listHumanRequests: humanRequests.list,
-    respondToRequest: humanRequests.respond
+    respondToRequest: humanRequests.respond,
+    listApprovals: approvals.list,
+    getApproval: approvals.get,
+    approveApproval: approvals.approve,
+    rejectApproval: approvals.reject,
+    retryDispatch: approvals.retryDispatch
   }
 })

@@ -25,7 +25,10 @@ export const Health = Schema.Struct({
   version: Schema.String,
   postgres: Schema.String.annotate({ description: "The store, whichever it is: ok or error: ..." }),
   redis: Schema.String.annotate({ description: "The event feed: ok or error: ..." }),
-  store: Schema.String.annotate({ description: "Which store it is" })
+  store: Schema.String.annotate({ description: "Which store it is" }),
+  notifications: Schema.String.annotate({
+    description: "Whether those outside who are told what happens are reached: ok or error: ..."
+  })
 })
 export type Health = typeof Health.Type
 

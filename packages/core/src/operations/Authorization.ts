@@ -10,6 +10,7 @@ import { type Actor, may, NotYourTask, principalOf } from "../rules/Actor.ts"
 import { TaskId } from "../rules/Identifier.ts"
 import type { Any } from "./Operation.ts"
 import { type Command, newPhases } from "./Command.ts"
+import * as DryRun from "./DryRun.ts"
 import { observe } from "./Observation.ts"
 import { InvalidInput, PermissionDenied } from "./Refusal.ts"
 import * as Text from "./Text.ts"
@@ -70,13 +71,42 @@ export const authorize = <A, E, R>(
     const { kind, name } = operation
     const { correlationId } = options
     const command = kind === "query" ? undefined : commandOf(operation, input, options)
-    const barred = barOf(actor, operation, input)
-    const checked: Effect.Effect<A, E | Barred, R> =
-      barred === undefined ? call : Effect.fail(barred)
+    const checked = check(actor, operation, input, call)
     return observe({ name, kind, actor, command, correlationId }, checked)
   })
 
+/**
+ * The same middleware around a dry run of a command. As nothing is carried out, it is observed like a
+ * query.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const rehearse = <A, E, R>(
+  operation: Any,
+  input: unknown,
+  call: Effect.Effect<A, E, R>,
+  options: CallOptions = {}
+): Effect.Effect<DryRun.DryRun<A>, E | Barred, R | CurrentActor> =>
+  CurrentActor.use((actor): Effect.Effect<DryRun.DryRun<A>, E | Barred, R> => {
+    const { name } = operation
+    const { correlationId } = options
+    const command = commandOf(operation, input, options)
+    const rehearsed = DryRun.of(check(actor, operation, input, call))
+    return observe({ name, kind: "query", actor, command, correlationId }, rehearsed)
+  })
+
 // internal --------------------------------------------------------------------
+
+const check = <A, E, R>(
+  actor: Actor,
+  operation: Any,
+  input: unknown,
+  call: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Barred, R> => {
+  const barred = barOf(actor, operation, input)
+  return barred === undefined ? call : Effect.fail(barred)
+}
 
 const barOf = (actor: Actor, operation: Any, input: unknown): Barred | undefined => {
   const { kind, permission } = operation

@@ -6,7 +6,8 @@
 import { Effect, Schema } from "effect"
 import { mapRecord } from "../internal/dynamic.ts"
 import type { CallOptions } from "./Authorization.ts"
-import type { Client } from "./Handlers.ts"
+import * as DryRun from "./DryRun.ts"
+import type { Client, DryRuns } from "./Handlers.ts"
 import type { Invoke } from "./Invoke.ts"
 import * as Operation from "./Operation.ts"
 import { common, type Refusal } from "./Refusal.ts"
@@ -48,10 +49,40 @@ export class ClientError extends Schema.TaggedError<ClientError>()("ClientError"
 export const make = <const C extends Operation.Catalogue, E, R>(
   catalogue: C,
   invoke: Invoke<E, R>
-): Client<C, E | ClientError, R> =>
+): Client<C, E | ClientError, R> => methodsOf(catalogue, invoke, ({ output }) => output)
+
+/**
+ * A client with a typed method per command, which shows what the command would do.
+ *
+ * **Gotchas**
+ *
+ * A server that is older than dry runs would carry the command out. Its answer is a `ClientError`
+ * then, as it is no dry run.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const makeDryRuns = <const C extends Operation.Catalogue, E, R>(
+  catalogue: C,
+  invoke: Invoke<E, R>
+): DryRuns<C, E | ClientError, R> => {
+  const commands = Object.entries(catalogue).filter(([, { kind }]) => kind === "command")
+  const rehearse: Invoke<E, R> = (name, input, options) =>
+    invoke(name, input, { ...options, dryRun: true })
+  return methodsOf(Object.fromEntries(commands), rehearse, ({ output }) => DryRun.schemaOf(output))
+}
+
+// internal --------------------------------------------------------------------
+
+/** A method for each operation, whose answer has this schema. */
+const methodsOf = <E, R, Out>(
+  catalogue: Operation.Catalogue,
+  invoke: Invoke<E, R>,
+  answerOf: (operation: Operation.Any) => Operation.Pure
+): Out =>
   mapRecord(catalogue, (_, operation: Operation.Any) => {
     const encode = Schema.encodeUnknownEffect(Wire.of(operation.input))
-    const decode = Schema.decodeUnknownEffect(Wire.of(operation.output))
+    const decode = Schema.decodeUnknownEffect(Wire.of(answerOf(operation)))
     const decodeRefusal = fromRefusal(operation)
     return (input: unknown, options?: CallOptions) =>
       Effect.orDie(encode(input)).pipe(
@@ -60,8 +91,6 @@ export const make = <const C extends Operation.Catalogue, E, R>(
         Effect.flatMap((output) => Effect.mapError(decode(output), unexpected(operation)))
       )
   })
-
-// internal --------------------------------------------------------------------
 
 /** What a cause says, and what the causes behind it say: `fetch failed` alone explains nothing. */
 const wordsOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {

@@ -74,6 +74,23 @@ export const derived =
     Effect.provideService(effect, CurrentCommand, underKey(name, key, causationId))
 
 /**
+ * Carries out what another command needs on its way as a command of its own, without a key: whether it
+ * was done is told by what it makes.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const apart =
+  (name: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(effect, CurrentCommand, {
+      name,
+      input: () => null,
+      encodeAnswer: (answer) => answer ?? null,
+      decodeAnswer: (stored) => stored
+    })
+
+/**
  * A reactor's command under a derived key.
  *
  * @category services

@@ -5,9 +5,10 @@
  * @since 0.1.0
  */
 import { Effect, Schema } from "effect"
-import { asCodec, mapRecord, type Methods } from "../internal/dynamic.ts"
+import { type AnyHandler, asCodec, mapRecord, type Methods } from "../internal/dynamic.ts"
 import type { CallOptions } from "./Authorization.ts"
-import type { Client } from "./Handlers.ts"
+import * as DryRun from "./DryRun.ts"
+import type { Client, Commands, DryRuns } from "./Handlers.ts"
 import type { Invoke, InvokeOptions } from "./Invoke.ts"
 import type * as Operation from "./Operation.ts"
 import { InvalidInput, problemsOf, type Refusal } from "./Refusal.ts"
@@ -40,6 +41,22 @@ export type Facade<C extends Operation.Catalogue> = {
     input: Operation.PlainInput<C[Key]>,
     options?: FacadeOptions
   ) => Promise<Operation.PlainOutput<C[Key]>>
+}
+
+/**
+ * A method for every command of the catalogue, on plain values, that shows the events that it would
+ * write. Nothing is written.
+ *
+ * It rejects with what the command would be refused with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DryRunFacade<C extends Operation.Catalogue> = {
+  readonly [Key in Commands<C>]: (
+    input: Operation.PlainInput<C[Key]>,
+    options?: FacadeOptions
+  ) => Promise<DryRun.DryRun<Operation.PlainOutput<C[Key]>>>
 }
 
 /**
@@ -86,21 +103,19 @@ export const make = <const C extends Operation.Catalogue, E, R>(
   catalogue: C,
   client: Client<C, E, R>,
   run: Run<R>
-): Facade<C> => {
-  const methods: Methods<R> = client
-  return mapRecord(catalogue, (key, operation: Operation.Any) => {
-    const decode = Schema.decodeUnknownEffect(asCodec(operation.input))
-    const encode = Schema.encodeEffect(asCodec(operation.output))
-    const call = (input: unknown, options: CallOptions) =>
-      decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
-        Effect.mapError(({ issue }) => new InvalidInput({ problems: problemsOf(issue) })),
-        Effect.flatMap((decoded) => methods[key]!(decoded, options)),
-        Effect.flatMap((output) => Effect.orDie(encode(output)))
-      )
-    return (input: unknown, { idempotencyKey, signal }: FacadeOptions = {}) =>
-      stopAt(signal, () => run(call(input, { idempotencyKey }), signal && { signal }))
-  })
-}
+): Facade<C> => wrap(catalogue, client, run, ({ output }) => output)
+
+/**
+ * Wraps a client that rehearses commands into promises.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const makeDryRuns = <const C extends Operation.Catalogue, E, R>(
+  catalogue: C,
+  client: DryRuns<C, E, R>,
+  run: Run<R>
+): DryRunFacade<C> => wrap(catalogue, client, run, ({ output }) => DryRun.schemaOf(output))
 
 /**
  * Wraps the door of transports into a promise.
@@ -119,6 +134,28 @@ export const makeInvoke =
   }
 
 // internal --------------------------------------------------------------------
+
+/** A method on plain values for each operation that the client has, answering by this schema. */
+const wrap = <R, Out>(
+  catalogue: Operation.Catalogue,
+  client: Methods<R>,
+  run: Run<R>,
+  answerOf: (operation: Operation.Any) => Operation.Pure
+): Out =>
+  mapRecord(client, (key, method: AnyHandler<R>) => {
+    const operation = catalogue[key]
+    if (operation === undefined) throw new TypeError(`The catalogue has no operation ${key}`)
+    const decode = Schema.decodeUnknownEffect(asCodec(operation.input))
+    const encode = Schema.encodeEffect(asCodec(answerOf(operation)))
+    const call = (input: unknown, options: CallOptions) =>
+      decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
+        Effect.mapError(({ issue }) => new InvalidInput({ problems: problemsOf(issue) })),
+        Effect.flatMap((decoded) => method(decoded, options)),
+        Effect.flatMap((output) => Effect.orDie(encode(output)))
+      )
+    return (input: unknown, { idempotencyKey, signal }: FacadeOptions = {}) =>
+      stopAt(signal, () => run(call(input, { idempotencyKey }), signal && { signal }))
+  })
 
 /** Rejects with the reason of the signal, as the platform's own functions do. */
 const stopAt = async <A>(signal: AbortSignal | undefined, start: () => Promise<A>): Promise<A> => {

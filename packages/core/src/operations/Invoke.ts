@@ -7,7 +7,8 @@
 import { Effect, Schema } from "effect"
 import { type AnyHandler, type Methods, recordOf } from "../internal/dynamic.ts"
 import type { CallOptions, CurrentActor } from "./Authorization.ts"
-import { client, type Handlers } from "./Handlers.ts"
+import type { DryRun } from "./DryRun.ts"
+import { client, dryRuns, type Handlers } from "./Handlers.ts"
 import * as Operation from "./Operation.ts"
 import { common, InvalidInput, problemsOf, type Refusal } from "./Refusal.ts"
 import * as Wire from "./Wire.ts"
@@ -24,6 +25,11 @@ import * as WireEncoder from "./WireEncoder.ts"
 export interface InvokeOptions extends CallOptions {
   /** REST ignores fields it does not know; MCP refuses them. */
   readonly unknownFields?: Wire.UnknownFields
+  /**
+   * Shows what a command would do, and does nothing: the answer is `{ dry_run: true, events, more,
+   * answer }`. Queries take no notice of it.
+   */
+  readonly dryRun?: boolean | undefined
 }
 
 /**
@@ -53,10 +59,12 @@ export const invoke = <const C extends Operation.Catalogue, R = CurrentActor>(
   handlers: Handlers<C, R>
 ): Invoke<never, R | CurrentActor> => {
   const methods: Methods<R | CurrentActor> = client(catalogue, handlers)
+  // As: what walks a catalogue takes no notice of types; a query has no method here.
+  const rehearsals = dryRuns(catalogue, handlers) as Partial<Methods<R | CurrentActor>>
   const doors = new Map(
     Object.entries(catalogue).map(([key, operation]) => [
       operation.name,
-      door(operation, methods[key]!)
+      door(operation, methods[key]!, rehearsals[key])
     ])
   )
   return (name, input, options) =>
@@ -91,18 +99,27 @@ export const toRefusal = (operation: Operation.Any) => {
 // internal --------------------------------------------------------------------
 
 /** Decode, call, encode. An output that does not encode is our mistake and dies. */
-const door = <R>(operation: Operation.Any, method: AnyHandler<R>) => {
+const door = <R>(operation: Operation.Any, method: AnyHandler<R>, rehearsal?: AnyHandler<R>) => {
   const decode = Schema.decodeUnknownEffect(Wire.of(operation.input))
   const encode = WireEncoder.make(operation.output)
   const refusal = toRefusal(operation)
-  return (input: Wire.Json, { unknownFields, ...options }: InvokeOptions = {}) =>
+  const dryRun = ({ answer, events, more }: DryRun<unknown>) => ({
+    dry_run: true,
+    events,
+    more,
+    ...(answer === undefined ? {} : { answer: encode(answer) })
+  })
+  return (input: Wire.Json, { dryRun: isDry, unknownFields, ...options }: InvokeOptions = {}) =>
     decode(input, {
       errors: "all",
       onExcessProperty: unknownFields === "refuse" ? "error" : "ignore"
     }).pipe(
       Effect.mapError(({ issue }) => new InvalidInput({ problems: problemsOf(issue) })),
-      Effect.flatMap((decoded) => method(decoded, options)),
-      Effect.map(encode),
+      Effect.flatMap((decoded) =>
+        isDry === true && rehearsal !== undefined
+          ? Effect.map(rehearsal(decoded, options), dryRun)
+          : Effect.map(method(decoded, options), encode)
+      ),
       Effect.mapError(refusal)
     )
 }

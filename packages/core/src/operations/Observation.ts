@@ -11,6 +11,7 @@ import { Cause, Clock, Context, Effect, Exit, type Fiber, References, Tracer } f
 import { type Actor, principalOf, system } from "../rules/Actor.ts"
 import { commands, commandSeconds, type Outcome, queries, querySeconds } from "../rules/Measure.ts"
 import { type Command, CurrentCommand, type Phases, underKey } from "./Command.ts"
+import { CurrentRehearsal } from "./DryRun.ts"
 import { begin, end, isTracing, outcomeOfExit, traced } from "./Tracing.ts"
 
 // models ----------------------------------------------------------------------
@@ -53,11 +54,15 @@ export const observe = <A, E, R>(
   call: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
+    const { command } = subject
+    // A dry run is seen as a whole: of its parts none is carried out.
+    if (fiber.getRef(CurrentRehearsal) !== undefined) {
+      return command === undefined ? call : Effect.provideService(call, CurrentCommand, command)
+    }
     const clock = fiber.getRef(Clock.Clock)
     const began = clock.monotonicTimeNanosUnsafe()
     const annotations = annotationsOf(fiber.getRef(References.CurrentLogAnnotations), subject)
     const span = isTracing(fiber) ? spanOf(fiber, clock, subject) : undefined
-    const { command } = subject
     const observed = Effect.updateContext(call, (context: Context.Context<R>) => {
       const annotated = Context.add(context, References.CurrentLogAnnotations, annotations)
       const named =

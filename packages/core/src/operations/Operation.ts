@@ -32,6 +32,8 @@ export interface Http {
   readonly path: `/${string}`
   /** The status of success, 200 unless said. */
   readonly status?: number
+  /** Fields that travel in the query although the request has a body, by their wire names. */
+  readonly query?: ReadonlyArray<string>
 }
 
 /**
@@ -101,10 +103,11 @@ export interface Operation<
   Name extends string,
   Input extends Fields,
   Output extends Pure,
-  Refusals extends ReadonlyArray<Pure>
+  Refusals extends ReadonlyArray<Pure>,
+  Asked extends Kind = Kind
 > extends Words {
   readonly name: Name
-  readonly kind: Kind
+  readonly kind: Asked
   /** A list answers one page of items and the cursor of the next. */
   readonly isList: boolean
   readonly input: Schema.Struct<Input>
@@ -194,8 +197,8 @@ export type PlainOutput<T extends Any> = T["output"]["Encoded"]
  * @category models
  * @since 0.1.0
  */
-export interface Definition<Input extends Fields, Output, Refusals> extends Words {
-  readonly kind: Kind
+export interface Definition<Input extends Fields, Output, Refusals, Asked = Kind> extends Words {
+  readonly kind: Asked
   readonly input: Input
   readonly output: Output
   readonly errors: Refusals
@@ -214,11 +217,12 @@ export const make = <
   const Name extends string,
   const Input extends Fields,
   Output extends Pure,
-  const Refusals extends ReadonlyArray<Pure>
+  const Refusals extends ReadonlyArray<Pure>,
+  Asked extends Kind
 >(
   name: Name,
-  { input, tool, ...definition }: Definition<Input, Output, Refusals>
-): Operation<Name, Input, Output, Refusals> => ({
+  { input, tool, ...definition }: Definition<Input, Output, Refusals, Asked>
+): Operation<Name, Input, Output, Refusals, Asked> => ({
   ...definition,
   name,
   input: Schema.Struct(input),
@@ -249,7 +253,7 @@ export const makeList = <
     /** The longest page, 200 unless said. */
     readonly maxLimit?: number
   }
-): Operation<Name, Input & Paging, Page<Item>, Refusals> => ({
+): Operation<Name, Input & Paging, Page<Item>, Refusals, "query"> => ({
   ...make(name, {
     ...definition,
     kind: "query",

@@ -6,7 +6,18 @@
 import { Effect, Schema } from "effect"
 import { ActsForAnother } from "../rules/Actor.ts"
 import { AgentInOtherTeam, AgentNotFound } from "../rules/Agent.ts"
-import { AgentId, Free, PrincipalId, RepositoryId, TaskId, TeamId } from "../rules/Identifier.ts"
+import {
+  AgentId,
+  Free,
+  ModuleId,
+  PrincipalId,
+  ProjectId,
+  RepositoryId,
+  TaskId,
+  TeamId
+} from "../rules/Identifier.ts"
+import { ModuleInOtherProject, ModuleNotFound } from "../rules/Module.ts"
+import { ProjectInOtherTeam, ProjectNotFound } from "../rules/Project.ts"
 import { RepositoryNotFound } from "../rules/Repository.ts"
 import * as Task from "../rules/Task.ts"
 import * as TaskGraph from "../rules/TaskGraph.ts"
@@ -29,6 +40,35 @@ const RepositoryIds = Schema.Array(RepositoryId)
 const dependsOn = Schema.Array(TaskId)
   .check(Schema.isMaxLength(1000))
   .annotate({ description: "Tasks that must be done before this one starts" })
+
+const given = <S extends Operation.Pure>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
+
+/** Where a task belongs and what its runs may do; the tools leave it to the project's manager. */
+const place = {
+  projectId: given(ProjectId),
+  moduleId: given(ModuleId),
+  type: given(Task.Type),
+  acceptance: given(
+    Schema.String.check(Schema.isMaxLength(100_000)).annotate({
+      description: "What must hold of the result"
+    })
+  ),
+  scopes: given(
+    Schema.Array(Task.Scope)
+      .check(Schema.isMaxLength(20))
+      .annotate({ description: "What it must be able to write; all of its project if absent" })
+  ),
+  urgency: given(Task.Urgency)
+}
+
+const notOnTools = ["projectId", "moduleId", "type", "acceptance", "scopes", "urgency"] as const
+
+const misplaced = [
+  ProjectNotFound,
+  ProjectInOtherTeam,
+  ModuleNotFound,
+  ModuleInOtherProject
+] as const
 
 const named = ({ task_id: id }: Readonly<Record<string, unknown>>) => `Task ${String(id)} not found`
 
@@ -55,7 +95,8 @@ export const createTask = Operation.make("create_task", {
     tags: Tags.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
     metadata: Free.annotate({ description: "Your own data, stored and returned" }).pipe(
       Schema.withDecodingDefaultKey(Effect.succeed({}))
-    )
+    ),
+    ...place
   },
   output: Task.Task,
   errors: [
@@ -64,9 +105,10 @@ export const createTask = Operation.make("create_task", {
     AgentInOtherTeam,
     RepositoryNotFound,
     TaskGraph.DependencyMissing,
-    TaskGraph.DependsOnItself
+    TaskGraph.DependsOnItself,
+    ...misplaced
   ],
-  tool: { omit: ["driId", "repoIds", "metadata"], roles: ["manager"] }
+  tool: { omit: ["driId", "repoIds", "metadata", ...notOnTools], roles: ["manager"] }
 })
 
 export const listTasks = Operation.makeList("list_tasks", {
@@ -124,11 +166,12 @@ export const updateTask = Operation.make("update_task", {
     priority: Schema.optionalKey(Schema.NullOr(Task.Priority)),
     tags: Schema.optionalKey(Schema.NullOr(Tags)),
     repoIds: Schema.optionalKey(Schema.NullOr(RepositoryIds)),
-    metadata: Schema.optionalKey(Schema.NullOr(Free))
+    metadata: Schema.optionalKey(Schema.NullOr(Free)),
+    ...place
   },
   output: Task.Task,
-  errors: [Task.TaskNotFound, RepositoryNotFound],
-  tool: { omit: ["repoIds", "metadata"], roles: ["manager"] }
+  errors: [Task.TaskNotFound, RepositoryNotFound, ...misplaced],
+  tool: { omit: ["repoIds", "metadata", ...notOnTools], roles: ["manager"] }
 })
 
 export const changeTaskStatus = Operation.make("change_task_status", {
@@ -157,6 +200,7 @@ export const changeTaskStatus = Operation.make("change_task_status", {
     Task.ReviewRequired,
     Task.NotLanded,
     Task.LandingInProgress,
+    Task.ApprovalNeeded,
     ActsForAnother
   ],
   says: { TaskNotFound: named },

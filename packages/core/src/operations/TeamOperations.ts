@@ -8,7 +8,7 @@ import { Agent, AgentRole, defaultModel, Model } from "../rules/Agent.ts"
 import { Free, Name, OrganizationId, Slug, TeamId } from "../rules/Identifier.ts"
 import { NameTaken, OrganizationNotFound, SlugTaken } from "../rules/Organization.ts"
 import { BranchName, Repository } from "../rules/Repository.ts"
-import { Settings, Team, TeamNotFound } from "../rules/Team.ts"
+import { Retries, Settings, Team, TeamNotFound } from "../rules/Team.ts"
 import { TeamDetail, TeamSettings } from "./Answers.ts"
 import * as Operation from "./Operation.ts"
 
@@ -76,6 +76,7 @@ export const getTeamSettings = Operation.make("get_team_settings", {
 })
 
 const { autoMerge, delivery, mergeStrategy, requireReview } = Settings.fields
+const { approvalMinutes, approvalPolicy, approvalQuorum } = Settings.fields
 
 export const updateTeamSettings = Operation.make("update_team_settings", {
   title: "Update team settings",
@@ -89,7 +90,11 @@ export const updateTeamSettings = Operation.make("update_team_settings", {
     requireReview: Schema.optionalKey(Schema.NullOr(requireReview)),
     autoMerge: Schema.optionalKey(Schema.NullOr(autoMerge)),
     delivery: Schema.optionalKey(Schema.NullOr(delivery)),
-    mergeStrategy: Schema.optionalKey(Schema.NullOr(mergeStrategy))
+    mergeStrategy: Schema.optionalKey(Schema.NullOr(mergeStrategy)),
+    retries: Schema.optionalKey(Schema.NullOr(Retries)),
+    approvalPolicy: Schema.optionalKey(Schema.NullOr(approvalPolicy.schema)),
+    approvalQuorum: Schema.optionalKey(Schema.NullOr(approvalQuorum.schema)),
+    approvalMinutes: Schema.optionalKey(Schema.NullOr(approvalMinutes.schema))
   },
   output: TeamSettings,
   errors: [TeamNotFound],

@@ -74,7 +74,12 @@ export interface RunResult {
   readonly cause: string
   /** What the agent said last, for a person to read. */
   readonly answer: string
-  /** Everything it wrote. Readable until the scope of the run closes. */
+  /** All of the answer, where that may be more than `answer`. Readable like the output. */
+  readonly said?: Stream.Stream<Uint8Array, RunnerError>
+  /**
+   * Everything it wrote. Readable until the scope of the run closes. A chunk is good until the next
+   * one is asked for.
+   */
   readonly output: Stream.Stream<Uint8Array, RunnerError>
 }
 

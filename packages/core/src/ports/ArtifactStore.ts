@@ -99,14 +99,22 @@ export interface ArtifactStore {
     bytes: Stream.Stream<Uint8Array, E>,
     options: { readonly maxBytes: number }
   ) => Effect.Effect<Kept, ArtifactStoreError | TooManyBytes | E>
+  /** A chunk is good until the next one is asked for, whose bytes may come in the same place. */
   readonly get: (
     organization: string,
     digest: string,
     range?: Range
   ) => Stream.Stream<Uint8Array, ArtifactStoreError | BytesNotFound>
   readonly has: (organization: string, digest: string) => Effect.Effect<boolean, ArtifactStoreError>
-  /** Forgets the bytes. Forgetting what is not kept is no error. */
-  readonly remove: (organization: string, digest: string) => Effect.Effect<void, ArtifactStoreError>
+  /**
+   * Forgets the bytes, with `idleMillis` only if nobody has put them for so long: whoever did may be
+   * about to record them. Forgetting what is not kept is no error.
+   */
+  readonly remove: (
+    organization: string,
+    digest: string,
+    options?: { readonly idleMillis: number }
+  ) => Effect.Effect<void, ArtifactStoreError>
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Layer, Stream } from "effect"
 
 import { ArtifactStore, ArtifactStoreError, BytesNotFound, TooManyBytes } from "./ArtifactStore.ts"
 import type { Range } from "./ArtifactStore.ts"
@@ -19,7 +19,7 @@ import type { Range } from "./ArtifactStore.ts"
  * @since 0.1.0
  */
 export const layer: Layer.Layer<ArtifactStore> = Layer.sync(ArtifactStore, () => {
-  const kept = new Map<string, Uint8Array>()
+  const kept = new Map<string, { readonly whole: Uint8Array; readonly at: number }>()
   // A digest has no slash, so no two organizations meet.
   const keyOf = (organization: string, digest: string) => `${organization}/${digest}`
   return {
@@ -30,19 +30,22 @@ export const layer: Layer.Layer<ArtifactStore> = Layer.sync(ArtifactStore, () =>
     ) {
       const whole = yield* collect(bytes, maxBytes)
       const digest = yield* digestOf(whole)
-      kept.set(keyOf(organization, digest), whole)
+      kept.set(keyOf(organization, digest), { whole, at: yield* Clock.currentTimeMillis })
       return { digest, size: whole.length }
     }),
     get: (organization, digest, range) =>
       Stream.suspend(() => {
-        const bytes = kept.get(keyOf(organization, digest))
-        return bytes === undefined
+        const found = kept.get(keyOf(organization, digest))
+        return found === undefined
           ? Stream.fail(new BytesNotFound({ digest }))
-          : Stream.succeed(part(bytes, range))
+          : Stream.succeed(part(found.whole, range))
       }),
     has: (organization, digest) => Effect.sync(() => kept.has(keyOf(organization, digest))),
-    remove: (organization, digest) =>
-      Effect.sync(() => void kept.delete(keyOf(organization, digest)))
+    remove: Effect.fnUntraced(function* (organization, digest, { idleMillis } = { idleMillis: 0 }) {
+      const key = keyOf(organization, digest)
+      const { at } = kept.get(key) ?? { at: 0 }
+      if (at <= (yield* Clock.currentTimeMillis) - idleMillis) kept.delete(key)
+    })
   }
 })
 

@@ -89,6 +89,7 @@ export type Question =
   | "idle_agents"
   | "old_receipts"
   | "organizations"
+  | "overlapping_leases"
   | "path"
   | "ready"
   | "ready_for_agent"
@@ -101,7 +102,13 @@ export type Question =
  * @category models
  * @since 0.1.0
  */
-export type SetChange = "count_dependencies" | "expire_receipts" | "rank_task" | "unblock"
+export type SetChange =
+  | "count_dependencies"
+  | "expire_receipts"
+  | "forget_run"
+  | "rank_task"
+  | "renew_runs"
+  | "unblock"
 
 /**
  * How many events a stream has; 0 for a stream that is not there.

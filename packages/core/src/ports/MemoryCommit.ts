@@ -181,8 +181,9 @@ const apply = (writing: Writing, step: Extract<Step, { readonly _tag: "Apply" }>
   const { name: organization, organization: own, state } = writing
   if (step.name === "expire_receipts") return expire(writing, step.parameters)
   const sight = State.sightOf(state, organization)
-  for (const { row, table: name } of Questions.apply(step.name, sight, step.parameters)) {
-    put(writing, State.tableIn(state, own, name), MemoryTables.keyOf(name, row), row)
+  for (const { isGone, row, table: name } of Questions.apply(step.name, sight, step.parameters)) {
+    const table = State.tableIn(state, own, name)
+    put(writing, table, MemoryTables.keyOf(name, row), isGone === true ? undefined : row)
   }
 }
 

@@ -38,6 +38,8 @@ export interface Sight {
 export interface Changed {
   readonly table: string
   readonly row: Row
+  /** Whether it is taken away. */
+  readonly isGone?: true
 }
 
 // rules -----------------------------------------------------------------------
@@ -55,7 +57,8 @@ export const ask = (name: Question, sight: Sight, parameters: Row): ReadonlyArra
 }
 
 /**
- * The rows that a set change leaves behind. Receipts are no table, so expiring them is not here.
+ * The rows that a set change leaves behind or takes away. Receipts are no table, so expiring them is
+ * not here.
  *
  * @category models
  * @since 0.1.0
@@ -67,7 +70,7 @@ export const apply = (
 ): ReadonlyArray<Changed> => {
   const change = Object.hasOwn(changes, name) ? changes[name] : undefined
   if (change === undefined) throw new Error(`No such change: ${name}`)
-  return change(sight, parameters["task"] ?? null)
+  return change(sight, parameters)
 }
 
 // internal --------------------------------------------------------------------
@@ -92,6 +95,14 @@ const questions: Readonly<Record<Question, Ask>> = {
   organizations: (sight, { after_id, after_name, limit }) => {
     const after = { name: after_name ?? "", organization: after_id ?? "" }
     return page(["name", "organization"], sight.organizations(), after, limit)
+  },
+  overlapping_leases: (sight, { limit, spans }) => {
+    const wanted: ReadonlyArray<string> = JSON.parse(String(spans))
+    const held = [...sight.table("lease_spans").rows.values()].filter(({ span }) =>
+      wanted.some((one) => one.startsWith(String(span)) || String(span).startsWith(one))
+    )
+    const compare = (left: Row, right: Row) => Order.compareRows(["span"], left, right)
+    return Order.first(held, compare, Number(limit))
   },
   path: (sight, { from, to }) => path(sight, from ?? null, to ?? null).map((id) => ({ id })),
   ready: (sight, { limit }) => queue([...having(sight.table("tasks"), "ready")], limit).map(shown),
@@ -118,15 +129,19 @@ const questions: Readonly<Record<Question, Ask>> = {
       .map(pick("id"))
 }
 
-type Change = (sight: Sight, task: Value) => ReadonlyArray<Changed>
+type Change = (sight: Sight, parameters: Row) => ReadonlyArray<Changed>
 
 const changes: Readonly<Record<Exclude<SetChange, "expire_receipts">, Change>> = {
-  count_dependencies: (sight, task) => {
+  count_dependencies: (sight, { task = null }) => {
     const row = rowAt(sight, "tasks", task)
     const open = openDependenciesOf(sight, task).length
     return row === undefined ? [] : [{ table: "tasks", row: { ...row, open_dependencies: open } }]
   },
-  rank_task: (sight, task) => {
+  forget_run: (sight, { run = null }) => {
+    const row = heartbeatOf(sight, run)
+    return row === undefined ? [] : [{ table: "heartbeats", row, isGone: true }]
+  },
+  rank_task: (sight, { task = null }) => {
     const row = rowAt(sight, "tasks", task)
     const rank = dependentsOf(sight, task)
       .filter(({ status }) => status !== "done" && status !== "cancelled")
@@ -135,7 +150,14 @@ const changes: Readonly<Record<Exclude<SetChange, "expire_receipts">, Change>> =
       ? []
       : [{ table: "tasks", row: { ...row, rank } }]
   },
-  unblock: (sight, task) =>
+  renew_runs: (sight, { runs, until = null }) => {
+    const ids: ReadonlyArray<string> = JSON.parse(String(runs))
+    return ids.flatMap((run) => {
+      const row = heartbeatOf(sight, run)
+      return row === undefined ? [] : [{ table: "heartbeats", row: { ...row, until } }]
+    })
+  },
+  unblock: (sight, { task = null }) =>
     dependentsOf(sight, task).map((row) => ({
       table: "tasks",
       row: { ...row, open_dependencies: Number(row["open_dependencies"]) - 1 }
@@ -144,6 +166,9 @@ const changes: Readonly<Record<Exclude<SetChange, "expire_receipts">, Change>> =
 
 const rowAt = (sight: Sight, table: string, id: Value | undefined): Row | undefined =>
   sight.table(table).rows.get(keyOf(table, { organization: sight.organization, id: id ?? null }))
+
+const heartbeatOf = ({ organization, table }: Sight, run: Value): Row | undefined =>
+  table("heartbeats").rows.get(keyOf("heartbeats", { organization, run_id: run }))
 
 const page = (
   order: ReadonlyArray<string>,

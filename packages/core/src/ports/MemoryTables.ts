@@ -101,6 +101,9 @@ export const brokenBy = (table: MemoryTable, key: string, row: Row): string | un
   for (const [name, { column, least }] of Object.entries(tableOf(table.name).checks ?? {})) {
     if (Number(row[column]) < least) return name
   }
+  for (const [name, column] of Object.entries(tableOf(table.name).apart ?? {})) {
+    if (meets(table, key, String(row[column]), column)) return name
+  }
   return table.unique.find(({ entries, valueOf }) => {
     const value = valueOf(row)
     const holder = value === undefined ? undefined : entries.get(value)
@@ -204,6 +207,15 @@ const indexesOf = (name: string, table: Table): MemoryTable["indexes"] => {
   if (name === "tasks") declared.push(lookup("ready", [], isReady))
   if (name === "runs") declared.push(lookup("live_by_agent", ["agent_id"], isLive))
   return declared
+}
+
+/** Whether another row has a text that this one begins with or that begins with this one. */
+const meets = ({ rows }: MemoryTable, key: string, text: string, column: string): boolean => {
+  for (const [other, row] of rows) {
+    const there = String(row[column])
+    if (other !== key && (there.startsWith(text) || text.startsWith(there))) return true
+  }
+  return false
 }
 
 const isReady = (task: Row): boolean =>

@@ -51,6 +51,8 @@ export interface Table {
   readonly indexes: Readonly<Record<string, ReadonlyArray<string>>>
   readonly unique: Readonly<Record<string, Unique>>
   readonly checks?: Readonly<Record<string, Check>>
+  /** Columns, by constraint, of whose texts none begins with another one. */
+  readonly apart?: Readonly<Record<string, string>>
   /** Columns that set changes keep: a `Set` of core never names them, an `Insert` begins them. */
   readonly derived?: ReadonlyArray<string>
 }

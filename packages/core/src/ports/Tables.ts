@@ -8,6 +8,9 @@
  * @since 0.1.0
  */
 import type { Table } from "./Table.ts"
+import { deliveryOperational } from "./TablesDeliveries.ts"
+import { approvalProjections } from "./TablesApprovals.ts"
+import { leaseOperational, leaseProjections } from "./TablesLeases.ts"
 import { operational } from "./TablesOperational.ts"
 import { projections } from "./TablesProjected.ts"
 
@@ -23,7 +26,11 @@ import { projections } from "./TablesProjected.ts"
  */
 export const tables: Readonly<Record<string, Table>> = {
   ...projections,
-  ...operational
+  ...approvalProjections,
+  ...leaseProjections,
+  ...operational,
+  ...leaseOperational,
+  ...deliveryOperational
 }
 
 /**
@@ -35,6 +42,7 @@ export const tables: Readonly<Record<string, Table>> = {
  *   ordered by id after `after`.
  * - `old_receipts`: receipts written before an instant in microseconds, as `{ key }`.
  * - `organizations`: rows of `organizations` by name and id, after both. Crosses organisations.
+ * - `overlapping_leases`: the rows of `lease_spans` that meet one of the `spans`, a JSON list, by span.
  * - `path`: the path `from ... to` along "depends on", one row `{ id }` per task; no rows when
  *   there is none.
  * - `ready`: the top of the ready queue, as `{ id, team_id, assignee_id, is_rework, priority, rank }`.
@@ -55,6 +63,7 @@ export const questions = {
   idle_agents: ["after", "limit"],
   old_receipts: ["before", "limit"],
   organizations: ["after_name", "after_id", "limit"],
+  overlapping_leases: ["spans", "limit"],
   path: ["from", "to"],
   ready: ["limit"],
   ready_for_agent: ["team_id", "agent_id", "unassigned", "limit"],
@@ -68,8 +77,10 @@ export const questions = {
  * - `count_dependencies`: sets the open dependencies of `task` to the number of tasks it depends on
  *   that are not done.
  * - `expire_receipts`: forgets receipts written before an instant in microseconds, so many at most.
+ * - `forget_run`: forgets the heartbeat of a `run`, if there is one.
  * - `rank_task`: sets the rank of `task` to one more than the highest among the tasks that wait for
  *   it directly, or to 0 where none does. What is done or cancelled waits for nothing.
+ * - `renew_runs`: sets until when those of the `runs`, a JSON list, live that have a heartbeat.
  * - `unblock`: a task is done: each that waits for it has one open dependency less.
  *
  * @category models
@@ -78,7 +89,9 @@ export const questions = {
 export const changes = {
   count_dependencies: ["task"],
   expire_receipts: ["before", "limit"],
+  forget_run: ["run"],
   rank_task: ["task"],
+  renew_runs: ["runs", "until"],
   unblock: ["task"]
 } as const
 

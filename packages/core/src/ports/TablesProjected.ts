@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Table } from "./Table.ts"
+import { runProjections } from "./TablesRuns.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -16,10 +17,19 @@ import type { Table } from "./Table.ts"
 export const projections = {
   organizations: {
     kind: "projection",
-    columns: { organization: "text", name: "text", slug: "text", created_at: "integer" },
+    columns: {
+      organization: "text",
+      name: "text",
+      slug: "text",
+      is_paused: "boolean",
+      /** What all artifacts are together whose bytes are kept; of two that are alike both count. */
+      artifact_bytes: "integer",
+      created_at: "integer"
+    },
     key: ["organization"],
     indexes: {},
-    unique: {}
+    unique: {},
+    derived: ["artifact_bytes"]
   },
   teams: {
     kind: "projection",
@@ -132,6 +142,7 @@ export const projections = {
       metadata: "text",
       depends_on: "text",
       attempts: "integer",
+      failures: "integer",
       rejections: "integer",
       live_run_id: "text?",
       last_run_id: "text?",
@@ -194,91 +205,7 @@ export const projections = {
     },
     unique: {}
   },
-  runs: {
-    kind: "projection",
-    columns: {
-      organization: "text",
-      id: "text",
-      task_id: "integer",
-      agent_id: "text",
-      attempt: "integer",
-      status: "text",
-      is_live: "boolean",
-      runner: "text",
-      holder: "text",
-      repository_id: "text?",
-      branch: "text",
-      workspace: "text?",
-      base_commit: "text?",
-      head_commit: "text?",
-      exit_code: "integer?",
-      cause: "text?",
-      answer: "text?",
-      output_id: "text?",
-      queued_at: "integer",
-      started_at: "integer?",
-      ended_at: "integer?"
-    },
-    key: ["organization", "id"],
-    indexes: { runs_by_task: ["task_id", "attempt"], runs_live: ["is_live"] },
-    unique: {
-      runs_attempt: { columns: ["organization", "task_id", "attempt"] },
-      runs_one_live_per_task: { columns: ["organization", "task_id"], where: "is_live" },
-      runs_one_live_per_agent: { columns: ["organization", "agent_id"], where: "is_live" }
-    }
-  },
-  reviews: {
-    kind: "projection",
-    columns: {
-      organization: "text",
-      id: "integer",
-      task_id: "integer",
-      attempt: "integer",
-      reviewer_id: "text?",
-      reviewer_type: "text",
-      is_open: "boolean",
-      verdict: "text?",
-      summary: "text?",
-      head_commit: "text?",
-      created_at: "integer",
-      resolved_at: "integer?"
-    },
-    key: ["organization", "id"],
-    indexes: { reviews_by_task: ["task_id", "attempt"], reviews_open: ["is_open"] },
-    unique: { reviews_attempt: { columns: ["organization", "task_id", "attempt"] } }
-  },
-  merge_jobs: {
-    kind: "projection",
-    columns: {
-      organization: "text",
-      id: "integer",
-      task_id: "integer",
-      repo_id: "text",
-      status: "text",
-      strategy: "text",
-      is_open: "boolean",
-      is_running: "boolean",
-      branch: "text",
-      target_branch: "text",
-      base_commit: "text",
-      head_commit: "text",
-      merge_commit: "text?",
-      landed_on: "text?",
-      error: "text?",
-      created_at: "integer",
-      started_at: "integer?",
-      completed_at: "integer?"
-    },
-    key: ["organization", "id"],
-    indexes: { merge_jobs_by_task: ["task_id"], merge_jobs_open: ["is_open"] },
-    unique: {
-      merge_jobs_one_open_per_task: { columns: ["organization", "task_id"], where: "is_open" },
-      merge_jobs_one_running_per_branch: {
-        columns: ["organization", "repo_id", "target_branch"],
-        where: "is_running"
-      }
-    }
-  },
+  ...runProjections,
   artifacts: {
     kind: "projection",
     columns: {
@@ -288,14 +215,23 @@ export const projections = {
       task_id: "integer",
       kind: "text",
       name: "text",
+      path: "text",
       content_type: "text",
       size: "integer",
       digest: "text",
+      summary: "text",
+      is_removed: "boolean",
       created_at: "integer"
     },
     key: ["organization", "id"],
-    indexes: { artifacts_by_run: ["run_id"] },
-    unique: {}
+    indexes: {
+      artifacts_by_run: ["run_id", "created_at"],
+      artifacts_by_task: ["task_id", "created_at"],
+      artifacts_by_kind: ["task_id", "kind", "created_at"],
+      artifacts_by_age: ["is_removed", "created_at"],
+      artifacts_by_digest: ["digest", "is_removed"]
+    },
+    unique: { artifacts_path: { columns: ["organization", "path"] } }
   },
   human_requests: {
     kind: "projection",

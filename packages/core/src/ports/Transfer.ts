@@ -90,7 +90,9 @@ export class StoreNotEmpty extends Data.TaggedError("StoreNotEmpty")<{
   readonly table: string
 }> {
   override get message() {
-    return `The store is not empty: there is something in ${this.table}. Name a new one`
+    // Where organisations stand is a part of every history.
+    const what = this.table === "heads" ? "a history" : `something in ${this.table}`
+    return `The store is not empty: there is ${what} already. Name a new one`
   }
 }
 

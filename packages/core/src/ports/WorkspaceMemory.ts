@@ -9,7 +9,15 @@
 import { Context, Effect, Layer } from "effect"
 
 import { LandingConflict, RepositoryUnusable, Workspace } from "./Workspace.ts"
-import type { CollectInput, Collected, Landed, LandInput, RepositoryPlace } from "./Workspace.ts"
+import type {
+  CollectInput,
+  Collected,
+  GitError,
+  Landed,
+  LandInput,
+  PrepareInput,
+  RepositoryPlace
+} from "./Workspace.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -24,6 +32,8 @@ export interface Options {
   readonly changes?: (input: CollectInput) => boolean
   /** The paths in which a landing conflicts. By default none does. */
   readonly conflicts?: (input: LandInput) => ReadonlyArray<string>
+  /** What happens before a folder is ready. By default nothing. */
+  readonly prepares?: (input: PrepareInput) => Effect.Effect<void, GitError>
   /** Why a repository cannot be used. By default each can. */
   readonly unusable?: (repository: RepositoryPlace) => string | undefined
 }
@@ -89,6 +99,7 @@ interface State {
 const make = (state: State, options: Options): Workspace => ({
   prepare: Effect.fnUntraced(function* (input) {
     const path = `memory:/task-${input.taskId}`
+    yield* options.prepares?.(input) ?? Effect.void
     if (input.repository === null) return { path, baseCommit: null }
     yield* refuseUnusable(options, input.repository)
     const baseCommit =

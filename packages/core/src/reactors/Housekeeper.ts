@@ -1,6 +1,7 @@
 /**
  * Keeps the store in order, in all organisations: ranks of tasks, receipts whose time is over, marks
- * of the feed that nobody uses, human requests that nobody has answered in time.
+ * of the feed that nobody uses, human requests that nobody has answered in time, runs of processes that
+ * are gone.
  *
  * One process at a time does it, under the tenure `housekeeper` of the installation. It holds also
  * where no agent is ever started. Ranking is fenced by it; what is old may be
@@ -8,15 +9,22 @@
  *
  * @since 0.1.0
  */
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
+import { ArtifactStore } from "../ports/ArtifactStore.ts"
+import * as ApprovalEnds from "../services/ApprovalEnds.ts"
+import { ArtifactLimits } from "../services/ArtifactLimits.ts"
+import * as ArtifactRetention from "../services/ArtifactRetention.ts"
 import { headsOf } from "../services/Events.ts"
 import * as FeedMarks from "../services/FeedMarks.ts"
 import { expireDue } from "../services/HumanRequestEnds.ts"
+import * as Lease from "../rules/Lease.ts"
 import { receiptMicros } from "../services/Retention.ts"
 import { Shell, type ShellFailure } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
 import * as Holding from "./Holding.ts"
+import * as Pulse from "./Pulse.ts"
 import * as Ranks from "./Ranks.ts"
+import * as Reaper from "./Reaper.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -31,6 +39,8 @@ export interface HousekeeperConfig {
   readonly holder: string
   /** How long a tenure lasts without renewal. */
   readonly ttlMillis: number
+  /** How long runs are taken to live without a word, if not as usual. */
+  readonly terms?: Lease.Terms
 }
 
 // services --------------------------------------------------------------------
@@ -59,7 +69,7 @@ export const sweep = Effect.fnUntraced(function* (
 })
 
 /**
- * Ends the human requests whose time is up or whose run is over.
+ * Ends the human requests and approvals whose time is up or whose run is over.
  *
  * Whoever looks at one sees its end at once; this is what records it.
  *
@@ -75,6 +85,9 @@ export const expireRequests = Effect.fnUntraced(function* (
     yield* Effect.catch(expireDue(shell, clock, organization), (error) =>
       Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
     )
+    yield* Effect.catch(ApprovalEnds.expireDue(shell, clock, organization), (error) =>
+      Effect.logWarning(`Approvals that are over were not recorded so: ${error.message}`)
+    )
   }
 })
 
@@ -89,7 +102,9 @@ export const expireRequests = Effect.fnUntraced(function* (
 export const layer = (config: HousekeeperConfig): Layer.Layer<never, never, Shell | StoreClock> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      yield* Effect.forkScoped(keepHouse({ shell: yield* Shell, clock: yield* StoreClock }, config))
+      const artifacts = Option.getOrUndefined(yield* Effect.serviceOption(ArtifactStore))
+      const means = { shell: yield* Shell, clock: yield* StoreClock, artifacts }
+      yield* Effect.forkScoped(keepHouse(means, config))
     })
   )
 
@@ -99,24 +114,45 @@ const receiptsAtOnce = 500
 const marksAtOnce = 20
 
 const keepHouse = (
-  means: Holding.Means,
-  { holder, ttlMillis }: HousekeeperConfig
+  means: Holding.Means & { readonly artifacts: ArtifactStore | undefined },
+  { holder, terms = Lease.defaults, ttlMillis }: HousekeeperConfig
 ): Effect.Effect<void> => {
   const { clock, shell } = means
   const wanted = { organization: "system", name: "housekeeper", holder, ttlMillis }
   const swept = Effect.catch(sweep(shell, clock), (error) =>
     Effect.logWarning(`What is old was not cleared away: ${error.message}`)
   )
-  const sweeping = Effect.forever(Effect.andThen(swept, Effect.sleep("1 hour")))
+  const tidied = Effect.andThen(swept, removeArtifacts(means))
+  const sweeping = Effect.forever(Effect.andThen(tidied, Effect.sleep("1 hour")))
   const expired = Effect.catch(expireRequests(shell, clock), (error) =>
     Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
   )
   const expiring = Effect.forever(Effect.andThen(expired, Effect.sleep("15 seconds")))
-  const clearing = Effect.raceFirst(sweeping, expiring)
+  const reaped = Effect.catch(Reaper.reap(means), (error) =>
+    Effect.logWarning(`Runs that are lost were not recorded so: ${error.message}`)
+  )
+  const reaping = Effect.forever(Effect.andThen(reaped, Effect.sleep(Pulse.everyMillis(terms))))
+  const clearing = Effect.raceAllFirst([sweeping, expiring, reaping])
   return Holding.whileHeld(means, wanted, (tenure) =>
     Effect.raceFirst(Ranks.follow(shell, tenure), clearing)
   )
 }
+
+/** Where this process reaches their bytes, and where they are not kept for ever. */
+const removeArtifacts = ({
+  artifacts,
+  ...means
+}: Holding.Means & { readonly artifacts: ArtifactStore | undefined }): Effect.Effect<void> =>
+  Effect.flatMap(ArtifactLimits, ({ retentionDays }) =>
+    artifacts === undefined || retentionDays === null
+      ? Effect.void
+      : ArtifactRetention.removeOld({ ...means, artifacts }, { days: retentionDays }).pipe(
+          Effect.catch((error) =>
+            Effect.logWarning(`Old artifacts were not removed: ${error.message}`)
+          ),
+          Effect.asVoid
+        )
+  )
 
 const expire = Effect.fnUntraced(function* (
   shell: Shell["Service"],

@@ -8,11 +8,12 @@
  * @since 0.1.0
  */
 import { Clock, Effect } from "effect"
-import * as AgentRequest from "../rules/AgentRequest.ts"
+import type * as AgentRequest from "../rules/AgentRequest.ts"
 import type { Judgement } from "../rules/ApprovalPolicy.ts"
 import * as Reports from "../services/AttemptReports.ts"
 import type { Attempt } from "../services/Attempts.ts"
 import type { AskPerson, PersonQuestion } from "../services/People.ts"
+import type { Policies } from "../services/Policies.ts"
 import type { Shell } from "../services/Shell.ts"
 import type { Tenure } from "../services/Tenure.ts"
 
@@ -29,6 +30,9 @@ export interface Desk {
   readonly tenure: Tenure
   readonly attempt: Attempt
   readonly access: "read" | "write"
+  readonly policies: Policies
+  /** The folder in which the agent works. */
+  readonly workspace: string
   readonly ask: AskPerson | undefined
 }
 
@@ -72,8 +76,8 @@ interface Judged extends Pick<PersonQuestion, "request" | "number"> {
 }
 
 const makePermission = (desk: Desk): Pick<Answers, "permission"> => {
-  const { access, attempt } = desk
-  const facts = { policy: AgentRequest.policyOf(attempt.agent.config), access }
+  const { access, attempt, policies, workspace } = desk
+  const facts = { access, config: attempt.agent.config, workspace }
   const denials = new Map<string, Decided>()
   let number = 0
   const permission = Effect.fnUntraced(function* (request: AgentRequest.AgentRequest) {
@@ -81,7 +85,7 @@ const makePermission = (desk: Desk): Pick<Answers, "permission"> => {
     const before = denials.get(key)
     number += 1
     const own = number
-    const judgement = AgentRequest.judge(request, facts)
+    const judgement = policies.judgeRequest(request, facts)
     const decided = before ?? (yield* decide(desk, { request, number: own, judgement }))
     const isKept = denials.size < mostDenials && key.length <= longestDenial
     if (decided.verdict._tag === "Deny" && isKept) denials.set(key, decided)

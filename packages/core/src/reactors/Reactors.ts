@@ -10,17 +10,16 @@
  */
 import { Cause, Effect, Layer, Option, Queue, type Scope, Stream } from "effect"
 import { AgentRunners } from "../ports/AgentRunner.ts"
+import { ArtifactIntake } from "../ports/ArtifactIntake.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
-import type { StoredEvent } from "../ports/Driver.ts"
 import * as Feed from "../ports/Feed.ts"
 import { Workspace } from "../ports/Workspace.ts"
-import { TaskId } from "../rules/Identifier.ts"
-import * as Envelope from "../services/Envelope.ts"
+import * as Lease from "../rules/Lease.ts"
 import { headOf, headsOf } from "../services/Events.ts"
 import { HumanRequests } from "../services/HumanRequests.ts"
 import * as Lanes from "../services/Lanes.ts"
 import * as People from "../services/People.ts"
-import * as Projection from "../services/Projection.ts"
+import { Policies } from "../services/Policies.ts"
 import { Shell } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
@@ -29,6 +28,9 @@ import * as Holding from "./Holding.ts"
 import * as Homes from "./Homes.ts"
 import * as Housekeeper from "./Housekeeper.ts"
 import * as Integrator from "./Integrator.ts"
+import * as Pulse from "./Pulse.ts"
+import * as Reactions from "./Reactions.ts"
+import * as Releases from "./Releases.ts"
 import type { Bench, Limits } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -46,6 +48,8 @@ export interface ReactorsConfig extends Limits {
   readonly maxConcurrent: number
   /** How long a tenure lasts without renewal. */
   readonly ttlMillis: number
+  /** How long runs are taken to live without a word. */
+  readonly terms: Lease.Terms
   readonly apiUrl: () => string | undefined
   /**
    * Names the disk of this process, where nodes have disks of their own: it is the home of each
@@ -64,6 +68,7 @@ export interface ReactorsConfig extends Limits {
 export const defaults: Omit<ReactorsConfig, "holder"> = {
   maxConcurrent: 4,
   ttlMillis: 6000,
+  terms: Lease.defaults,
   timeoutSeconds: 1800,
   maxOutputBytes: 64 * 1024 * 1024,
   apiUrl: () => undefined
@@ -88,9 +93,12 @@ export const layer = (
         runners: yield* AgentRunners,
         workspace: yield* Workspace,
         artifacts: yield* ArtifactStore,
+        intake: Option.getOrUndefined(yield* Effect.serviceOption(ArtifactIntake)),
         limits: config,
+        terms: config.terms,
         apiUrl: config.apiUrl,
         node: config.node,
+        policies: yield* Policies,
         ask: People.make(yield* HumanRequests)
       }
       yield* Effect.forkScoped(coordinate(bench, config))
@@ -193,6 +201,8 @@ const serve = (
       yield* Effect.forkScoped(untilEnded(land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
       yield* Effect.forkScoped(untilEnded(dispatch))
+      yield* Effect.forkScoped(Pulse.beat(bench, tenure, dispatcher))
+      if (tenure.name === Lanes.anywhere) yield* Effect.forkScoped(Releases.keep(bench, tenure))
       const wake = Effect.sync(() => {
         Queue.offerUnsafe(toDispatch, undefined)
         Queue.offerUnsafe(toLand, undefined)
@@ -208,7 +218,7 @@ const serve = (
       const follow = Stream.suspend(() => Feed.follow(driver, { organization, after: seen })).pipe(
         Stream.runForEach((event) => {
           seen = event.position
-          return Effect.andThen(react(bench, dispatcher, organization, event), wake)
+          return Effect.andThen(Reactions.react(bench, dispatcher, organization, event), wake)
         })
       )
       // A store that fails for a moment costs no run: the feed goes on from where it was.
@@ -239,49 +249,3 @@ const untilEnded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         : Effect.andThen(Effect.logError("A reactor failed", cause), Effect.sleep("1 second"))
     )
   )
-
-/** What an event asks for at once: a cancelled run ends, the folder of a finished task goes. */
-const react = Effect.fnUntraced(function* (
-  bench: Bench,
-  dispatcher: Dispatcher.Dispatcher,
-  organization: string,
-  event: StoredEvent
-) {
-  if (event.type !== "run.cancelled" && event.type !== "task.status_changed") return
-  const { data } = Envelope.bodyOf(event)
-  if (event.type === "run.cancelled") {
-    return yield* dispatcher.stop(String(data["run_id"]), "cancelled")
-  }
-  if (data["to"] === "done") {
-    yield* Effect.forkChild(discard(bench, organization, TaskId.make(Number(data["task_id"]))))
-  }
-})
-
-const discard = Effect.fnUntraced(
-  function* ({ shell, workspace }: Bench, organization: string, taskId: TaskId) {
-    const runs = yield* shell.read((driver) =>
-      driver.find({
-        organization,
-        table: "runs",
-        index: "runs_by_task",
-        equals: { task_id: taskId },
-        direction: "descending",
-        limit: 1
-      })
-    )
-    const [run] = runs.map(Projection.runs.fromRow)
-    if (run === undefined) return
-    const row =
-      run.repositoryId === null
-        ? undefined
-        : yield* shell.read((driver) =>
-            driver.get(organization, "repositories", { id: run.repositoryId })
-          )
-    const repository =
-      row === undefined
-        ? null
-        : { ...Projection.repositories.fromRow(row), organizationId: organization }
-    yield* workspace.discard({ organizationId: organization, taskId, repository })
-  },
-  Effect.catch((error) => Effect.logWarning(`A folder was left behind: ${error.message}`))
-)

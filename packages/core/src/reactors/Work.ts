@@ -7,20 +7,25 @@
  * @since 0.1.0
  */
 import { Cause, Effect, Exit, Fiber, Option, Result, Schedule } from "effect"
-import { SecureRandom } from "effect/crypto"
-import type { AgentRunner, RunResult, RunSpec } from "../ports/AgentRunner.ts"
+import type { AgentRunner, RunResult } from "../ports/AgentRunner.ts"
+import type { ArtifactIntake, Folder } from "../ports/ArtifactIntake.ts"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { CollectInput, Prepared, PrepareInput, Workspace } from "../ports/Workspace.ts"
-import { ArtifactId, CommitId } from "../rules/Identifier.ts"
-import * as Prompt from "../rules/Prompt.ts"
+import { CommitId } from "../rules/Identifier.ts"
+import type { Terms } from "../rules/Lease.ts"
+import * as Run from "../rules/Run.ts"
+import type { Fault } from "../rules/Retry.ts"
 import type { Hold } from "../rules/TaskWords.ts"
+import * as ArtifactKeeping from "../services/ArtifactKeeping.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as RunObservation from "../services/RunObservation.ts"
 import type { AskPerson } from "../services/People.ts"
+import type { Policies } from "../services/Policies.ts"
 import type { Shell } from "../services/Shell.ts"
 import type { StoreClock } from "../services/StoreClock.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Permissions from "./Permissions.ts"
+import { accessOf, messageOf, prepareInput, specOf } from "./WorkInput.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -48,11 +53,15 @@ export interface Bench {
   readonly runners: ReadonlyMap<string, AgentRunner>
   readonly workspace: Workspace
   readonly artifacts: ArtifactStore
+  readonly intake?: ArtifactIntake | undefined
   readonly limits: Limits
+  /** How long runs are taken to live without a word, if not as usual. */
+  readonly terms?: Terms | undefined
   /** Whose disk the workspaces lie on, where nodes have disks of their own. */
   readonly node?: string | undefined
   /** Where a run's agent finds Foreman, once that is known. */
   readonly apiUrl: () => string | undefined
+  readonly policies: Policies
   /** Asks a person what the policy wants one for. Without it that is denied. */
   readonly ask?: AskPerson | undefined
 }
@@ -84,10 +93,13 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => 
   const { attempt, tenure } = order
   const seen = RunObservation.make(tenure.organization, attempt.run)
   const record = (ended: Attempts.Ended) =>
-    Effect.retry(Attempts.end(bench.shell, tenure, { ...ended, attempt: attempt.run }), {
-      schedule: Schedule.exponential("200 millis").pipe(Schedule.upTo({ times: 8 })),
-      while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
-    }).pipe(Effect.andThen(seen.ended(ended.outcome)))
+    Effect.retry(
+      Attempts.end(bench.shell, Attempts.under(tenure), { ...ended, attempt: attempt.run }),
+      {
+        schedule: Schedule.exponential("200 millis").pipe(Schedule.upTo({ times: 8 })),
+        while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
+      }
+    ).pipe(Effect.andThen(seen.ended(ended.outcome)))
   return Effect.scoped(
     work(bench, order, seen).pipe(
       Effect.catchDefect((defect) =>
@@ -114,12 +126,11 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => 
 
 const nothing = { exitCode: null, answer: null, headCommit: null, hold: null, output: null }
 
-const failed = (cause: string, hold: Hold | null = null): Attempts.Ended => ({
-  ...nothing,
-  outcome: "failed",
-  cause,
-  hold
-})
+const failed = (
+  cause: string,
+  hold: Hold | null = null,
+  fault: Fault = "agent"
+): Attempts.Ended => ({ ...nothing, outcome: "failed", cause, fault, hold })
 
 const work = Effect.fnUntraced(function* (
   bench: Bench,
@@ -127,25 +138,56 @@ const work = Effect.fnUntraced(function* (
   seen: RunObservation.RunObservation
 ) {
   const { attempt, tenure } = order
-  const { agent, run } = attempt
-  const runner = bench.runners.get(run.runner)
+  const { agent } = attempt
+  const runner = bench.runners.get(attempt.run.runner)
   if (runner === undefined) {
-    return failed(`there is no runner ${run.runner} here`, "runner_unusable")
+    return failed(`there is no runner ${attempt.run.runner} here`, "runner_unusable")
   }
   const checked = yield* Effect.result(runner.check(agent.config))
   if (Result.isFailure(checked)) return failed(checked.failure.detail, "runner_unusable")
 
   const input = prepareInput(tenure, attempt)
-  const prepared = yield* Effect.result(bench.workspace.prepare(input))
-  if (Result.isFailure(prepared)) {
-    const { _tag, detail } = prepared.failure
-    return failed(detail, _tag === "RepositoryUnusable" ? "repository_unusable" : null)
+  const prepared = yield* prepare(bench, order, input)
+  return "outcome" in prepared
+    ? prepared
+    : yield* run(bench, { order, runner, seen }, { ...input, ...prepared })
+})
+
+/** Makes the folder ready, unless the run is to end before that. */
+const prepare = Effect.fnUntraced(function* (bench: Bench, { stop }: Order, input: PrepareInput) {
+  const prepared = yield* Effect.raceFirst(
+    Effect.result(bench.workspace.prepare(input)),
+    Effect.map(stop, (cause) => ({ _tag: "Stopped", cause }) as const)
+  )
+  if (prepared._tag === "Stopped") {
+    return { ...nothing, outcome: "cancelled" as const, cause: prepared.cause }
   }
-  const { baseCommit, path } = prepared.success
+  if (Result.isSuccess(prepared)) return prepared.success
+  const { _tag, detail } = prepared.failure
+  return _tag === "RepositoryUnusable"
+    ? failed(detail, "repository_unusable")
+    : failed(detail, null, "infrastructure")
+})
+
+/** With what an attempt is carried out. */
+interface Tools {
+  readonly order: Order
+  readonly runner: AgentRunner
+  readonly seen: RunObservation.RunObservation
+}
+
+/** Lets the agent work in its folder, and takes in what comes of it. */
+const run = Effect.fnUntraced(function* (
+  bench: Bench,
+  { order, runner, seen }: Tools,
+  prepared: PrepareInput & Prepared
+) {
+  const { attempt, tenure } = order
+  const { baseCommit, path } = prepared
   // The run is in the store since it was queued; that its folder is ready need not be before its
   // agent is started. A run that was cancelled meanwhile is stopped like any other one.
   const started = yield* Effect.forkChild(
-    Attempts.start(bench.shell, tenure, run, {
+    Attempts.start(bench.shell, tenure, attempt.run, {
       workspace: path,
       baseCommit: baseCommit === null ? null : CommitId.make(baseCommit),
       node: bench.node
@@ -154,29 +196,40 @@ const work = Effect.fnUntraced(function* (
   )
   const begun = Fiber.join(started).pipe(
     Effect.andThen(seen.begun),
-    Effect.andThen(Attempts.begin(bench.shell, tenure, run)),
-    Effect.catch((error) => Effect.logDebug(`Run ${run.id} began too late: ${error.message}`)),
+    Effect.andThen(Attempts.begin(bench.shell, tenure, attempt.run)),
+    Effect.catch((error) =>
+      Effect.logDebug(`Run ${attempt.run.id} began too late: ${error.message}`)
+    ),
     Effect.asVoid
   )
   const stop = Effect.raceFirst(order.stop, refusalOf(started))
   const access = accessOf(attempt)
-  const answers = Permissions.make({ ...bench, tenure, attempt, access, ask: bench.ask })
+  const answers = Permissions.make({
+    ...bench,
+    tenure,
+    attempt,
+    access,
+    workspace: path,
+    ask: bench.ask
+  })
   const { permission, usage } = answers
-  const spec = { ...specOf(bench, order, path), stop, access, permission, usage }
-  const result = yield* Effect.result(runner.run(spec, begun))
+  const folder = yield* openFolder(bench, attempt.run)
+  const spec = { ...specOf(bench, order, path, folder), stop, access, permission, usage }
+  const place = { ...prepared, message: messageOf(attempt) }
+  const kept = (said: RunResult) => keep(bench, place, said, folder)
+  // Its processes have ended before its work is taken in, whatever the runner says of them.
+  const result = yield* Effect.scoped(Effect.result(Effect.flatMap(runner.run(spec, begun), kept)))
   yield* answers.settle
   // What never stood in the store as started is not brought in either.
   const refusal = yield* startRefused(started)
-  if (refusal !== undefined) return failed(refusal)
+  if (refusal !== undefined) return failed(refusal, null, "infrastructure")
   if (Result.isFailure(result)) {
-    const { detail, reason } = result.failure
-    return failed(detail, reason === "failed" ? null : "runner_unusable")
+    const { detail, reason, retryable } = result.failure
+    return reason === "failed"
+      ? failed(detail, null, retryable ? "infrastructure" : "agent")
+      : failed(detail, "runner_unusable")
   }
-  return yield* settle(bench, result.success, {
-    ...input,
-    ...prepared.success,
-    message: messageOf(attempt)
-  })
+  return yield* settle(bench, result.success, place)
 })
 
 /** Why a run may not go on that could not be started; what was started is never refused. */
@@ -197,83 +250,43 @@ const startRefused = <A, E extends { readonly message: string }>(fiber: Fiber.Fi
         })
   )
 
-/** Keeps what the agent wrote and takes in what it left. */
+/** Where the agent leaves what it wants kept. A run goes on without it. */
+const openFolder = ({ intake }: Bench, { id }: Run.Run) =>
+  intake === undefined
+    ? Effect.succeed(undefined)
+    : Effect.catch(intake.open(id), (error) => Effect.as(Effect.logError(error.message), undefined))
+
+/** Keeps what the agent wrote. */
+const keep = Effect.fnUntraced(function* (
+  bench: Bench,
+  place: CollectInput & Prepared,
+  said: RunResult,
+  folder: Folder | undefined
+) {
+  const { maxOutputBytes } = bench.limits
+  const output = yield* ArtifactKeeping.keep(bench, place, said, { maxOutputBytes, folder })
+  return { said, output }
+})
+
+/** Takes in what the agent left. */
 const settle = Effect.fnUntraced(function* (
-  { artifacts, limits, workspace }: Bench,
-  { answer, cause, exitCode, outcome, output }: RunResult,
+  bench: Bench,
+  { output, said }: Effect.Success<ReturnType<typeof keep>>,
   place: CollectInput & Prepared
 ) {
-  // Both ends of the output may go a little beyond the limit that ended the run.
-  const kept = yield* Effect.result(
-    artifacts.put(place.organizationId, output, { maxBytes: 2 * limits.maxOutputBytes })
-  )
-  if (Result.isFailure(kept)) yield* Effect.logError(kept.failure.message)
-  const id = ArtifactId.make(SecureRandom.uuidV7Unsafe())
-  const ended = {
-    ...nothing,
-    exitCode,
-    answer,
-    output: Result.isSuccess(kept) ? { ...kept.success, id } : null
-  }
+  const { answer, cause, exitCode, outcome } = said
+  const ended = { ...nothing, exitCode, answer, output }
   if (outcome === "failed") {
-    const isStopped = cause === "cancelled" || cause === "shutdown"
+    const isStopped = cause === "cancelled" || cause === Run.stopped || cause === Run.shutdown
     return { ...ended, outcome: isStopped ? ("cancelled" as const) : outcome, cause }
   }
-  const collected = yield* Effect.result(workspace.collect(place))
+  const collected = yield* Effect.result(bench.workspace.collect(place))
   if (Result.isFailure(collected)) {
-    return { ...ended, outcome: "failed" as const, cause: collected.failure.message }
+    const { _tag, message } = collected.failure
+    const fault = _tag === "ResultNotOnBase" ? "agent" : "infrastructure"
+    return { ...ended, outcome: "failed" as const, cause: message, fault } as const
   }
   const { headCommit } = collected.success
   const head = headCommit === null ? null : CommitId.make(headCommit)
   return { ...ended, outcome, cause, headCommit: head }
 })
-
-const prepareInput = (
-  { organization }: Tenure,
-  { repository, run, task }: Attempts.Attempt
-): PrepareInput => {
-  const { baseCommit, headCommit } = task
-  return {
-    organizationId: organization,
-    taskId: task.id,
-    runId: run.id,
-    branch: run.branch,
-    repository: repository && { ...repository, organizationId: organization },
-    previous: baseCommit === null || headCommit === null ? null : { baseCommit, headCommit }
-  }
-}
-
-const specOf = (bench: Bench, { attempt, stop, token }: Order, workspace: string): RunSpec => {
-  const { agent, feedback, repository, run, task } = attempt
-  const { limits } = bench
-  const timeout = agent.config["timeout_seconds"]
-  const apiUrl = bench.apiUrl()
-  return {
-    runId: run.id,
-    taskId: task.id,
-    attempt: run.attempt,
-    agent: { id: agent.id, name: agent.name, model: agent.model, config: agent.config },
-    prompt: Prompt.of(task, { hasRepository: repository !== null, feedback }),
-    workspace,
-    environment: {
-      FOREMAN_TASK_ID: String(task.id),
-      FOREMAN_TASK_TITLE: task.title,
-      FOREMAN_TASK_PRIORITY: task.priority,
-      FOREMAN_TASK_BRANCH: task.branch,
-      FOREMAN_TASK_TEAM_ID: task.teamId,
-      FOREMAN_RUN_ID: run.id,
-      FOREMAN_RUN_ATTEMPT: String(run.attempt),
-      FOREMAN_RUN_AGENT_ID: agent.id,
-      FOREMAN_RUN_TOKEN: token,
-      ...(apiUrl === undefined ? {} : { FOREMAN_API_URL: apiUrl })
-    },
-    timeoutSeconds: typeof timeout === "number" && timeout > 0 ? timeout : limits.timeoutSeconds,
-    maxOutputBytes: limits.maxOutputBytes,
-    stop
-  }
-}
-
-const accessOf = ({ task }: Attempts.Attempt) => task.type
-
-const messageOf = ({ run, task }: Attempts.Attempt): string =>
-  `${task.title}\n\nTask ${task.id}, run ${run.attempt}.`

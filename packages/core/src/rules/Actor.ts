@@ -23,16 +23,20 @@ export const Permission = Schema.Literals([
   "team:configure",
   "agent:create",
   "repository:register",
+  "project:read",
+  "project:plan",
   "task:read",
   "task:plan",
   "task:work",
+  "run:control",
   "message:read",
   "message:send",
   "review:request",
   "review:decide",
   "human:read",
   "human:ask",
-  "human:respond"
+  "human:respond",
+  "approval:decide"
 ])
 export type Permission = typeof Permission.Type
 
@@ -109,7 +113,14 @@ export class NotYourTask extends Schema.TaggedError<NotYourTask>()(
 
 // rules -----------------------------------------------------------------------
 
-const reads = ["health:read", "organization:read", "team:read", "task:read", "human:read"] as const
+const reads = [
+  "health:read",
+  "organization:read",
+  "team:read",
+  "project:read",
+  "task:read",
+  "human:read"
+] as const
 
 /**
  * What each role may do: the one table that every surface and every set of tools reads.
@@ -124,18 +135,23 @@ export const permissions: Readonly<Record<Role, ReadonlyArray<Permission>>> = {
   admin: Permission.literals.filter((permission) => permission !== "organization:create"),
   member: [
     ...reads,
+    "project:plan",
     "task:plan",
     "task:work",
+    "run:control",
     "message:read",
     "message:send",
     "review:request",
     "review:decide",
-    "human:respond"
+    "human:respond",
+    "approval:decide"
   ],
   manager: [
     ...reads,
+    "project:plan",
     "task:plan",
     "task:work",
+    "run:control",
     "message:read",
     "message:send",
     "review:request",

@@ -94,13 +94,28 @@ export const Created = Event.define(
   ({ agentId }) => `agent:${agentId}`
 )
 
+export const Paused = Event.define(
+  "agent.paused",
+  { agentId: AgentId, teamId: TeamId },
+  ({ agentId }) => `agent:${agentId}`
+)
+
+export const Resumed = Event.define(
+  "agent.resumed",
+  { agentId: AgentId, teamId: TeamId },
+  ({ agentId }) => `agent:${agentId}`
+)
+
 /**
  * What happens to agents.
  *
  * @category models
  * @since 0.1.0
  */
-export type AgentEvent = Event.EventOf<typeof Created>
+export type AgentEvent =
+  | Event.EventOf<typeof Created>
+  | Event.EventOf<typeof Paused>
+  | Event.EventOf<typeof Resumed>
 
 // errors ----------------------------------------------------------------------
 
@@ -199,16 +214,34 @@ export const statusOf = (
 ): AgentStatus => (isPaused ? "paused" : facts.hasLiveRun ? "working" : "idle")
 
 /**
+ * Pauses an agent, so that nothing new is started for it, or lets it go on. A run that it has goes on.
+ * Asking for what is so already records nothing.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const pause = (
+  { id: agentId, isPaused, teamId }: AgentRecord,
+  to: boolean
+): Decision<AgentEvent> =>
+  isPaused === to
+    ? accept()
+    : accept({ type: `agent.${to ? "paused" : "resumed"}`, data: { agentId, teamId } })
+
+/**
  * Folds one event into the agent.
  *
  * @category rules
  * @since 0.1.0
  */
 export const evolve = (
-  _before: AgentRecord | undefined,
-  { data }: AgentEvent,
+  before: AgentRecord | undefined,
+  event: AgentEvent,
   at: Timestamp
-): AgentRecord => {
-  const { agentId, autoCreated: _, ...rest } = data
+): AgentRecord | undefined => {
+  if (event.type !== "agent.created") {
+    return before && { ...before, isPaused: event.type === "agent.paused" }
+  }
+  const { agentId, autoCreated: _, ...rest } = event.data
   return { id: agentId, ...rest, isPaused: false, createdAt: at }
 }

@@ -121,6 +121,18 @@ export const policyOf = (config: Readonly<Record<string, unknown>>): ApprovalPol
     : ApprovalPolicy.strict
 
 /**
+ * The name of the policy that an agent's configuration asks for: the text under `approvals`, `strict`
+ * where there is none.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const policyNameOf = (config: Readonly<Record<string, unknown>>): string => {
+  const name = config["approvals"]
+  return typeof name === "string" && name !== "" ? name : ApprovalPolicy.strict.name
+}
+
+/**
  * Judges a request.
  *
  * **Details**
@@ -152,7 +164,7 @@ export const judge = (
   if (request._tag === "FileChange" && access === "read") {
     return { _tag: "Deny", rule: "task.read", reason: "the task only reads and changes no file" }
   }
-  const judgement = judgeAction(request, policy)
+  const judgement = judgeAction(request, { access, policy })
   if (judgement._tag !== "Allow" || policy.rules.length === 0) return judgement
   return leavesSandbox(request) ? needs("high", "sandbox.leave", left) : judgement
 }
@@ -217,13 +229,13 @@ const needs = (
 
 const judgeAction = (
   request: AgentRequest,
-  policy: ApprovalPolicy.Policy
+  { access, policy }: RequestFacts
 ): ApprovalPolicy.Judgement => {
   if (request._tag !== "Command") return { _tag: "Allow" }
   const { command, cwd } = request
   return typeof command === "string"
-    ? ApprovalPolicy.judge(policy, { _tag: "Command", line: command, cwd })
-    : ApprovalPolicy.judge(policy, { _tag: "Command", argv: command, cwd })
+    ? ApprovalPolicy.judge(policy, { _tag: "Command", line: command, cwd, access })
+    : ApprovalPolicy.judge(policy, { _tag: "Command", argv: command, cwd, access })
 }
 
 const leavesSandbox = (request: AgentRequest): boolean => {

@@ -21,6 +21,7 @@ export const Organization = Schema.Struct({
   id: OrganizationId,
   name: Name,
   slug: Slug,
+  isPaused: Schema.Boolean.annotate({ description: "Whether nothing new is started in it" }),
   createdAt: Timestamp
 })
 
@@ -30,13 +31,28 @@ export const Created = Event.define(
   ({ organizationId }) => `organization:${organizationId}`
 )
 
+export const Paused = Event.define(
+  "organization.paused",
+  { organizationId: OrganizationId },
+  ({ organizationId }) => `organization:${organizationId}`
+)
+
+export const Resumed = Event.define(
+  "organization.resumed",
+  { organizationId: OrganizationId },
+  ({ organizationId }) => `organization:${organizationId}`
+)
+
 /**
  * What happens to organisations.
  *
  * @category models
  * @since 0.1.0
  */
-export type OrganizationEvent = Event.EventOf<typeof Created>
+export type OrganizationEvent =
+  | Event.EventOf<typeof Created>
+  | Event.EventOf<typeof Paused>
+  | Event.EventOf<typeof Resumed>
 
 // errors ----------------------------------------------------------------------
 
@@ -103,18 +119,34 @@ export const create = (
   accept({ type: "organization.created", data: { ...facts, ...wanted } })
 
 /**
+ * Pauses all dispatch of the organisation, or lets it go on. What runs already goes on. Asking for what
+ * is so already records nothing.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const pause = (
+  { id: organizationId, isPaused }: Organization,
+  to: boolean
+): Decision<OrganizationEvent> =>
+  isPaused === to
+    ? accept()
+    : accept({ type: `organization.${to ? "paused" : "resumed"}`, data: { organizationId } })
+
+/**
  * Folds one event into the organisation.
  *
  * @category rules
  * @since 0.1.0
  */
 export const evolve = (
-  _before: Organization | undefined,
-  { data }: OrganizationEvent,
+  before: Organization | undefined,
+  event: OrganizationEvent,
   at: Timestamp
-): Organization => ({
-  id: data.organizationId,
-  name: data.name,
-  slug: data.slug,
-  createdAt: at
-})
+): Organization | undefined => {
+  if (event.type !== "organization.created") {
+    return before && { ...before, isPaused: event.type === "organization.paused" }
+  }
+  const { name, organizationId: id, slug } = event.data
+  return { id, name, slug, isPaused: false, createdAt: at }
+}

@@ -20,6 +20,8 @@ export interface PromptFacts {
   readonly hasRepository: boolean
   /** Why the task came back, if it did: a reviewer's summary, or what a landing met. */
   readonly feedback: string | null
+  /** Whether the run has a folder for what its agent wants kept. */
+  readonly hasFolder?: boolean
 }
 
 // rules -----------------------------------------------------------------------
@@ -41,19 +43,27 @@ export interface PromptFacts {
  * @category rules
  * @since 0.1.0
  */
-export const of = (task: Task, { feedback, hasRepository }: PromptFacts): string => {
+export const of = (
+  task: Task,
+  { feedback, hasFolder = false, hasRepository }: PromptFacts
+): string => {
   const parts = [
     `# Task ${task.id}: ${task.title}`,
     ...(task.description === "" ? [] : [task.description]),
     ...(feedback === null ? [] : [`## Why it came back\n\n${feedback}`]),
     "## How to work",
     hasRepository ? inRepository(task) : "Your working folder is empty and yours alone.",
+    ...(hasFolder ? [leaving] : []),
     "Finish when the task is done; your last lines are read as your answer."
   ]
   return `${parts.join("\n\n")}\n`
 }
 
 // internal --------------------------------------------------------------------
+
+const leaving =
+  "Files for people to look at, say screenshots or a report, belong into the folder that the variable " +
+  "FOREMAN_RUN_ARTIFACTS names. They are kept with this run and are no part of the change."
 
 const inRepository = ({ branch }: Task): string =>
   `Your working folder is a clone of the repository on the branch ${branch}. Commit there, or leave ` +

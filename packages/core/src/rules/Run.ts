@@ -6,13 +6,15 @@
  *
  * @since 0.1.0
  */
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import { system } from "./Actor.ts"
 import { accept, type Decision, refuse } from "./Decision.ts"
 import { type AgentId, type CommitId, type RepositoryId, RunId } from "./Identifier.ts"
+import * as Lease from "./Lease.ts"
 import { isLive, type Run, type RunEvent, RunStatus, transitions } from "./RunEvent.ts"
+import type { Aftermath } from "./Retry.ts"
+import type { Span } from "./Span.ts"
 import { held, moved, requeued, type Task, type TaskEvent } from "./Task.ts"
-import type { Hold } from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -99,9 +101,14 @@ export const queue = (
     readonly holder: string
     readonly repositoryId: RepositoryId | null
     readonly actorId: string
+    /** What it may write: nobody else does while it is live. */
+    readonly spans?: ReadonlyArray<Span>
+    /** What others hold that meets it, as far as anybody has looked. */
+    readonly held?: ReadonlyArray<Lease.Held>
   }
-): Decision<TaskEvent | RunEvent> => {
-  const { actorId, agentId, holder, repositoryId, runId, runner } = facts
+): Decision<TaskEvent | RunEvent | Lease.LeaseEvent, Lease.LeaseHeld> => {
+  const { actorId, agentId, held: taken = [], holder, runId, runner, spans = [] } = facts
+  const { repositoryId } = facts
   const { branch, id: taskId } = task
   const attempt = task.attempts + 1
   const assigned: ReadonlyArray<TaskEvent> =
@@ -110,15 +117,16 @@ export const queue = (
       : []
   const move: ReadonlyArray<TaskEvent> =
     task.status === "todo" ? [moved(task, "in_progress", actorId, "dispatch")] : []
-  return accept<TaskEvent | RunEvent>(
+  return Result.map(Lease.acquire({ runId, taskId, token: attempt, spans }, taken), (lease) => [
     {
       type: "run.queued",
       data: { runId, taskId, agentId, attempt, runner, holder, repositoryId, branch }
     },
+    ...lease,
     ...assigned,
     ...move,
     { type: "task.dispatched", data: { taskId, runId, attempt, agentId } }
-  )
+  ])
 }
 
 /**
@@ -154,9 +162,17 @@ export const begin = (run: Run): Decision<RunEvent, RunIsOver> =>
 export const shutdown = "shutdown"
 
 /**
- * Ends a run and gives its task back. Where a successful run's task goes is `Review.open`'s; a task
- * that a run moved on by itself before it failed comes back. One whose run Foreman stopped for its
- * own end is queued again: nothing has failed.
+ * The cause of a run that somebody stopped. Its task stays where it is, as after a failure.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const stopped = "stopped"
+
+/**
+ * Ends a run, and gives back its task and what it held. Where a successful run's task goes is
+ * `Review.open`'s; a task that a run moved on by itself before it failed comes back. One whose run
+ * Foreman stopped for its own end is queued again: nothing has failed.
  *
  * @category rules
  * @since 0.1.0
@@ -165,24 +181,27 @@ export const end = (
   run: Run,
   task: Task,
   { headCommit, outcome, ...how }: End,
-  hold: Hold | null = null
-): Decision<TaskEvent | RunEvent, RunIsOver> => {
+  after: Aftermath | null = null
+): Decision<TaskEvent | RunEvent | Lease.LeaseEvent, RunIsOver> => {
   if (!isLive(run.status)) return refuse(new RunIsOver({ runId: run.id, status: run.status }))
-  const { attempt, baseCommit, id: runId, taskId } = run
+  const { attempt, baseCommit, id: runId, spans, taskId } = run
   const hasFailed = outcome === "failed" || outcome === "lost"
-  const isStopped = outcome === "cancelled" && how.cause === shutdown
+  const isShutdown = outcome === "cancelled" && how.cause === shutdown
+  const isStopped = isShutdown || (outcome === "cancelled" && how.cause === stopped)
   const isAhead = task.status === "in_review" || task.status === "in_approval"
   const isBegun = isAhead || task.status === "in_progress"
   const reason = hasFailed ? "run_failed" : isStopped ? "run_stopped" : null
-  return accept<TaskEvent | RunEvent>(
+  const next = isShutdown ? "shutdown" : after?.isAgain === true ? "failed" : null
+  return accept<TaskEvent | RunEvent | Lease.LeaseEvent>(
     { type: `run.${outcome}`, data: { runId, taskId, headCommit, ...how } },
     {
       type: "task.attempt_ended",
       data: { taskId, runId, attempt, outcome, baseCommit, headCommit }
     },
+    ...Lease.release({ runId, taskId, token: attempt, spans }, outcome),
     ...(reason !== null && isAhead ? [moved(task, "in_progress", system.id, reason)] : []),
-    ...(isStopped && isBegun ? [requeued(task, runId)] : []),
-    ...(hold === null ? [] : [held(task, hold)])
+    ...(next !== null && isBegun ? [requeued(task, runId, next)] : []),
+    ...(after === null ? [] : [held(task, after.hold, after.until)])
   )
 }
 

@@ -5,6 +5,8 @@
  */
 import { Schema } from "effect"
 import { RequestKind, TokenUsage } from "./AgentRequest.ts"
+import type { LeaseEvent } from "./Lease.ts"
+import { Span } from "./Span.ts"
 import type { ArtifactEvent } from "./Artifact.ts"
 import * as Event from "./Event.ts"
 import {
@@ -63,6 +65,7 @@ export const Run = Schema.Struct({
   }),
   answer: Schema.NullOr(Schema.String).annotate({ description: "What the agent said last" }),
   outputId: Schema.NullOr(ArtifactId),
+  spans: Schema.Array(Span).annotate({ description: "What it may write while it is live" }),
   queuedAt: Timestamp,
   startedAt: Schema.NullOr(Timestamp),
   endedAt: Schema.NullOr(Timestamp)
@@ -184,7 +187,7 @@ export const isLive = (status: RunStatus): boolean => transitions[status].length
  */
 export const evolve = (
   before: Run | undefined,
-  event: RunEvent | ArtifactEvent,
+  event: RunEvent | ArtifactEvent | LeaseEvent,
   at: Timestamp
 ): Run | undefined => {
   if (event.type === "run.queued") return queued(event.data, at)
@@ -196,11 +199,16 @@ export const evolve = (
     }
     case "run.started":
       return { ...before, status: "running", startedAt: at }
+    case "lease.acquired":
+      return { ...before, spans: event.data.spans }
+    case "lease.released":
     case "run.permission_decided":
     case "run.usage_reported":
       return before
     case "artifact.created":
-      return event.data.kind === "log" ? { ...before, outputId: event.data.artifactId } : before
+      return isOutput(event.data.kind) ? { ...before, outputId: event.data.artifactId } : before
+    case "artifact.removed":
+      return before
     default: {
       const { answer, cause, exitCode, headCommit } = event.data
       const status = outcomes[event.type]
@@ -210,6 +218,9 @@ export const evolve = (
 }
 
 // internal --------------------------------------------------------------------
+
+/** Foreman alone keeps artifacts of these kinds. The first ones had the shorter word. */
+const isOutput = (kind: string): boolean => kind === "run_log" || kind === "log"
 
 const outcomes = {
   "run.succeeded": "succeeded",
@@ -232,6 +243,7 @@ const queued = (
   cause: null,
   answer: null,
   outputId: null,
+  spans: [],
   queuedAt: at,
   startedAt: null,
   endedAt: null

@@ -146,11 +146,16 @@ export const ApprovalChanged = Event.define(
   streamOf
 )
 
-export const Released = Event.define("task.released", { taskId: TaskId }, streamOf)
+/** Without a reason somebody has looked at it; what is due goes on as it was. */
+export const Released = Event.define(
+  "task.released",
+  { taskId: TaskId, reason: Schema.optionalKey(Schema.Literals(["due"])) },
+  streamOf
+)
 
 export const Requeued = Event.define(
   "task.requeued",
-  { taskId: TaskId, runId: RunId, reason: Schema.Literals(["shutdown"]) },
+  { taskId: TaskId, runId: RunId, reason: Schema.Literals(["shutdown", "failed"]) },
   streamOf
 )
 
@@ -226,6 +231,7 @@ const created = (
   id: taskId,
   status: "todo",
   attempts: 0,
+  failures: 0,
   rejections: 0,
   isRework: false,
   hold: null,
@@ -266,7 +272,7 @@ const changed = (
     case "task.approval_changed":
       return { approvalId: event.data.approvalId, approvalStatus: event.data.status }
     case "task.released":
-      return lookedAt(before)
+      return event.data.reason === "due" ? notHeld : lookedAt(before)
     case "task.requeued":
       return { isRework: true }
     case "task.dispatched": {
@@ -277,7 +283,9 @@ const changed = (
     case "task.attempt_ended": {
       const { baseCommit, headCommit, outcome } = event.data
       const ended = { liveRunId: null, lastOutcome: outcome }
-      return outcome === "succeeded" ? { ...ended, baseCommit, headCommit } : ended
+      const hasFailed = outcome === "failed" || outcome === "lost"
+      if (hasFailed) return { ...ended, failures: before.failures + 1 }
+      return outcome === "succeeded" ? { ...ended, failures: 0, baseCommit, headCommit } : ended
     }
   }
 }
@@ -298,7 +306,7 @@ const urgencyIn = ({ priority, urgency }: Event.EventOf<typeof Updated>["data"])
 
 /** Somebody has looked at it: a hold ends, and what led to it is counted anew. */
 const lookedAt = ({ hold }: Task): Partial<Task> =>
-  hold === null ? {} : { ...notHeld, rejections: 0 }
+  hold === null ? {} : { ...notHeld, failures: 0, rejections: 0 }
 
 const movedBy = (
   before: Task,
@@ -312,6 +320,7 @@ const movedBy = (
     isRework: isSentBack,
     // An agent moves its own task too, so only a look at a held task counts anew.
     rejections: before.rejections + (isSentBack ? 1 : 0),
+    failures: reason === "retry" ? 0 : before.failures,
     ...(isOver || reason === "retry" ? notHeld : {}),
     completedAt: to === "done" ? at : before.completedAt
   }

@@ -62,6 +62,8 @@ export const Task = Schema.Struct({
   metadata: Free,
   /** How many runs it has had. */
   attempts: Schema.Int,
+  /** How many of its runs failed in a row, since a person looked at it. */
+  failures: Schema.Int,
   /** How often in a row a review or a landing sent it back. */
   rejections: Schema.Int,
   isRework: Schema.Boolean.annotate({
@@ -168,6 +170,7 @@ export const example = (given: Partial<Task> = {}): Task => ({
   branch: "task-1-an-example",
   metadata: {},
   attempts: 0,
+  failures: 0,
   rejections: 0,
   isRework: false,
   hold: null,

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
-import { CommitId, RunId, TaskId } from "./Identifier.ts"
+import { ApprovalId, CommitId, RunId, TaskId } from "./Identifier.ts"
 import { Status } from "./TaskWords.ts"
 
 // models ----------------------------------------------------------------------
@@ -148,5 +148,21 @@ export class NotHeldNorFailed extends Schema.TaggedError<NotHeldNorFailed>()(
 ) {
   override get message() {
     return `Task ${this.taskId} (${this.status}) is neither held nor is its latest run a failed one`
+  }
+}
+
+/**
+ * The policy wants a person to agree before an agent begins the task. The approval has been asked for.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ApprovalNeeded extends Schema.TaggedError<ApprovalNeeded>()(
+  "ApprovalNeeded",
+  { taskId: TaskId, approvalId: Schema.NullOr(ApprovalId) },
+  { httpApiStatus: 409 }
+) {
+  override get message() {
+    return `Task ${this.taskId} begins when a person has approved it`
   }
 }

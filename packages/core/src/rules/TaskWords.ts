@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { problemOf } from "./Span.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -142,7 +143,11 @@ export type ApprovalStatus = typeof ApprovalStatus.Type
  * @category schemas
  * @since 0.1.0
  */
-export const Scope = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1000)).annotate({
+export const Scope = Schema.String.check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(1000),
+  Schema.makeFilter((text) => problemOf(text))
+).annotate({
   description: "repo:<project>, module:<id>, task:<id> or a span as repo/<id>/src/"
 })
 

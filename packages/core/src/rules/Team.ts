@@ -22,6 +22,17 @@ export const Strategy = Schema.Literals(["merge", "rebase", "squash"]).annotate(
 export type Strategy = typeof Strategy.Type
 
 /**
+ * How often in a row a task is tried again by itself whose agent failed at it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Retries = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 })).annotate({
+  description: "How often in a row a task is tried again by itself whose agent failed at it"
+})
+export type Retries = typeof Retries.Type
+
+/**
  * What a team decides for its tasks.
  *
  * @category models
@@ -38,7 +49,23 @@ export const Settings = Schema.Struct({
   delivery: Schema.Literals(["review", "direct"]).annotate({
     description: "Whether a finished run waits for a review, or goes straight to its merge"
   }),
-  mergeStrategy: Strategy
+  mergeStrategy: Strategy,
+  approvalPolicy: Schema.optionalKey(
+    Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)).annotate({
+      description: "Name of the policy that judges tasks of no project; permissive unless said"
+    })
+  ),
+  approvalQuorum: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })).annotate({
+      description: "How many people have to agree to a dispatch; 1 unless said"
+    })
+  ),
+  approvalMinutes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 525_600 })).annotate({
+      description: "After how many minutes a dispatch that nobody approved expires; 0 is never"
+    })
+  ),
+  retries: Schema.optionalKey(Retries)
 })
 
 /**

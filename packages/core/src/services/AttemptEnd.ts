@@ -6,16 +6,19 @@
  */
 import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
-import type { Kept } from "../ports/ArtifactStore.ts"
-import type { StoreError } from "../ports/Driver.ts"
+import type { Step, StoreError } from "../ports/Driver.ts"
 import { principalOf, system } from "../rules/Actor.ts"
-import { type ArtifactId, MergeJobId, ReviewId, timestamp } from "../rules/Identifier.ts"
+import * as Artifact from "../rules/Artifact.ts"
+import { MergeJobId, ReviewId, timestamp } from "../rules/Identifier.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
 import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
+import * as Retry from "../rules/Retry.ts"
 import * as Task from "../rules/Task.ts"
 import { asSystem, gone, type NotStarted, placeOf } from "./AttemptShell.ts"
+import { standingIn } from "./ArtifactStanding.ts"
 import { withdrawalsOf } from "./HumanRequestEnds.ts"
+import { forgotten } from "./Leases.ts"
 import * as Projection from "./Projection.ts"
 import { latestOf } from "./Reviews.ts"
 import type { Session } from "./Session.ts"
@@ -34,10 +37,34 @@ import * as Tokens from "./Tokens.ts"
  */
 export interface Ended extends Run.End {
   readonly hold: Task.Hold | null
-  readonly output: (Kept & { readonly id: ArtifactId }) | null
+  /** Where it lies that it failed, if that is more than its cause tells. */
+  readonly fault?: Retry.Fault
+  /** What it left, as far as the bytes are kept. */
+  readonly output: ReadonlyArray<Artifact.Wanted> | null
+}
+
+/**
+ * Who may end an attempt: its organisation, and the step that holds only while it may.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fence extends Pick<Tenure, "organization"> {
+  readonly guard: Step
 }
 
 // services --------------------------------------------------------------------
+
+/**
+ * The fence of a dispatcher: it holds while its tenure does.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const under = (tenure: Tenure): Fence => ({
+  organization: tenure.organization,
+  guard: fenceOf(tenure)
+})
 
 /**
  * Ends an attempt, keeps its output, and moves its task on. A run that was cancelled meanwhile
@@ -48,28 +75,30 @@ export interface Ended extends Run.End {
  */
 export const end = Effect.fnUntraced(function* (
   shell: Shell["Service"],
-  tenure: Tenure,
+  fence: Fence,
   { attempt: { id: runId, taskId }, ...how }: Ended & { readonly attempt: Run.Run }
 ): Effect.fn.Return<void, NotStarted | ShellFailure> {
-  const { hold, output, ...ended } = how
+  const { fault, hold, output, ...ended } = how
   const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
   const mergeJobId = MergeJobId.make(yield* shell.allocate("merge_jobs"))
   const transaction = shell.transact(
-    placeOf(tenure, taskId),
+    placeOf(fence, taskId),
     Effect.fnUntraced(function* (session, now) {
       yield* session.relyOn(`run:${runId}`)
       const run = yield* session.get(Projection.runs, { id: runId })
       const task = yield* Effect.catchTag(reliedOn(session, taskId), "TaskNotFound", Effect.die)
       if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
-      const kept = run.outputId === null ? keptAs(run, output) : []
-      const common = { guards: [fenceOf(tenure)], answer: () => null, onGuard: () => gone }
+      const kept = run.outputId === null ? yield* keptAs(session, run, output ?? []) : []
+      const common = { guards: [fence.guard], answer: () => null, onGuard: () => gone }
       if (!Run.isLive(run.status)) return { ...common, events: kept }
-      const events = yield* Effect.orDie(decided(Run.end(run, task, ended, hold)))
+      const after = yield* aftermathOf(session, task, { ...ended, fault, hold, now })
+      const events = yield* Effect.orDie(decided(Run.end(run, task, ended, after)))
       const onward =
         ended.outcome === "succeeded"
-          ? yield* arrive(session, after(task, events, now), run, { reviewId, mergeJobId })
+          ? yield* arrive(session, taskAfter(task, events, now), run, { reviewId, mergeJobId })
           : []
-      const also = yield* Tokens.revoke(session.driver, session.organization, runId)
+      const tokens = yield* Tokens.revoke(session.driver, session.organization, runId)
+      const also = [...tokens, forgotten(runId)]
       const withdrawn = yield* withdrawalsOf(session, runId)
       return { ...common, also, events: [...kept, ...events, ...onward, ...withdrawn] }
     })
@@ -79,12 +108,29 @@ export const end = Effect.fnUntraced(function* (
 
 // internal --------------------------------------------------------------------
 
-/** The task after the events of its own among these. */
-const after = (
+/** What becomes of the task of a run that failed, or null. */
+const aftermathOf = Effect.fnUntraced(function* (
+  session: Session,
   task: Task.Task,
-  events: ReadonlyArray<Task.TaskEvent | Run.RunEvent>,
-  now: number
-): Task.Task =>
+  {
+    fault,
+    hold,
+    now,
+    ...ended
+  }: Omit<Ended, "fault" | "output"> & {
+    readonly fault: Ended["fault"] | undefined
+    readonly now: number
+  }
+): Effect.fn.Return<Retry.Aftermath | null, StoreError> {
+  if (hold !== null) return { hold, until: null, isAgain: false }
+  if (ended.outcome !== "failed" && ended.outcome !== "lost") return null
+  const { retries = 0 } = yield* settingsOf(session, task)
+  const failed = { cause: ended.cause, fault: fault ?? Retry.faultOf(ended) }
+  return Retry.after(task, failed, { now, retries })
+})
+
+/** The task after the events of its own among these. */
+const taskAfter = (task: Task.Task, events: ReadonlyArray<DomainEvent>, now: number): Task.Task =>
   events.reduce<Task.Task>((state, event) => {
     if (!Projection.tasks.folds(event.type)) return state
     // As: the projection of tasks folds exactly the events of tasks.
@@ -120,21 +166,17 @@ const arrive = Effect.fnUntraced(function* (
   return yield* decided(Review.open(task, facts))
 })
 
-const keptAs = (run: Run.Run, output: Ended["output"]): ReadonlyArray<DomainEvent> =>
-  output === null
-    ? []
-    : [
-        {
-          type: "artifact.created",
-          data: {
-            artifactId: output.id,
-            runId: run.id,
-            taskId: run.taskId,
-            kind: "log",
-            name: "output.log",
-            contentType: "text/plain; charset=utf-8",
-            size: output.size,
-            digest: output.digest
-          }
-        }
-      ]
+/** Each has a name of its own, also where two differed only in what is not shown. */
+const keptAs = Effect.fnUntraced(function* (
+  session: Session,
+  run: Run.Run,
+  output: ReadonlyArray<Artifact.Wanted>
+): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
+  if (output.length === 0) return []
+  const taken = new Set((yield* standingIn(session.driver, session.organization, run.id)).names)
+  return output.map((wanted) => {
+    const name = Artifact.unlike(wanted.name, taken)
+    taken.add(name)
+    return Artifact.create(run, { ...wanted, name })
+  })
+})

@@ -55,6 +55,23 @@ export const release = (
     })
   )
 
+/**
+ * Gives a task back to the queue whose time there has come.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const releaseDue = (
+  shell: Shell["Service"],
+  tenure: Tenure,
+  taskId: TaskId
+): Effect.Effect<void, NotStarted | ShellFailure> =>
+  change(shell, tenure, taskId, (task, _, now) =>
+    Effect.succeed(
+      Task.isDue(task, now) ? [{ type: "task.released", data: { taskId, reason: "due" } }] : []
+    )
+  )
+
 // internal --------------------------------------------------------------------
 
 const change = Effect.fnUntraced(function* (
@@ -63,16 +80,17 @@ const change = Effect.fnUntraced(function* (
   taskId: TaskId,
   decide: (
     task: Task.Task,
-    session: Session
+    session: Session,
+    now: number
   ) => Effect.Effect<ReadonlyArray<Task.TaskEvent>, StoreError>
 ): Effect.fn.Return<void, NotStarted | ShellFailure> {
   const key = `task/${taskId}/hold/${yield* CommandId.next()}`
   const transaction = shell.transact(
     placeOf(tenure, taskId),
-    Effect.fnUntraced(function* (session) {
+    Effect.fnUntraced(function* (session, now) {
       const task = yield* Effect.catchTag(reliedOn(session, taskId), "TaskNotFound", Effect.die)
       return {
-        events: yield* decide(task, session),
+        events: yield* decide(task, session, now),
         guards: [fenceOf(tenure)],
         answer: () => null,
         onGuard: () => gone

@@ -8,7 +8,7 @@ import { Effect, Schema } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { observedUnder } from "../operations/Observation.ts"
 import { system } from "../rules/Actor.ts"
-import type { TaskId } from "../rules/Identifier.ts"
+import { RunId, type TaskId } from "../rules/Identifier.ts"
 import type { Place } from "./Shell.ts"
 import type { Tenure } from "./Tenure.ts"
 
@@ -23,9 +23,19 @@ import type { Tenure } from "./Tenure.ts"
 export class NotStarted extends Schema.TaggedError<NotStarted>()(
   "NotStarted",
   {
-    reason: Schema.Literals(["not_ready", "agent_busy", "held", "elsewhere", "not_dispatcher"]),
+    reason: Schema.Literals([
+      "not_ready",
+      "agent_busy",
+      "held",
+      "elsewhere",
+      "paused",
+      "scope_taken",
+      "not_dispatcher"
+    ]),
     /** Where it is to be started, if that is known. */
-    home: Schema.optionalKey(Schema.String)
+    home: Schema.optionalKey(Schema.String),
+    /** The run that may write there, if that is known. */
+    heldBy: Schema.optionalKey(RunId)
   },
   { httpApiStatus: 409 }
 ) {
@@ -50,7 +60,7 @@ export const gone: NotStarted = new NotStarted({ reason: "not_dispatcher" })
  * @category services
  * @since 0.1.0
  */
-export const placeOf = ({ organization }: Tenure, taskId: TaskId): Place => ({
+export const placeOf = ({ organization }: Pick<Tenure, "organization">, taskId: TaskId): Place => ({
   organization,
   queue: `task:${taskId}`
 })

@@ -27,6 +27,8 @@ export type Kind =
   | "task"
   | "message"
   | "run"
+  | "artifact"
+  | "approval"
   | "human_request"
 
 // services --------------------------------------------------------------------

@@ -6,22 +6,26 @@
  *
  * Not looked at, of the invariants that the design lists:
  *
- * - Not there yet: asynchronous projections and deliveries (I-12, I-13, I-15), leases (I-28, I-29,
- *   I-32, I-33), a worker's heartbeat (I-37), approvals of commands (I-39 to I-45), budgets (I-46 to
+ * - Not there yet: asynchronous projections (I-12, I-13), the ends of leases
+ *   (I-32, I-33), a worker's heartbeat (I-37), what follows a rejection (I-43 to I-45), budgets (I-46 to
  *   I-51), receipts of messages per recipient (I-56 to I-59), passwords (I-69), row security (I-71).
- * - Needs what stands beside the store: processes (I-35), workspaces (I-36), artifacts (I-52 to
- *   I-55), git (I-61 to I-63, I-65, and of I-64 whether the commit is on the branch), the file of the
- *   database (I-72), a list of secrets (I-70).
+ * - Needs what stands beside the store: processes (I-35), workspaces (I-36), bytes that no artifact
+ *   has (I-53), and of those that one has whether they are its own (I-52), git (I-61 to I-63, I-65, and
+ *   of I-64 whether the commit is on the branch), the file of the database (I-72), a list of secrets
+ *   (I-70).
  * - Holds only at rest: that nothing is stuck (I-25).
  * - Follows from others: first and last events of a stream (I-07: I-11, I-18 and I-34), one dispatch
- *   for each attempt (I-38: I-27), a result before a review (I-23: the rules alone say so yet).
+ *   for each attempt (I-38: I-27), how much an organization keeps (I-55: I-11), a result before a
+ *   review (I-23: the rules alone say so yet).
  * - No past to look at: that nothing reads the time (I-10), the token and the rights of who wrote an
  *   event (I-31, I-67).
  *
  * @since 0.1.0
  */
 import { Effect, Result } from "effect"
+import type { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { Driver, StoreError } from "../ports/Driver.ts"
+import * as DoctorArtifacts from "./DoctorArtifacts.ts"
 import * as DoctorLog from "./DoctorLog.ts"
 import * as DoctorRows from "./DoctorRows.ts"
 import * as DoctorTally from "./DoctorTally.ts"
@@ -65,6 +69,8 @@ export interface Options {
   readonly organizations?: ReadonlyArray<string>
   /** All unless said. */
   readonly invariants?: ReadonlyArray<InvariantId>
+  /** Where the bytes of artifacts are, if they are to be looked for. */
+  readonly artifacts?: ArtifactStore
 }
 
 /**
@@ -123,7 +129,12 @@ export const check = Effect.fnUntraced(function* (
   const names = options.organizations ?? (yield* organizationsOf(driver))
   let events = 0
   for (const organization of names) {
-    events += yield* lookAt({ driver, organization, tally: tally.within(organization) })
+    const place = { driver, organization, tally: tally.within(organization) }
+    events += yield* lookAt(place)
+    const { artifacts } = options
+    if (artifacts !== undefined && tally.wants("I-52")) {
+      yield* DoctorArtifacts.look(place, artifacts)
+    }
   }
   const findings = tally.findings()
   const violations = findings.reduce((sum, finding) => sum + finding.violations, 0)
@@ -164,7 +175,8 @@ const lookAt = Effect.fnUntraced(function* (place: DoctorRows.Place) {
   work.close()
   const head = { before, after: yield* headOf(driver, organization) }
   yield* judgeEnds(place, log, head)
-  if (tally.wants("I-22", "I-34", "I-66", "I-68", "I-73")) yield* DoctorRows.look(place)
+  if (tally.wants("I-15", "I-22", "I-34", "I-54", "I-66", "I-68", "I-73"))
+    yield* DoctorRows.look(place)
   if (tally.wants("I-11")) yield* compare(place)
   return events
 })

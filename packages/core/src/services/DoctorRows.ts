@@ -7,6 +7,8 @@ import { Clock, Effect, Result } from "effect"
 import { catalogue } from "../operations/catalogue.ts"
 import type { Driver, Row, StoreError } from "../ports/Driver.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
+import * as DoctorArtifacts from "./DoctorArtifacts.ts"
+import * as DoctorDeliveries from "./DoctorDeliveries.ts"
 import { holdsToken, placeOf, type Seen } from "./DoctorLog.ts"
 import { problemOf } from "./DoctorRequests.ts"
 import type { Tally } from "./DoctorTally.ts"
@@ -132,6 +134,8 @@ const lookAtRow = Effect.fnUntraced(function* (place: Place, table: string, row:
     const isTimed = (row["ended_at"] ?? null) !== null && (row["cause"] ?? null) !== null
     tally.judge("I-34", where, isTimed ? undefined : "is over without a cause and a time")
   }
+  if (table === "deliveries") tally.judge("I-15", where, DoctorDeliveries.problemOf(row))
+  if (table === "artifacts") tally.judge("I-54", where, DoctorArtifacts.problemOf(row))
   if (table === "human_requests") tally.judge("I-73", where, problemOf(row))
   const isOwn = row["organization"] === organization
   const lost = tally.wants("I-66") ? yield* lostOf(place, table, row) : undefined
@@ -169,6 +173,7 @@ const lostOf = Effect.fnUntraced(function* (
 /** Which columns name a row of which table. */
 const references: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   agents: { team_id: "teams" },
+  approvals: { team_id: "teams", task_id: "tasks", agent_id: "agents", run_id: "runs" },
   artifacts: { run_id: "runs", task_id: "tasks" },
   human_requests: { team_id: "teams", agent_id: "agents", task_id: "tasks", run_id: "runs" },
   merge_jobs: { task_id: "tasks", repo_id: "repositories" },
@@ -189,6 +194,8 @@ const references: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** As what the directory leads to a row, and by which of its columns. */
 const listings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   agents: { agent: "id" },
+  approvals: { approval: "id" },
+  artifacts: { artifact: "id" },
   human_requests: { human_request: "id" },
   messages: { message: "id" },
   organizations: { organization: "organization", organization_slug: "slug" },

@@ -9,6 +9,8 @@ import type { DomainEvent } from "../events/EventTypes.ts"
 import * as Task from "../rules/Task.ts"
 import { placeOf, type Seen } from "./DoctorLog.ts"
 import { type Jobs, makeJobs } from "./DoctorJobs.ts"
+import { makeLeases } from "./DoctorLeases.ts"
+import { makeApprovals } from "./DoctorApprovals.ts"
 import { makeRequests } from "./DoctorRequests.ts"
 import type { Tally } from "./DoctorTally.ts"
 
@@ -37,7 +39,9 @@ export const make = (tally: Tally): Work => {
   const tasks = new Map<number, Known>()
   const runs = makeRuns(tally, tasks)
   const jobs = makeJobs(tally)
+  const leases = makeLeases(tally)
   const requests = makeRequests(tally)
+  const approvals = makeApprovals(tally)
   return {
     look: ({ event, stored }) => {
       if (event === undefined) return
@@ -45,9 +49,12 @@ export const make = (tally: Tally): Work => {
       lookAtTask(tally, tasks, event, place)
       runs(event, place)
       jobs.look(event, place)
+      leases.look(event, place)
       requests(event, place)
+      approvals(event, stored, place)
     },
     close: () => {
+      leases.close()
       for (const [id, task] of tasks) closeTask({ tally, tasks, jobs }, id, task)
       const cycle = cycleIn(tasks)
       for (const id of tasks.keys()) {

@@ -176,6 +176,8 @@ const encoder = new TextEncoder()
 /** What projections list in the directory. */
 const listed = new Set([
   "agent",
+  "approval",
+  "artifact",
   "human_request",
   "message",
   "organization",

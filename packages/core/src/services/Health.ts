@@ -6,6 +6,7 @@
 import { Context, Effect, Layer } from "effect"
 import type * as Operations from "../operations/HealthOperations.ts"
 import { Driver } from "../ports/Driver.ts"
+import { notificationsOf } from "./DeliveryHealth.ts"
 import type { Method } from "./Method.ts"
 import { aheadWords, StoreClock } from "./StoreClock.ts"
 
@@ -43,6 +44,12 @@ export class Health extends Context.Service<
 
 // internal --------------------------------------------------------------------
 
+const told = (driver: Driver) =>
+  notificationsOf(driver).pipe(
+    Effect.timeout("2 seconds"),
+    Effect.catch(() => Effect.succeed("ok"))
+  )
+
 const ping = Effect.fnUntraced(function* (driver: Driver, clock: StoreClock["Service"]) {
   // A bounded question to the store; the feed is read from the same place.
   const answered = yield* driver
@@ -59,6 +66,8 @@ const ping = Effect.fnUntraced(function* (driver: Driver, clock: StoreClock["Ser
     version,
     postgres: store,
     redis: answered,
-    store: driver.capabilities.name
+    store: driver.capabilities.name,
+    // Nobody outside makes this process unhealthy.
+    notifications: answered === "ok" ? yield* told(driver) : "ok"
   }
 })

@@ -4,12 +4,14 @@
  * @since 0.1.0
  */
 import { Effect } from "effect"
+import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type { Find, Row, StoreError } from "../ports/Driver.ts"
 import { system } from "../rules/Actor.ts"
 import * as HumanRequest from "../rules/HumanRequest.ts"
 import type { HumanRequestId, RunId } from "../rules/Identifier.ts"
 import { isLive } from "../rules/Run.ts"
+import { endedWith } from "./ApprovalEnds.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
 import { decided, type Shell, type ShellFailure } from "./Shell.ts"
@@ -56,7 +58,7 @@ export const expireDue = Effect.fnUntraced(function* (
 export const withdrawalsOf = Effect.fnUntraced(function* (
   session: Session,
   runId: RunId
-): Effect.fn.Return<ReadonlyArray<HumanRequest.HumanRequestEvent>, StoreError> {
+): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
   const rows = yield* session.driver.find({
     organization: session.organization,
     table: "human_requests",
@@ -64,10 +66,12 @@ export const withdrawalsOf = Effect.fnUntraced(function* (
     equals: { run_id: runId, is_pending: true },
     limit: pageSize
   })
-  const events: Array<HumanRequest.HumanRequestEvent> = []
+  const events: Array<DomainEvent> = []
   for (const { id } of rows.map(Projection.humanRequests.fromRow)) {
     const request = yield* reliedOn(session, id)
-    if (request !== undefined) events.push(...(yield* decided(HumanRequest.withdraw(request))))
+    if (request === undefined) continue
+    events.push(...(yield* decided(HumanRequest.withdraw(request))))
+    events.push(...(yield* endedWith(session, id, "run_ended")))
   }
   return events
 })
@@ -124,12 +128,15 @@ const end = (
         if (request === undefined) return { events: [], answer: () => 0 }
         const run = runId === null ? undefined : yield* session.get(Projection.runs, { id: runId })
         const isLeft = runId !== null && (run === undefined || !isLive(run.status))
+        const isWithdrawn = isLeft && !HumanRequest.isDue(request, now)
         const events = yield* decided(
-          HumanRequest.isDue(request, now) || !isLeft
-            ? HumanRequest.expire(request, now)
-            : HumanRequest.withdraw(request)
+          isWithdrawn ? HumanRequest.withdraw(request) : HumanRequest.expire(request, now)
         )
-        return { events, answer: () => events.length }
+        const approval =
+          events.length === 0
+            ? []
+            : yield* endedWith(session, id, isWithdrawn ? "run_ended" : "timeout")
+        return { events: [...events, ...approval], answer: () => events.length }
       })
     )
     .pipe(Effect.provideService(CurrentActor, system))

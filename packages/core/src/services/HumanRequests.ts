@@ -9,17 +9,19 @@
 import { Context, type Duration, Effect, Layer, Option, Stream } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type * as Operations from "../operations/HumanRequestOperations.ts"
+import { CurrentRehearsal } from "../operations/DryRun.ts"
 import { timed } from "../operations/Observation.ts"
 import type { StoreUnavailable } from "../operations/Refusal.ts"
-import type { Driver, Row } from "../ports/Driver.ts"
-import { type Actor, NotYourTask, principalOf } from "../rules/Actor.ts"
-import { AgentNotFound, type AgentRecord } from "../rules/Agent.ts"
+import type { Row } from "../ports/Driver.ts"
+import type { Actor } from "../rules/Actor.ts"
+import type { AgentRecord } from "../rules/Agent.ts"
 import * as HumanRequest from "../rules/HumanRequest.ts"
-import { HumanRequestId, type OrganizationId } from "../rules/Identifier.ts"
+import type { HumanRequestId, OrganizationId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
-import { TaskNotFound } from "../rules/Task.ts"
-import { TeamNotFound } from "../rules/Team.ts"
+import * as CommandApprovals from "./CommandApprovals.ts"
 import { lookUp, organizationOf } from "./Directory.ts"
+import { hints } from "./Hints.ts"
+import { ask } from "./HumanRequestAsk.ts"
 import { reliedOn } from "./HumanRequestEnds.ts"
 import type { Method } from "./Method.ts"
 import * as Paging from "./Paging.ts"
@@ -54,6 +56,11 @@ export class HumanRequests extends Context.Service<
   HumanRequests,
   {
     readonly ask: Method<typeof Operations.askHuman>
+    /** Asks in the name of a run whether its agent may do something, as an approval too. */
+    readonly askWhether: (
+      wish: Omit<Parameters<Method<typeof Operations.askHuman>>[0], "wait">,
+      judged: CommandApprovals.Judged
+    ) => ReturnType<Method<typeof Operations.askHuman>>
     readonly get: Method<typeof Operations.getHumanRequest>
     readonly pending: Method<typeof Operations.getPendingRequests>
     readonly list: Method<typeof Operations.listHumanRequests>
@@ -129,9 +136,10 @@ export const make = (
     respond: makeRespond(shell),
     pending: (input) => list(shell, clock, { ...input, status: "pending" }),
     list: (input) => list(shell, clock, input),
+    askWhether: (wish, judged) => ask(shell, wish, judged),
     ask: Effect.fnUntraced(function* ({ wait, ...wish }) {
       const asked = yield* ask(shell, wish)
-      if (!wait) return asked
+      if (!wait || (yield* CurrentRehearsal) !== undefined) return asked
       return yield* timed("wait", answered(asked.id, within)).pipe(
         // It has just been stored, or was before under the same key.
         Effect.catchTag("HumanRequestNotFound", () => Effect.succeed(asked))
@@ -145,46 +153,6 @@ export const make = (
 export { expireDue, withdrawalsOf } from "./HumanRequestEnds.ts"
 
 // internal --------------------------------------------------------------------
-
-const ask = Effect.fnUntraced(function* (
-  shell: Shell["Service"],
-  {
-    taskId: named = null,
-    timeoutMinutes = null,
-    ...wish
-  }: Omit<Parameters<HumanRequests["Service"]["ask"]>[0], "wait">
-) {
-  const { agentId, teamId } = wish
-  const actor = yield* CurrentActor
-  yield* onBehalfOf(agentId)
-  const taskId = named ?? actor.run?.taskId ?? null
-  if (actor.run !== undefined && taskId !== null && taskId !== actor.run.taskId) {
-    return yield* new NotYourTask({ actor: principalOf(actor), taskId })
-  }
-  const missing = () => new TeamNotFound({ teamId })
-  const { organization } = yield* lookUp(shell, Projection.teams, "team", teamId, missing)
-  const requestId = HumanRequestId.make(yield* shell.allocate("human_requests"))
-  const wanted = { ...wish, taskId, timeoutMinutes, runId: actor.run?.id ?? null }
-  // In the queue of its run's task, so that the end of the run finds what it has asked.
-  const queue = actor.run === undefined ? {} : { queue: `task:${actor.run.taskId}` }
-  return yield* shell.transact(
-    { organization, ...queue },
-    Effect.fnUntraced(function* (session, now) {
-      const agent = yield* session.get(Projection.agents, { id: agentId })
-      if (agent?.teamId !== teamId) return yield* new AgentNotFound({ agentId })
-      if (taskId !== null) {
-        const task = yield* session.get(Projection.tasks, { id: taskId })
-        if (task === undefined) return yield* new TaskNotFound({ taskId })
-      }
-      const events = yield* decided(HumanRequest.ask(wanted, { requestId, now }))
-      return {
-        events,
-        answer: ({ after }) =>
-          after<HumanRequest.HumanRequest>(Projection.humanRequests, { id: requestId })
-      }
-    })
-  )
-})
 
 const makeRespond = (shell: Shell["Service"]): HumanRequests["Service"]["respond"] =>
   Effect.fnUntraced(function* ({ requestId, respondedBy: named, response }) {
@@ -201,8 +169,10 @@ const makeRespond = (shell: Shell["Service"]): HumanRequests["Service"]["respond
         const facts = { now, isPerson: isPerson(actor) && agent === undefined }
         const wish = { response, respondedBy }
         const events = yield* decided(HumanRequest.respond(request, wish, facts))
+        const approval =
+          events.length === 0 ? [] : yield* CommandApprovals.answered(session, request, wish)
         return {
-          events,
+          events: [...events, ...approval],
           answer: ({ after }) =>
             after<HumanRequest.HumanRequest | undefined>(Projection.humanRequests, {
               id: requestId
@@ -243,15 +213,6 @@ const look = Effect.fnUntraced(function* (
   const { thing } = yield* requestOf(shell, requestId)
   return HumanRequest.seenAt(thing, yield* clock.now)
 })
-
-/** That something may have happened, once at a time: at once, at each hint, and each second. */
-const hints = ({ changes }: Driver, organization: string): Stream.Stream<void> =>
-  changes.pipe(
-    Stream.filter((hint) => hint.organization === organization),
-    Stream.map(() => undefined),
-    Stream.merge(Stream.tick("1 second")),
-    Stream.buffer({ capacity: 1, strategy: "sliding" })
-  )
 
 const list = Effect.fnUntraced(function* (
   shell: Shell["Service"],

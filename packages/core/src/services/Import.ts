@@ -154,7 +154,8 @@ const readAll = Effect.fnUntraced(function* <E, R>(
       yield* into.number([line satisfies Sequence])
     } else if (line.kind === "bytes") {
       const isKept = yield* ImportArtifact.read(lines, line, artifacts)
-      if (isKept) counted.artifacts += 1
+      const wouldBe = options.dryRun === true && options.artifacts !== undefined
+      if (isKept || wouldBe) counted.artifacts += 1
       else counted.missing += 1
     } else return yield* refuse({ _tag: "Misplaced", kind: line.kind })
     progress()

@@ -58,7 +58,7 @@ export const read = Effect.fnUntraced(function* <E, R>(
         part.count.receipts === line.receipts
       if (!isItsEnd) return yield* refuse({ _tag: "Misplaced", kind: line.kind })
       yield* compare(reading, organization, line.tables)
-      counted.organizations += 1
+      if (position > 0) counted.organizations += 1
       return progress()
     }
     if (!(yield* part.take(line))) return yield* refuse({ _tag: "Misplaced", kind: line.kind })

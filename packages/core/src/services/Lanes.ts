@@ -52,6 +52,21 @@ export const holderIn = ({ holder, name }: Pick<Tenure, "holder" | "name">): str
   name === anywhere ? holder : `${name} ${holder}`
 
 /**
+ * The lane under which a run was queued, and the process that did.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const carrierOf = ({
+  holder
+}: Pick<Run, "holder">): { readonly name: string; readonly holder: string } => {
+  const end = holder.startsWith(`${anywhere}@`) ? holder.indexOf(" ") : -1
+  return end === -1
+    ? { name: anywhere, holder }
+    : { name: holder.slice(0, end), holder: holder.slice(end + 1) }
+}
+
+/**
  * Says whether a run was queued under this tenure's name, by whomever.
  *
  * @category rules

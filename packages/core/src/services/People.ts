@@ -10,11 +10,12 @@ import { Effect, Schedule } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { derived } from "../operations/Command.ts"
 import type { Actor } from "../rules/Actor.ts"
-import type { AgentRequest, Verdict } from "../rules/AgentRequest.ts"
+import { type AgentRequest, policyNameOf, type Verdict } from "../rules/AgentRequest.ts"
 import type { Judgement } from "../rules/ApprovalPolicy.ts"
 import { approvalOptions, type HumanRequest } from "../rules/HumanRequest.ts"
 import { OrganizationId } from "../rules/Identifier.ts"
 import type { Attempt } from "./Attempts.ts"
+import type { Judged } from "./CommandApprovals.ts"
 import type { HumanRequests } from "./HumanRequests.ts"
 import type { Tenure } from "./Tenure.ts"
 
@@ -81,7 +82,7 @@ export const make = (requests: HumanRequests["Service"]): AskPerson => {
     const asked = yield* derived(
       "dispatch",
       `run/${attempt.run.id}/ask/${number}`
-    )(patiently(requests.ask(wish)))
+    )(patiently(isQuestion ? requests.ask(wish) : requests.askWhether(wish, judgedOf(question))))
     for (;;) {
       const now = yield* patiently(requests.answered(asked.id, "1 minute"))
       if (now.status !== "pending") return answerOf(request, now)
@@ -95,6 +96,12 @@ export const make = (requests: HumanRequests["Service"]): AskPerson => {
 }
 
 // internal --------------------------------------------------------------------
+
+const judgedOf = ({ attempt, judgement, request }: PersonQuestion): Judged => ({
+  request,
+  judgement,
+  policy: policyNameOf(attempt.agent.config)
+})
 
 const mostCharacters = 9_000
 const mostOptions = 20

@@ -4,18 +4,20 @@
  *
  * @since 0.1.0
  */
+import type { Step } from "../ports/Driver.ts"
 import * as Agent from "../rules/Agent.ts"
 import * as Artifact from "../rules/Artifact.ts"
-import * as MergeJob from "../rules/MergeJob.ts"
 import * as Message from "../rules/Message.ts"
 import * as Organization from "../rules/Organization.ts"
 import * as Repository from "../rules/Repository.ts"
-import * as Review from "../rules/Review.ts"
-import * as Run from "../rules/Run.ts"
 import * as Team from "../rules/Team.ts"
 import { type AnyProjection, listed, type Projection } from "./Fold.ts"
+import { approvals } from "./ApprovalProjection.ts"
 import { humanRequests } from "./HumanRequestProjection.ts"
+import { modules, projects } from "./ProjectProjection.ts"
+import { mergeJobs, reviews } from "./ReviewProjection.ts"
 import * as RowCodec from "./RowCodec.ts"
+import { runs } from "./RunProjection.ts"
 import { tasks } from "./TaskProjection.ts"
 
 // rules -----------------------------------------------------------------------
@@ -36,12 +38,14 @@ export const organizations: Projection<Organization.Organization, Organization.O
       id: "organization",
       name: "plain",
       slug: "plain",
+      isPaused: "plain",
       createdAt: "instant"
     }),
-    also: ({ data }) => [
-      listed("organization", data.organizationId),
-      listed("organization_slug", data.slug)
-    ]
+    begins: { artifact_bytes: 0 },
+    also: ({ data, type }) =>
+      type === "organization.created"
+        ? [listed("organization", data.organizationId), listed("organization_slug", data.slug)]
+        : []
   }
 
 /**
@@ -90,7 +94,7 @@ export const agents: Projection<Agent.AgentRecord, Agent.AgentEvent> = {
     },
     (agent) => ({ runner: Agent.runnerOf(agent) })
   ),
-  also: ({ data }) => [listed("agent", data.agentId)]
+  also: ({ data, type }) => (type === "agent.created" ? [listed("agent", data.agentId)] : [])
 }
 
 /**
@@ -149,107 +153,8 @@ export const messages: Projection<Message.Message, Message.MessageEvent> = {
 }
 
 /**
- * Runs. `is_live` marks those that are not over; `output_id` is the artifact that holds what one wrote.
- *
- * @category models
- * @since 0.1.0
- */
-export const runs: Projection<Run.Run, Run.RunEvent | Artifact.ArtifactEvent> = {
-  table: "runs",
-  folds: (type) => type.startsWith("run.") || type === "artifact.created",
-  makes: (type) => type === "run.queued",
-  keyOf: ({ data }) => ({ id: data.runId }),
-  evolve: Run.evolve,
-  ...RowCodec.make<Run.Run>(
-    {
-      id: "plain",
-      taskId: "plain",
-      agentId: "plain",
-      attempt: "plain",
-      status: "plain",
-      runner: "plain",
-      holder: "plain",
-      repositoryId: "plain",
-      branch: "plain",
-      workspace: "plain",
-      baseCommit: "plain",
-      headCommit: "plain",
-      exitCode: "plain",
-      cause: "plain",
-      answer: "plain",
-      outputId: "plain",
-      queuedAt: "instant",
-      startedAt: "instant",
-      endedAt: "instant"
-    },
-    ({ status }) => ({ is_live: Run.isLive(status) })
-  ),
-  also: ({ data, type }) => (type === "run.queued" ? [listed("run", data.runId)] : [])
-}
-
-/**
- * Reviews. `is_open` marks those without a verdict.
- *
- * @category models
- * @since 0.1.0
- */
-export const reviews: Projection<Review.Review, Review.ReviewEvent> = {
-  table: "reviews",
-  folds: (type) => type.startsWith("review."),
-  keyOf: ({ data }) => ({ id: data.reviewId }),
-  evolve: Review.evolve,
-  ...RowCodec.make<Review.Review>(
-    {
-      id: "plain",
-      taskId: "plain",
-      attempt: "plain",
-      reviewerId: "plain",
-      reviewerType: "plain",
-      verdict: "plain",
-      summary: "plain",
-      headCommit: "plain",
-      createdAt: "instant",
-      resolvedAt: "instant"
-    },
-    ({ verdict }) => ({ is_open: verdict === null })
-  )
-}
-
-/**
- * Merge jobs. `is_open` marks those that are not over, `is_running` those that are being landed.
- *
- * @category models
- * @since 0.1.0
- */
-export const mergeJobs: Projection<MergeJob.MergeJob, MergeJob.MergeJobEvent> = {
-  table: "merge_jobs",
-  folds: (type) => type.startsWith("merge."),
-  keyOf: ({ data }) => ({ id: data.mergeJobId }),
-  evolve: MergeJob.evolve,
-  ...RowCodec.make<MergeJob.MergeJob>(
-    {
-      id: "plain",
-      taskId: "plain",
-      repoId: "plain",
-      status: "plain",
-      strategy: "plain",
-      branch: "plain",
-      targetBranch: "plain",
-      baseCommit: "plain",
-      headCommit: "plain",
-      mergeCommit: "plain",
-      landedOn: "plain",
-      error: "plain",
-      createdAt: "instant",
-      startedAt: "instant",
-      completedAt: "instant"
-    },
-    (job) => ({ is_open: MergeJob.isOpen(job), is_running: job.status === "running" })
-  )
-}
-
-/**
- * What runs left: where the bytes are found, never the bytes.
+ * What runs left: where the bytes are found, never the bytes. The organisation knows how many those
+ * of all are.
  *
  * @category models
  * @since 0.1.0
@@ -257,6 +162,7 @@ export const mergeJobs: Projection<MergeJob.MergeJob, MergeJob.MergeJobEvent> = 
 export const artifacts: Projection<Artifact.Artifact, Artifact.ArtifactEvent> = {
   table: "artifacts",
   folds: (type) => type.startsWith("artifact."),
+  makes: (type) => type === "artifact.created",
   keyOf: ({ data }) => ({ id: data.artifactId }),
   evolve: Artifact.evolve,
   ...RowCodec.make<Artifact.Artifact>({
@@ -265,11 +171,20 @@ export const artifacts: Projection<Artifact.Artifact, Artifact.ArtifactEvent> = 
     taskId: "plain",
     kind: "plain",
     name: "plain",
+    path: "plain",
     contentType: "plain",
     size: "plain",
     digest: "plain",
+    summary: "plain",
+    isRemoved: "plain",
     createdAt: "instant"
-  })
+  }),
+  also: ({ data, type }) => {
+    const isNew = type === "artifact.created"
+    const row = { artifact_bytes: isNew ? data.size : -data.size }
+    const counted: Step = { _tag: "Add", table: "organizations", key: {}, row }
+    return isNew ? [listed("artifact", data.artifactId), counted] : [counted]
+  }
 }
 
 /**
@@ -283,14 +198,17 @@ export const all: ReadonlyArray<AnyProjection> = [
   teams,
   agents,
   repositories,
+  projects,
+  modules,
   tasks,
   messages,
   runs,
   reviews,
   mergeJobs,
   artifacts,
-  humanRequests
+  humanRequests,
+  approvals
 ] as unknown as ReadonlyArray<AnyProjection>
 
-export { humanRequests, tasks }
+export { approvals, humanRequests, mergeJobs, modules, projects, reviews, runs, tasks }
 export type { AnyProjection, Projection } from "./Fold.ts"

@@ -6,12 +6,13 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import type { Method } from "./Method.ts"
 import type * as Operations from "../operations/RunOperations.ts"
 import { StoreUnavailable } from "../operations/Refusal.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
 import * as Run from "../rules/Run.ts"
+import * as ArtifactText from "./ArtifactText.ts"
 import { lookUp, organizationOf } from "./Directory.ts"
 import * as Paging from "./Paging.ts"
 import * as Projection from "./Projection.ts"
@@ -83,7 +84,7 @@ const make = (shell: Shell["Service"], artifactStore: ArtifactStore): Runs["Serv
           ArtifactStoreError: ({ retryable }) => Effect.fail(new StoreUnavailable({ retryable }))
         })
       )
-      const whole = offset + bytes.length >= size ? bytes : atCharacter(bytes)
+      const whole = offset + bytes.length >= size ? bytes : ArtifactText.atCharacter(bytes)
       const end = offset + whole.length
       const nextOffset = end >= size ? null : end
       return { runId, size, offset, nextOffset, text: new TextDecoder().decode(whole) }
@@ -97,16 +98,3 @@ const append = (before: Uint8Array, next: Uint8Array): Uint8Array => {
   joined.set(next, before.length)
   return joined
 }
-
-/** Cuts before a character of UTF-8 that is not whole, so that parts can be joined as text. */
-const atCharacter = (bytes: Uint8Array): Uint8Array => {
-  const tail = bytes.subarray(Math.max(0, bytes.length - 4))
-  const start = tail.findLastIndex((byte) => (byte & 0xc0) !== 0x80)
-  const first = Option.fromNullishOr(tail[start])
-  const needed = Option.match(first, { onNone: () => 1, onSome: lengthOf })
-  const isCut = start >= 0 && tail.length - start < needed && bytes.length > 4
-  return isCut ? bytes.subarray(0, bytes.length - (tail.length - start)) : bytes
-}
-
-const lengthOf = (first: number): number =>
-  first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1

@@ -81,12 +81,16 @@ export const make = (driver: Driver, organization: string, known?: Known): Sessi
       projection.fromRow(row)
     ])
   )
+  const rows = new Map(
+    known?.rows.map(({ key, projection, row }) => [placeOf(projection.table, key), row])
+  )
   const load = (projection: Pick<AnyProjection, "table" | "fromRow">, key: Row) => {
     const place = placeOf(projection.table, key)
     if (things.has(place)) return Effect.succeed(things.get(place))
     return Effect.map(driver.get(organization, projection.table, key), (row) => {
       const thing = row === undefined ? undefined : projection.fromRow(row)
       things.set(place, thing)
+      if (row !== undefined) rows.set(place, row)
       return thing
     })
   }
@@ -105,7 +109,7 @@ export const make = (driver: Driver, organization: string, known?: Known): Sessi
       // As: the projection's own codec has made it.
       load(projection, key) as Effect.Effect<State | undefined, StoreError>,
     versions: () => [...versions.values()],
-    fold: (events, at) => fold(stateBefore, events, at)
+    fold: (events, at) => fold(stateBefore, rows, events, at)
   }
 }
 
@@ -126,6 +130,7 @@ type StateBefore = (
 
 const fold = Effect.fnUntraced(function* (
   stateBefore: StateBefore,
+  read: ReadonlyMap<string, Row>,
   events: ReadonlyArray<DomainEvent>,
   at: Timestamp
 ) {
@@ -144,7 +149,7 @@ const fold = Effect.fnUntraced(function* (
     }
   }
   return {
-    steps: [...Array.from(rows.values(), toStep), ...after],
+    steps: [...Array.from(rows, ([place, one]) => toStep(one, read.get(place))), ...after],
     after: <State>({ table }: Pick<Projection<State, never>, "table">, key: Row) =>
       // As: the caller names the projection of the thing.
       rows.get(placeOf(table, key))?.state as State
@@ -162,10 +167,13 @@ const foldersOf = (type: string): ReadonlyArray<AnyProjection> => {
 
 const placeOf = (table: string, key: Row): string => `${table}/${Object.values(key).join("/")}`
 
-const toStep = ({ isNew, key, projection, state }: Changed): Step => {
+/** A row that was there is changed where it differs: each column that is set costs its indexes. */
+const toStep = ({ isNew, key, projection, state }: Changed, read: Row | undefined): Step => {
   const { begins, table, toRow } = projection
   const row = toRow(state)
   if (isNew) return { _tag: "Insert", table, row: { ...row, ...begins } }
-  const changed = Object.fromEntries(Object.entries(row).filter(([column]) => !(column in key)))
-  return { _tag: "Set", table, key, row: changed }
+  const changed = Object.entries(row).filter(
+    ([column, value]) => !(column in key) && read?.[column] !== value
+  )
+  return { _tag: "Set", table, key, row: Object.fromEntries(changed) }
 }

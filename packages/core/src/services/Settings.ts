@@ -7,6 +7,9 @@
  * @since 0.1.0
  */
 import { Data, Result } from "effect"
+import * as ArtifactLimits from "./ArtifactLimits.ts"
+import * as ManagerConfig from "./ManagerConfig.ts"
+import * as NotifierSettings from "./NotifierSettings.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -36,6 +39,10 @@ export interface Settings extends StorePlace {
   readonly localRunner: string | undefined
   /** The name of this machine's disk, if one is set: where its repositories are at home. */
   readonly node: string | undefined
+  readonly artifacts: ArtifactLimits.Limits
+  readonly manager: ManagerConfig.Config
+  /** Who outside is told what happens. */
+  readonly notifiers: NotifierSettings.NotifierSettings
 }
 
 /**
@@ -93,6 +100,9 @@ export const names: Readonly<Record<string, string>> = {
   FOREMAN_ARTIFACT_ROOT:
     "the folder of artifacts, artifacts in the runtime root unless set; " +
     "with PostgreSQL, where they are in the database unless it is set, one that all servers share",
+  ...ArtifactLimits.names,
+  ...ManagerConfig.names,
+  ...NotifierSettings.names,
   FOREMAN_LOG_LEVEL: "trace, debug, info, warn, error, fatal or none; info unless set",
   // What is slow depends on the disk, which is the machine's and not the program's.
   FOREMAN_SLOW_COMMAND_MS: "commands that take longer are logged as slow, 1000 unless set",
@@ -157,7 +167,10 @@ export const read = (
         "off"
       ]),
       ...(yield* local(get("FOREMAN_RUNNER"))),
-      node: yield* nodeName(get("FOREMAN_NODE"))
+      node: yield* nodeName(get("FOREMAN_NODE")),
+      artifacts: yield* part(ArtifactLimits.read(environment)),
+      manager: yield* part(ManagerConfig.read(environment)),
+      notifiers: yield* part(NotifierSettings.read(environment))
     }
   })
 
@@ -214,6 +227,11 @@ export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
 
 // internal --------------------------------------------------------------------
+
+/** What a part of the settings has read. */
+const part = <A>(
+  read: Result.Result<A, { readonly name: string; readonly problem: string }>
+): Result.Result<A, SettingsInvalid> => Result.mapError(read, (wrong) => new SettingsInvalid(wrong))
 
 const invalid = (name: string, problem: string) =>
   Result.fail(new SettingsInvalid({ name, problem }))

@@ -3,15 +3,17 @@
  * the start when somebody else was faster.
  *
  * Nothing else writes. A command that is repeated under its key finds its receipt; a commit whose
- * answer was lost is repeated with its receipt; a retry that cannot win ends as `Busy`.
+ * answer was lost is repeated with its receipt; a retry that cannot win ends as `Busy`; a dry run
+ * decides and checks alike, and shows its events.
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer, Result, Semaphore } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
 import * as Canonical from "../events/Canonical.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { type Command, CurrentCommand } from "../operations/Command.ts"
+import { begin, type Rehearsal } from "../operations/DryRun.ts"
 import { timed } from "../operations/Observation.ts"
 import {
   Busy,
@@ -28,13 +30,16 @@ import {
   type Step,
   type StoreError
 } from "../ports/Driver.ts"
+import { hexOf, sha256 } from "../ports/Sha256.ts"
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import type { Decision } from "../rules/Decision.ts"
 import { timestamp } from "../rules/Identifier.ts"
 import * as CommandId from "./CommandId.ts"
 import * as Envelope from "./Envelope.ts"
 import * as Session from "./Session.ts"
+import { makeAllocate } from "./ShellNumbers.ts"
 import { makeQueues } from "./ShellQueues.ts"
+import { rehearse } from "./ShellRehearsal.ts"
 import { StoreClock } from "./StoreClock.ts"
 import { available, sure, toUnavailable } from "./StoreRetry.ts"
 
@@ -54,7 +59,7 @@ export interface Plan<A, E> {
   readonly also?: ReadonlyArray<Step>
   readonly answer: (folded: Session.Folded) => A
   /** What a guard that does not hold means; absent, the attempt is made again. */
-  readonly onGuard?: (rows: ReadonlyArray<Row>) => E
+  readonly onGuard?: (rows: ReadonlyArray<Row>, guard: number) => E
   /** What a broken constraint means, by its name; others mean another attempt. */
   readonly onConstraint?: Readonly<Record<string, () => E>>
 }
@@ -131,7 +136,9 @@ export const decided = <Event, Refusal>(
 // internal --------------------------------------------------------------------
 
 const maxAttempts = 12
-const idBlock = 64
+
+/** A reactor's command has no input: its key says all of it, and its digest is not made anew. */
+const ofNothing = Effect.succeed(hexOf(sha256(new TextEncoder().encode("null"))))
 
 /** One try at a decision. */
 type Attempt<A, E, R, G> = (
@@ -148,6 +155,8 @@ interface Call {
   readonly receiptKey: string
   /** Of the command's input; empty where the caller gave no key. */
   readonly digest: string
+  /** In a dry run. */
+  readonly rehearsal: Rehearsal | undefined
 }
 
 const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] => {
@@ -156,17 +165,18 @@ const make = (driver: Driver, clock: StoreClock["Service"]): Shell["Service"] =>
 
   const transact: Shell["Service"]["transact"] = (place, attempt) =>
     Effect.gen(function* () {
+      const rehearsal = yield* begin
       const command = yield* CurrentCommand
       const actor = yield* CurrentActor
       const { organization, queue, receipts = organization } = place
       const commandId = command.key ?? (yield* CommandId.next())
-      const receiptKey = `${principalOf(actor)}/${command.name}/${commandId}`
+      const receiptKey = CommandId.receiptOf(principalOf(actor), command.name, commandId)
       const digest = command.key === undefined ? "" : yield* digestOf(command)
       const mayStand = command.key !== undefined && place.isKeyNew !== true
       const stored = available(driver.receipt(receipts, receiptKey))
       const before = mayStand ? yield* stored : undefined
       if (before !== undefined) return yield* replay(command, before, digest)
-      const call = { place, command, actor, commandId, receiptKey, digest }
+      const call = { place, command, actor, commandId, receiptKey, digest, rehearsal }
       const attempted = timed("attempt", write(call, attempt))
       // The same may have been sent through another process and have come first: then its own effect
       // is what refuses it here.
@@ -198,7 +208,7 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
       Effect.tap((answer) => (answer._tag === "Committed" ? clock.observe(answer.at) : Effect.void))
     )
   return Effect.fnUntraced(function* <A, E, R, G>(call: Call, attempt: Attempt<A, E, R, G>) {
-    const { actor, command, commandId, digest, place, receiptKey } = call
+    const { actor, command, commandId, digest, place, receiptKey, rehearsal } = call
     const { organization, receipts = organization } = place
     const fence = fenceOf(actor)
     const isKeyed = command.key !== undefined
@@ -213,7 +223,7 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
       if (isSilent && !isKeyed) return answer
       const { correlationId = commandId, causationId = null } = command
       const metadata = { actor, commandId, correlationId, causationId, at }
-      const outcome = yield* commit({
+      const batch: Batch = {
         organization,
         reliesOn: session.versions(),
         steps: [...fence, ...(plan.guards ?? []), ...folded.steps, ...(plan.also ?? [])],
@@ -225,7 +235,10 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
           // Who gave no key asks for it never again: that receipt only tells whether it was written.
           answer: isKeyed ? JSON.stringify(command.encodeAnswer(answer)) : "null"
         }
-      })
+      }
+      const outcome = yield* rehearsal === undefined
+        ? commit(batch)
+        : rehearse(driver, batch, rehearsal)
       const settled = settle(plan, outcome, fence.length)
       if (settled === "committed") return answer
       if (settled === "again") continue
@@ -239,19 +252,6 @@ const makeWrite = (driver: Driver, clock: StoreClock["Service"]) => {
     }
     return yield* new Busy({ retryable: true })
   })
-}
-
-/** Hands out the numbers of blocks that the store reserves. What is left of one at the end is lost. */
-const makeAllocate = (driver: Driver): Shell["Service"]["allocate"] => {
-  const numbers = new Map<string, { next: number; end: number }>()
-  const allocating = Semaphore.makeUnsafe(1)
-  return Effect.fnUntraced(function* (sequence) {
-    const block = numbers.get(sequence)
-    if (block !== undefined && block.next < block.end) return block.next++
-    const first = yield* available(driver.allocate(sequence, idBlock))
-    numbers.set(sequence, { next: first + 1, end: first + idBlock })
-    return first
-  }, allocating.withPermits(1))
 }
 
 /** A run writes only while it is live, checked where the batch is written. */
@@ -278,11 +278,12 @@ const settle = <A, E>(plan: Plan<A, E>, outcome: Answer, fenced: number) => {
       return outcome
     case "GuardFailed": {
       if (outcome.step < fenced) return "stale"
-      const isGuard = outcome.step < fenced + (plan.guards ?? []).length
+      const guard = outcome.step - fenced
+      const isGuard = guard < (plan.guards ?? []).length
       const meaning = isGuard ? plan.onGuard : undefined
       return meaning === undefined
         ? "again"
-        : { _tag: "Refused" as const, refusal: meaning(outcome.rows) }
+        : { _tag: "Refused" as const, refusal: meaning(outcome.rows, guard) }
     }
     case "ConstraintBroken": {
       const meaning = plan.onConstraint?.[outcome.constraint]
@@ -296,5 +297,8 @@ const replay = (command: Command, receipt: Receipt, digest: string) =>
     ? Effect.sync(() => command.decodeAnswer(JSON.parse(receipt.answer)))
     : Effect.fail(new IdempotencyKeyReused({ idempotencyKey: command.key ?? "" }))
 
-const digestOf = ({ input }: Command) =>
-  Effect.promise(() => Canonical.digest(Canonical.stringify(input())))
+const digestOf = ({ input }: Command) => {
+  const wish = input()
+  if (wish === null) return ofNothing
+  return Effect.promise(() => Canonical.digest(Canonical.stringify(wish)))
+}

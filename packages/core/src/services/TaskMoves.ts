@@ -15,11 +15,15 @@ import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import type { Settings } from "../rules/Team.ts"
+import { followed } from "./ApprovalFollow.ts"
 import { withdrawalsOf } from "./HumanRequestEnds.ts"
+import { forgotten } from "./Leases.ts"
+import type { Policies } from "./Policies.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
 import { decided, type Shell } from "./Shell.ts"
 import { mustOwn, onBehalfOf } from "./Standing.ts"
+import * as TaskGate from "./TaskGate.ts"
 import { blockersOf, reliedOn, settingsOf, taskOf } from "./TaskSession.ts"
 import type { Tasks } from "./Tasks.ts"
 
@@ -31,7 +35,7 @@ import type { Tasks } from "./Tasks.ts"
  * @category services
  * @since 0.1.0
  */
-export const makeMove = (shell: Shell["Service"]): Tasks["Service"]["move"] =>
+export const makeMove = (shell: Shell["Service"], policies: Policies): Tasks["Service"]["move"] =>
   Effect.fnUntraced(function* ({ actorId: named, status, taskId }) {
     const actor = yield* CurrentActor
     const actorId = yield* onBehalfOf(named)
@@ -39,37 +43,49 @@ export const makeMove = (shell: Shell["Service"]): Tasks["Service"]["move"] =>
     const mergeJobId = MergeJobId.make(
       status === "merging" ? yield* shell.allocate("merge_jobs") : 1
     )
-    return yield* shell.transact(
-      { organization, queue: `task:${taskId}` },
-      Effect.fnUntraced(function* (session) {
-        const task = yield* reliedOn(session, taskId)
-        const claimant = yield* claimantOf(session, actor, { task, to: status })
-        if (claimant === undefined) yield* mustOwn(actor, task)
-        const settings = yield* settingsOf(session, task)
-        const job = task.status === "merging" ? yield* openJobOf(session, taskId) : undefined
-        const moves = yield* decided(
-          Task.move(task, status, {
-            actorId,
-            actingRunId: actor.run?.id,
-            claimant,
-            blockedBy: status === "in_progress" ? yield* blockersOf(session, task) : [],
-            requireReview: settings.requireReview,
-            isApproved: status === "merging" && (yield* isApproved(session, task)),
-            mergeJob: job === undefined ? null : { isRunning: job.status === "running" }
-          })
-        )
-        const events: ReadonlyArray<DomainEvent> = [
-          ...(status === "cancelled" ? yield* stopRun(session, task) : []),
-          ...(job === undefined ? [] : [withdrawn(job)]),
-          ...moves,
-          ...(status === "merging" ? yield* landing(session, task, mergeJobId, settings) : [])
-        ]
-        return {
-          events,
-          answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId })
-        }
-      })
-    )
+    const needed = TaskGate.asking(shell, policies, actor, { organization, taskId })
+    return yield* shell
+      .transact(
+        { organization, queue: `task:${taskId}` },
+        Effect.fnUntraced(function* (session, now) {
+          const task = yield* reliedOn(session, taskId)
+          const claimant = yield* claimantOf(session, actor, { task, to: status })
+          if (claimant === undefined) yield* mustOwn(actor, task)
+          const settings = yield* settingsOf(session, task)
+          const job = task.status === "merging" ? yield* openJobOf(session, taskId) : undefined
+          const moves = yield* decided(
+            Task.move(task, status, {
+              actorId,
+              actingRunId: actor.run?.id,
+              claimant,
+              blockedBy: status === "in_progress" ? yield* blockersOf(session, task) : [],
+              requireReview: settings.requireReview,
+              isApproved: status === "merging" && (yield* isApproved(session, task)),
+              mergeJob: job === undefined ? null : { isRunning: job.status === "running" }
+            })
+          )
+          const said = yield* TaskGate.gated(session, policies, actor, { task, to: status, now })
+          if (said?.isOpen === false) {
+            return yield* new Task.ApprovalNeeded({ taskId, approvalId: task.approvalId })
+          }
+          const events: ReadonlyArray<DomainEvent> = [
+            ...(status === "cancelled" ? yield* stopRun(session, task) : []),
+            ...(job === undefined ? [] : [withdrawn(job)]),
+            ...(said === undefined
+              ? yield* followed(session, task, moves)
+              : [...said.events, ...moves]),
+            ...(status === "merging" ? yield* landing(session, task, mergeJobId, settings) : [])
+          ]
+          // The process that carried out a run of it hears of the end, and has nothing to renew any more.
+          const over = status === "cancelled" ? task.liveRunId : null
+          return {
+            events,
+            also: over === null ? [] : [forgotten(over)],
+            answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId })
+          }
+        })
+      )
+      .pipe(Effect.catchTag("ApprovalNeeded", () => Effect.flatMap(needed, Effect.fail)))
   })
 
 /**

@@ -48,6 +48,7 @@ export const tasks: Projection<Task.Task, Task.TaskEvent> = {
       branch: "plain",
       metadata: "json",
       attempts: "plain",
+      failures: "plain",
       rejections: "plain",
       isRework: "plain",
       hold: "plain",

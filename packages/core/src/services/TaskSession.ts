@@ -9,6 +9,7 @@ import type { TaskId } from "../rules/Identifier.ts"
 import * as Task from "../rules/Task.ts"
 import * as TaskGraph from "../rules/TaskGraph.ts"
 import { defaults, type Settings } from "../rules/Team.ts"
+import { followed } from "./ApprovalFollow.ts"
 import { lookUp } from "./Directory.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
@@ -53,7 +54,7 @@ export const changing = Effect.fnUntraced(function* <E, R>(
     { organization, queue: `task:${taskId}` },
     Effect.fnUntraced(function* (session) {
       const task = yield* reliedOn(session, taskId)
-      const events = yield* decide(task, session)
+      const events = yield* followed(session, task, yield* decide(task, session))
       return {
         events,
         answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId }) ?? task

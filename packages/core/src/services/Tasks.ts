@@ -17,12 +17,14 @@ import { homeOf, organizationOf } from "./Directory.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Method } from "./Method.ts"
 import * as Paging from "./Paging.ts"
+import { Policies } from "./Policies.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
 import { decided, Shell } from "./Shell.ts"
 import { changing, taskOf } from "./TaskSession.ts"
 import { makeDependencies } from "./TaskDependencies.ts"
 import { makeMove } from "./TaskMoves.ts"
+import { placeWanted, repositoriesIn } from "./TaskPlace.ts"
 
 // services --------------------------------------------------------------------
 
@@ -49,11 +51,11 @@ export class Tasks extends Context.Service<
 >()("@foreman/core/Tasks") {
   static readonly layer: Layer.Layer<Tasks, never, Shell> = Layer.effect(
     Tasks,
-    Effect.map(Shell, (shell) => ({
+    Effect.map(Effect.all([Shell, Policies]), ([shell, policies]) => ({
       ...makeReads(shell),
       ...makePlans(shell),
       ...makeDependencies(shell),
-      move: makeMove(shell)
+      move: makeMove(shell, policies)
     }))
   )
 }
@@ -120,7 +122,10 @@ const makePlans = (
           if (task !== undefined) known.push(id)
         }
         yield* decided(TaskGraph.depend(taskId, input.dependsOn, { known }))
-        const events = yield* decided(Task.create({ ...input, assigneeId, driId }, { taskId }))
+        const { project, ...place } = (yield* placeWanted(session, input, { teamId })) ?? {}
+        const repoIds = repositoriesIn(input.repoIds, project)
+        const wanted = { ...saidIn(input), ...place, repoIds }
+        const events = yield* decided(Task.create(wanted, { taskId }))
         return {
           events,
           answer: ({ after }) => after<Task.Task>(Projection.tasks, { id: taskId })
@@ -129,13 +134,16 @@ const makePlans = (
     )
   }),
   update: ({ taskId, ...given }) =>
-    changing(shell, taskId, (task, session) => {
-      const named = Object.entries(given).filter(([, value]) => value !== null)
-      return Effect.andThen(
-        repositoriesExist(session, given.repoIds ?? []),
-        decided(Task.update(task, Object.fromEntries(named)))
-      )
-    }),
+    changing(
+      shell,
+      taskId,
+      Effect.fnUntraced(function* (task, session) {
+        yield* repositoriesExist(session, given.repoIds ?? [])
+        const { project: _, ...place } = (yield* placeWanted(session, given, task)) ?? {}
+        const named = Object.entries(given).filter(([, value]) => value !== null)
+        return yield* decided(Task.update(task, { ...Object.fromEntries(named), ...place }))
+      })
+    ),
   assign: ({ assigneeId, taskId }) =>
     changing(shell, taskId, (task, session) =>
       Effect.andThen(
@@ -148,6 +156,23 @@ const makePlans = (
     return yield* changing(shell, taskId, (task) => decided(Task.retry(task, { actorId })))
   })
 })
+
+type CreateInput = Parameters<Tasks["Service"]["create"]>[0]
+
+/** What the creator says; a null says nothing. */
+const saidIn = (input: CreateInput): Task.Wanted => {
+  const { acceptance, moduleId: _, projectId: __, scopes, type, urgency, ...wanted } = input
+  const { assigneeId = null, driId = null } = input
+  return {
+    ...wanted,
+    assigneeId,
+    driId,
+    ...(acceptance == null ? {} : { acceptance }),
+    ...(scopes == null ? {} : { scopes }),
+    ...(type == null ? {} : { type }),
+    ...(urgency == null ? {} : { urgency })
+  }
+}
 
 const agentOf = Effect.fnUntraced(function* (session: Session, agentId: AgentId) {
   const agent = yield* session.get(Projection.agents, { id: agentId })

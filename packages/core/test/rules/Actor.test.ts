@@ -15,16 +15,20 @@ const promised: Readonly<Record<Actor.Permission, ReadonlyArray<Actor.Role>>> = 
   "team:configure": ["operator", "owner", "admin", "system"],
   "agent:create": ["operator", "owner", "admin", "system"],
   "repository:register": ["operator", "owner", "admin", "system"],
+  "project:read": Actor.Role.literals,
+  "project:plan": ["operator", "owner", "admin", "member", "manager", "system"],
   "task:read": Actor.Role.literals,
   "task:plan": ["operator", "owner", "admin", "member", "manager", "system"],
   "task:work": ["operator", "owner", "admin", "member", "manager", "engineer", "system"],
+  "run:control": ["operator", "owner", "admin", "member", "manager", "system"],
   "message:read": Actor.Role.literals,
   "message:send": Actor.Role.literals,
   "review:request": ["operator", "owner", "admin", "member", "manager", "engineer", "system"],
   "review:decide": ["operator", "owner", "admin", "member", "manager", "reviewer", "system"],
   "human:read": Actor.Role.literals,
   "human:ask": ["operator", "owner", "admin", "manager", "engineer", "system"],
-  "human:respond": ["operator", "owner", "admin", "member", "system"]
+  "human:respond": ["operator", "owner", "admin", "member", "system"],
+  "approval:decide": ["operator", "owner", "admin", "member", "system"]
 }
 
 describe("what a role may do", () => {

@@ -27,6 +27,7 @@ describe("an organisation", () => {
     assert.deepStrictEqual(Organization.evolve(undefined, created, at), {
       ...wanted,
       id: organizationId,
+      isPaused: false,
       createdAt: at
     })
   })

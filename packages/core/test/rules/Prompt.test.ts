@@ -20,6 +20,12 @@ describe("the prompt of a run", () => {
     assert.notInclude(Prompt.of(Task.example(), facts), "came back")
   })
 
+  it("names the folder for what people are to look at, where there is one", () => {
+    const prompt = Prompt.of(Task.example(), { ...facts, hasFolder: true })
+    assert.include(prompt, "FOREMAN_RUN_ARTIFACTS")
+    assert.notInclude(Prompt.of(Task.example(), facts), "FOREMAN_RUN_ARTIFACTS")
+  })
+
   it("names the branch where there is a repository", () => {
     assert.include(Prompt.of(Task.example(), facts), "task-1-an-example")
     const without = Prompt.of(Task.example(), { ...facts, hasRepository: false })

@@ -159,7 +159,11 @@ describe("the end of a run", () => {
     Result.getOrThrow(decision).map(({ type }) => type)
 
   it("holds the task when nothing can be started for it", () => {
-    const decision = Run.end(run("queued"), Task.example(), end("failed"), "runner_unusable")
+    const decision = Run.end(run("queued"), Task.example(), end("failed"), {
+      hold: "runner_unusable",
+      until: null,
+      isAgain: false
+    })
     assert.deepStrictEqual(Result.getOrThrow(decision).at(-1), {
       type: "task.held",
       data: { taskId, reason: "runner_unusable" }

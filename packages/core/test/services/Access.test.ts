@@ -36,6 +36,7 @@ const given = Effect.fnUntraced(function* (
     cause: null,
     answer: null,
     outputId: null,
+    spans: [],
     startedAt: null,
     endedAt: null
   }

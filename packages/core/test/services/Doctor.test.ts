@@ -2,11 +2,31 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
-import { Doctor, Driver, DriverMemory, Foreman, type Identifier } from "@foreman/core"
+import {
+  ArtifactStore,
+  Doctor,
+  Driver,
+  DriverMemory,
+  Foreman,
+  type Identifier
+} from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import { broken } from "./faults.ts"
 import { other, planted, token } from "./planted.ts"
 import { rows, withLog } from "./spoiling.ts"
+
+/** What somebody outside could not be told yet. */
+const delivery = {
+  channel: "webhook",
+  position: 1,
+  subject: "task:1",
+  state: "due",
+  body: "{}",
+  attempts: 2,
+  due: 2_000_000,
+  since: 1_000_000,
+  problem: "webhook is refused: HTTP 500"
+}
 
 /** A store in which tasks were done, sent back, cancelled and left, with runs, reviews and landings. */
 const lived = Effect.gen(function* () {
@@ -44,21 +64,32 @@ const lived = Effect.gen(function* () {
     const { id: requestId } = yield* ask
     yield* client.respondToRequest({ requestId, response: "Red" })
     yield* ask
+    const teamId = given.team.id
+    yield* client.updateTeamSettings({ teamId, approvalPolicy: "strict" })
+    const risky = yield* TestForeman.givenTask(given, { title: "git push", assigneeId })
+    const { approvalId } = yield* TestForeman.untilTask(risky.id, ({ hold }) => hold === "approval")
+    if (approvalId !== null) yield* client.approveApproval({ approvalId })
+    yield* TestForeman.untilTask(risky.id, ({ status }) => status === "in_review")
     const left = yield* TestForeman.givenTask(given, { title: "Left", assigneeId })
     yield* TestForeman.untilTask(left.id, ({ status }) => status === "in_review")
     return given.organization.id
   }).pipe(TestForeman.asOperator)
   const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, driver), reactors: {} })
-  const organization = yield* Effect.provide(story, layer)
+  const [organization, artifacts] = yield* Effect.provide(
+    Effect.all([story, ArtifactStore.ArtifactStore]),
+    layer
+  )
+  const steps = [{ _tag: "Insert", table: "deliveries", row: delivery }] as const
+  yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
   const events = yield* driver.readAll(organization, { after: 0, limit: 10_000 })
-  return { driver, organization, events }
+  return { artifacts, driver, organization, events }
 })
 
 describe("the doctor", () => {
   it.live("finds nothing in what was lived through, and has looked at all of it", () =>
     Effect.gen(function* () {
-      const { driver, events } = yield* lived
-      const report = yield* Doctor.check(driver)
+      const { artifacts, driver, events } = yield* lived
+      const report = yield* Doctor.check(driver, { artifacts })
       expect(report.findings.flatMap(({ samples }) => samples)).toEqual([])
       expect(report).toMatchObject({ organizations: 1, events: events.length, violations: 0 })
       const idle = report.findings.filter(({ examined }) => examined === 0).map(({ id }) => id)
@@ -86,11 +117,28 @@ describe("the doctor", () => {
     })
   )
 
+  it.live("misses the bytes of artifacts that are gone", () =>
+    Effect.gen(function* () {
+      const { artifacts, driver, organization } = yield* lived
+      const look = Doctor.check(driver, { artifacts, invariants: ["I-52"] })
+      const [whole] = (yield* look).findings
+      expect(whole).toMatchObject({ violations: 0, samples: [] })
+      expect(whole?.examined).toBeGreaterThan(0)
+      const query = { organization, table: "artifacts", index: "key", equals: {}, limit: 1 }
+      const [row] = yield* driver.find(query)
+      yield* artifacts.remove(organization, String(row?.["digest"]))
+      const [finding] = (yield* look).findings
+      expect(finding?.violations).toBeGreaterThan(0)
+      expect(finding?.samples[0]?.detail).toBe("has no bytes where they should be")
+    })
+  )
+
   it.live("finds what was planted", () =>
     Effect.gen(function* () {
-      const { driver, organization } = yield* lived
+      const { artifacts, driver, organization } = yield* lived
       for (const [id, title, spoil] of planted) {
         const { findings, violations } = yield* Doctor.check(spoil(driver), {
+          artifacts,
           organizations: [organization]
         })
         const found = findings.find((finding) => finding.id === id)

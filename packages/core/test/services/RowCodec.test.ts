@@ -17,6 +17,7 @@ const things: Readonly<Record<string, fc.Arbitrary<object>>> = {
     id: id.organization,
     name: title,
     slug: fc.constant("acme"),
+    isPaused: fc.boolean(),
     createdAt: timestamp
   }),
   teams: fc.record({
@@ -45,6 +46,29 @@ const things: Readonly<Record<string, fc.Arbitrary<object>>> = {
     defaultBranch: fc.constant("main"),
     config: free,
     createdAt: timestamp
+  }),
+  projects: fc.record({
+    id: fc.constant("shop"),
+    teamId: id.team,
+    name: title,
+    description: fc.string({ unit: "binary" }),
+    repositoryId: fc.option(id.repository),
+    repoRoot: fc.string(),
+    policy: fc.constantFrom("strict", "open"),
+    manager: fc.option(fc.string()),
+    createdAt: timestamp,
+    updatedAt: timestamp
+  }),
+  modules: fc.record({
+    id: fc.constant("cart"),
+    projectId: fc.constant("shop"),
+    name: title,
+    description: fc.string({ unit: "binary" }),
+    completionCriteria: fc.array(fc.string()),
+    paths: fc.array(fc.string()),
+    boardState: fc.constantFrom("planned", "active", "blocked", "done"),
+    createdAt: timestamp,
+    updatedAt: timestamp
   }),
   tasks: fc
     .record({ task, description: fc.string(), metadata: free, tags: fc.array(fc.string()) })
@@ -86,12 +110,45 @@ const things: Readonly<Record<string, fc.Arbitrary<object>>> = {
     id: id.run,
     runId: id.run,
     taskId: id.task,
-    kind: fc.constant("log"),
+    kind: fc.constantFrom("run_log", "report"),
     name: fc.string(),
+    path: fc.string(),
     contentType: fc.string(),
     size: fc.nat(),
     digest: commitId,
+    summary: fc.string(),
+    isRemoved: fc.boolean(),
     createdAt: timestamp
+  }),
+  approvals: fc.record({
+    id: id.run,
+    taskId: id.task,
+    teamId: id.team,
+    projectId: fc.string(),
+    runId: fc.option(id.run),
+    agentId: fc.option(id.agent),
+    requestId: fc.option(id.task),
+    kind: fc.constantFrom("dispatch", "command", "merge"),
+    digest: fc.string(),
+    action: free,
+    summary: fc.string({ unit: "binary" }),
+    reason: fc.string(),
+    risk: fc.constantFrom("low", "medium", "high", "critical"),
+    urgency: fc.integer({ min: 1, max: 1_000_000 }),
+    rule: fc.string(),
+    policy: fc.string(),
+    quorum: fc.integer({ min: 1, max: 100 }),
+    requestedBy: fc.string(),
+    authors: fc.array(fc.string()),
+    expiresAt: fc.option(timestamp),
+    status: fc.constantFrom("pending", "approved", "used", "rejected", "expired"),
+    decisions: fc.array(
+      fc.record({ by: fc.string(), verdict: fc.constant("approve"), at: timestamp })
+    ),
+    rejectionReason: fc.option(fc.string()),
+    expiryReason: fc.option(fc.constantFrom("timeout", "changed")),
+    createdAt: timestamp,
+    decidedAt: fc.option(timestamp)
   }),
   human_requests: fc.record({
     id: id.task,
@@ -150,9 +207,10 @@ describe("a thing as a row", () => {
     })
   }
 
-  it("has a projection for every projected table but the edges between tasks", () => {
+  it("has a projection for every projected table but the edges and what runs hold", () => {
     const projected = Object.entries(Tables.tables).filter(([, { kind }]) => kind === "projection")
-    expect([...Projection.all.map(({ table }) => table), "task_dependencies"].toSorted()).toEqual(
+    const own = Projection.all.map(({ table }) => table)
+    expect([...own, "lease_spans", "task_dependencies"].toSorted()).toEqual(
       projected.map(([name]) => name).toSorted()
     )
     expect(Object.keys(things).toSorted()).toEqual(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Result } from "effect"
 
-import { Settings } from "@foreman/core"
+import { ArtifactLimits, Settings } from "@foreman/core"
 
 describe("an empty environment", () => {
   it("gives what a local server needs", () => {
@@ -19,7 +19,10 @@ describe("an empty environment", () => {
       allowedHosts: [],
       dispatch: "auto",
       localCommand: undefined,
-      node: undefined
+      node: undefined,
+      artifacts: ArtifactLimits.defaults,
+      manager: { waitMillis: 20_000 },
+      notifiers: { openClaw: undefined, webhook: undefined, secret: undefined }
     })
   })
 })
@@ -53,6 +56,21 @@ describe("a setting", () => {
     ["FOREMAN_DISPATCH", "off", { dispatch: "off" }],
     ["FOREMAN_RUNNER", "command:/bin/agent.sh", { localCommand: "/bin/agent.sh" }],
     ["FOREMAN_RUNNER", "command:/path with/a b.sh", { localCommand: "/path with/a b.sh" }],
+    [
+      "FOREMAN_ARTIFACT_RUN_MB",
+      "5",
+      { artifacts: { ...ArtifactLimits.defaults, runBytes: 5 * 1024 ** 2 } }
+    ],
+    [
+      "FOREMAN_ARTIFACT_QUOTA_MB",
+      "1000",
+      { artifacts: { ...ArtifactLimits.defaults, organizationBytes: 1000 * 1024 ** 2 } }
+    ],
+    [
+      "FOREMAN_ARTIFACT_RETENTION_DAYS",
+      "30",
+      { artifacts: { ...ArtifactLimits.defaults, retentionDays: 30 } }
+    ],
     ["FOREMAN_NODE", "node-1.example_org", { node: "node-1.example_org" }],
     ["FOREMAN_RUNNER", "codex", { localCommand: undefined, localRunner: "codex" }]
   ]
@@ -63,6 +81,10 @@ describe("a setting", () => {
   }
 
   const bad: ReadonlyArray<readonly [string, string]> = [
+    ["FOREMAN_ARTIFACT_RUN_MB", "0"],
+    ["FOREMAN_ARTIFACT_QUOTA_MB", "1.5"],
+    ["FOREMAN_ARTIFACT_RETENTION_DAYS", "-1"],
+    ["FOREMAN_ARTIFACT_RETENTION_DAYS", "ever"],
     ["FOREMAN_HTTP_ADDR", "8080"],
     ["FOREMAN_HTTP_ADDR", ":8080"],
     ["FOREMAN_HTTP_ADDR", "localhost"],
@@ -119,6 +141,17 @@ describe("a setting", () => {
     }
     expect(Result.isSuccess(Settings.read(environment))).toBe(true)
     expect(Result.isFailure(Settings.read({ FOREMAN_RUNS: "2" }))).toBe(true)
+  })
+})
+
+describe("the wait for a dispatch", () => {
+  it("is shorter than a request may take", () => {
+    const read = (text: string) => Settings.read({ FOREMAN_DISPATCH_WAIT_MS: text })
+    expect(Result.getOrThrow(read("0")).manager).toEqual({ waitMillis: 0 })
+    for (const text of ["30000", "-1", "1.5", "soon"]) {
+      const refused = Result.getOrThrow(Result.flip(read(text)))
+      expect(refused.message).toContain(`FOREMAN_DISPATCH_WAIT_MS should be milliseconds`)
+    }
   })
 })
 

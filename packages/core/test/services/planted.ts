@@ -12,6 +12,8 @@ export const token = Tokens.random("run")
 export const other = "00000000-0000-7000-8000-00000000dead"
 const leftTask = (body: Body) => (body.data["depends_on"] = [Number(body.data["task_id"]) - 1])
 
+const dead = { state: "dead", attempts: 0, problem: null }
+
 /** The invariant, what is planted, and how. */
 export const planted: ReadonlyArray<
   readonly [Doctor.InvariantId, string, (driver: Driver.Driver) => Driver.Driver]
@@ -87,6 +89,11 @@ export const planted: ReadonlyArray<
     "a history that cannot be replayed",
     log((events) => events.filter(({ type }) => type !== "task.created"))
   ],
+  ["I-15", "a delivery in no state", rows("deliveries", { state: "lost" })],
+  ["I-15", "a delivery that does not say why not", rows("deliveries", { problem: null })],
+  ["I-15", "a delivery that was given up untried", rows("deliveries", dead)],
+  ["I-15", "a delivery that was tried before its turn", rows("deliveries", { state: "behind" })],
+  ["I-15", "a delivery that is tried for ever", rows("deliveries", { due: 9e15 })],
   [
     "I-16",
     "a receipt without a digest",
@@ -158,6 +165,21 @@ export const planted: ReadonlyArray<
     "an attempt that is left out",
     log(edit("run.queued", ({ data }) => (data["attempt"] = 2)))
   ],
+  ["I-28", "a lease that is given back twice", log(again("lease.released"))],
+  [
+    "I-28",
+    "a lease that outlives its run",
+    log((events) => events.filter(({ type }) => type !== "lease.released"))
+  ],
+  [
+    "I-29",
+    "two live leases that meet",
+    log((events) => {
+      const held = events.filter(({ type }) => type !== "lease.released")
+      const first = edit("lease.acquired", ({ data }) => (data["spans"] = ["repo/x/"]), 0)(held)
+      return edit("lease.acquired", ({ data }) => (data["spans"] = ["repo/x/y/"]), 1)(first)
+    })
+  ],
   [
     "I-30",
     "a fencing token that does not rise",
@@ -171,6 +193,30 @@ export const planted: ReadonlyArray<
     log(edit("run.succeeded", ({ data }) => (data["cause"] = "")))
   ],
   ["I-34", "a run that is over without a time", rows("runs", { ended_at: null })],
+  ["I-39", "an approval that is given twice", log(again("approval.approved"))],
+  [
+    "I-40",
+    "an approval that is asked for while it waits",
+    log((events) =>
+      again("approval.requested")(
+        events.filter(({ type }) => type !== "approval.approved" && type !== "approval.used")
+      )
+    )
+  ],
+  [
+    "I-41",
+    "a run that begins while it waits for a person",
+    log((events) => events.filter(({ type }) => type !== "approval.approved"))
+  ],
+  [
+    "I-42",
+    "an agent that approves",
+    log(edit("approval.approved", ({ metadata }) => (metadata["actor_type"] = "agent")))
+  ],
+  ["I-52", "an artifact of which nothing is kept", rows("artifacts", { digest: "f".repeat(64) })],
+  ["I-54", "an artifact that is shown as another run's", rows("artifacts", { run_id: other })],
+  ["I-54", "an artifact whose name leads out", rows("artifacts", { name: "../x" })],
+  ["I-54", "an artifact without a digest", rows("artifacts", { digest: "" })],
   [
     "I-60",
     "two open jobs of a task",

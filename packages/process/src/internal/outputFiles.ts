@@ -150,14 +150,18 @@ const cut = Effect.fnUntraced(function* (log: Log, maxBytes: number) {
   return sizes
 })
 
+// All of it comes in one buffer: the memory of many would be given back much later than it is used.
 const combined = (log: Log): Stream.Stream<Uint8Array, ProcessError> =>
+  Stream.suspend(() => combinedIn(log, new Uint8Array(chunkBytes)))
+
+const combinedIn = (log: Log, buffer: Uint8Array<ArrayBuffer>) =>
   followed(
     { index: 0, position: 0 },
     Effect.fnUntraced(function* ({ index, position }) {
       const stretch = log.stretches[index]
       if (stretch === undefined) return undefined
       const at = Math.max(position, stretch.begin)
-      const bytes = yield* read(log, stretch.channel, at, stretch.end - at)
+      const bytes = yield* read(log, stretch.channel, at, stretch.end - at, buffer)
       if (bytes.length > 0) return [bytes, { index, position: at + bytes.length }] as const
       const isPast = index + 1 < log.stretches.length
       return isPast ? ([bytes, { index: index + 1, position: 0 }] as const) : undefined
@@ -204,10 +208,17 @@ const tail = Effect.fnUntraced(function* (log: Log, channel: Channel, maxBytes: 
   return Buffer.concat(chunks)
 })
 
-const read = (log: Log, channel: Channel, position: number, wanted: number) =>
+const read = (
+  log: Log,
+  channel: Channel,
+  position: number,
+  wanted: number,
+  into?: Uint8Array<ArrayBuffer>
+) =>
   reading(async () => {
-    const buffer = new Uint8Array(Math.max(0, Math.min(wanted, chunkBytes)))
-    const { bytesRead } = await log.handles[channel].read(buffer, 0, buffer.length, position)
+    const length = Math.max(0, Math.min(wanted, chunkBytes))
+    const buffer = into ?? new Uint8Array(length)
+    const { bytesRead } = await log.handles[channel].read(buffer, 0, length, position)
     return buffer.subarray(0, bytesRead)
   })
 

@@ -110,6 +110,7 @@ const providerName = "foreman"
 
 const settingsOf = ({ config, home, options, spec }: Beginning): Schema.JsonObject => {
   const { model = modelOf(spec), model_provider: provider } = config
+  const left = spec.environment["FOREMAN_RUN_ARTIFACTS"]
   return {
     cwd: home.workspace,
     approvalPolicy: "on-request",
@@ -123,7 +124,7 @@ const settingsOf = ({ config, home, options, spec }: Beginning): Schema.JsonObje
         // Shared folders, through which one run could write into another's.
         exclude_slash_tmp: true,
         exclude_tmpdir_env_var: true,
-        writable_roots: [home.temporaryFolder]
+        writable_roots: [home.temporaryFolder, ...(left === undefined ? [] : [left])]
       },
       // Keys and tokens are for Codex and its tools, not for the commands of the model.
       shell_environment_policy: {

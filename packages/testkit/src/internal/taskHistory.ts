@@ -9,9 +9,11 @@ import { Result } from "effect"
 import {
   type Decision,
   Identifier,
+  type Lease,
   MergeJob,
   Review,
   Run,
+  Span,
   Task,
   TaskGraph,
   type Team
@@ -23,6 +25,7 @@ import {
 export type HistoryEvent =
   | Task.TaskEvent
   | Run.RunEvent
+  | Lease.LeaseEvent
   | Review.ReviewEvent
   | MergeJob.MergeJobEvent
 
@@ -31,7 +34,6 @@ export interface Standing {
   readonly settings: Team.Settings
   readonly task: Task.Task
   readonly hasRepository: boolean
-  /** The latest ones. */
   readonly run: Run.Run | undefined
   readonly review: Review.Review | undefined
   readonly job: MergeJob.MergeJob | undefined
@@ -42,7 +44,6 @@ export interface Standing {
 /** One accepted wish. */
 export interface Step {
   readonly wish: string
-  /** Who asked: a person, a run, or Foreman itself. */
   readonly by: "person" | "run" | "foreman"
   readonly before: Standing
   readonly events: ReadonlyArray<HistoryEvent>
@@ -94,12 +95,13 @@ const repository = {
 
 const fold = (now: Standing, event: HistoryEvent): Standing => {
   const at = Identifier.timestamp(1_767_225_600_000_000 + now.count * 1_000_000)
-  // As: the first word of an event's type says which of the four it is.
+  // As: the first word of an event's type says which of these it is.
   switch (event.type.split(".")[0]) {
     case "task":
       return { ...now, task: Task.evolve(now.task, event as Task.TaskEvent, at) ?? now.task }
+    case "lease":
     case "run":
-      return { ...now, run: Run.evolve(now.run, event as Run.RunEvent, at) }
+      return { ...now, run: Run.evolve(now.run, event as Run.RunEvent | Lease.LeaseEvent, at) }
     case "review":
       return { ...now, review: Review.evolve(now.review, event as Review.ReviewEvent, at) }
     default:
@@ -214,7 +216,8 @@ const dispatch = wish("foreman", "dispatch", (now, die) => {
     runner: "command",
     holder: "server",
     repositoryId: hasRepository ? repository.id : null,
-    actorId: "foreman"
+    actorId: "foreman",
+    spans: [Span.Span.make(`task/${task.id}/`)]
   })
 })
 

@@ -1,0 +1,105 @@
+/**
+ * The runs that a dispatcher carries out: each from the commit that queues it to its recorded end.
+ *
+ * @internal
+ */
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { SecureRandom } from "effect/crypto"
+import { RunId } from "../rules/Identifier.ts"
+import type { Run } from "../rules/Run.ts"
+import * as AttemptLosses from "../services/AttemptLosses.ts"
+import * as Attempts from "../services/Attempts.ts"
+import type { ShellFailure } from "../services/Shell.ts"
+import type { Tenure } from "../services/Tenure.ts"
+import * as Tokens from "../services/Tokens.ts"
+import type { Candidate } from "./Candidates.ts"
+import { type Bench, carryOut } from "./Work.ts"
+
+// models ----------------------------------------------------------------------
+
+/** What is carried out. */
+export interface Underway {
+  /** Queues an attempt and carries it out, beside whoever asked for it. */
+  readonly begin: (candidate: Candidate) => Effect.Effect<void, Attempts.NotStarted | ShellFailure>
+  /** The runs that are live here, and those on their way into the store. */
+  readonly ids: () => ReadonlyArray<string>
+  /** The runs whose processes are not gone yet, be they over in the store or not. */
+  readonly present: () => ReadonlyArray<Run>
+  /** Records those as lost whose ends could not be recorded. */
+  readonly settle: Effect.Effect<void, Attempts.NotStarted | ShellFailure>
+  /** Ends one; nothing if it is not here. */
+  readonly stop: (runId: string, cause: string) => Effect.Effect<void>
+  /** Ends all and waits for their recorded ends, so many milliseconds at most. */
+  readonly stopAll: (cause: string, withinMillis: number) => Effect.Effect<void>
+}
+
+// services --------------------------------------------------------------------
+
+/** Begins with nothing. `ended` is run whenever one has ended. */
+export const make = (bench: Bench, tenure: Tenure, ended: Effect.Effect<void>): Underway => {
+  const active = new Map<string, Active>()
+  /** On their way into the store, or there already without our knowing. */
+  const coming = new Set<string>()
+  /** Nobody works at these any more, and they are live in the store. */
+  const adrift = new Map<string, Run>()
+  return {
+    begin: Effect.fnUntraced(function* (candidate) {
+      const runId = RunId.make(SecureRandom.uuidV7Unsafe())
+      const issued = yield* Tokens.issue(runId, (yield* bench.clock.now) + tokenMicros)
+      const { policies, terms } = bench
+      const wanted = { ...candidate, runId, issued, policies, terms }
+      coming.add(runId)
+      const forget = Effect.sync(() => coming.delete(runId))
+      const queued = Attempts.queue(bench.shell, tenure, wanted)
+      const attempt = yield* Effect.onError(queued, () => forget)
+      const stop = yield* Deferred.make<string>()
+      const order = { tenure, attempt, token: issued.token, stop: Deferred.await(stop) }
+      const onEnd = (exit: Exit.Exit<boolean>) => {
+        active.delete(runId)
+        if (Exit.isFailure(exit) || !exit.value) adrift.set(runId, attempt.run)
+        return ended
+      }
+      // Detached, so that whoever stops the dispatcher can wait for recorded ends.
+      const fiber = yield* Effect.forkDetach(Effect.onExit(carryOut(bench, order), onEnd))
+      active.set(runId, { fiber, stop, run: attempt.run })
+      coming.delete(runId)
+    }),
+    ids: () => [...active.keys(), ...coming],
+    present: () => Array.from(active.values(), ({ run }) => run),
+    settle: Effect.gen(function* () {
+      for (const run of adrift.values()) {
+        yield* AttemptLosses.lose(bench.shell, Attempts.under(tenure), run)
+        adrift.delete(run.id)
+      }
+    }),
+    stop: (runId, cause) => endOne(active.get(runId), cause),
+    stopAll: (cause, withinMillis) =>
+      Effect.suspend(() => endAll([...active.values()], cause, withinMillis))
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+interface Active {
+  readonly fiber: Fiber.Fiber<boolean>
+  readonly stop: Deferred.Deferred<string>
+  readonly run: Run
+}
+
+/** A run's token ends with the run; this is for one whose end was never recorded. */
+const tokenMicros = 7 * 24 * 3600 * 1_000_000
+
+const endOne = (run: Active | undefined, cause: string) =>
+  run === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(run.stop, cause))
+
+const endAll = Effect.fnUntraced(function* (
+  runs: ReadonlyArray<Active>,
+  cause: string,
+  withinMillis: number
+) {
+  yield* Effect.forEach(runs, ({ stop }) => Deferred.succeed(stop, cause))
+  yield* Effect.forEach(runs, ({ fiber }) => Fiber.await(fiber), {
+    concurrency: "unbounded"
+  }).pipe(Effect.timeoutOption(withinMillis))
+  yield* Fiber.interruptAll(runs.map(({ fiber }) => fiber))
+})

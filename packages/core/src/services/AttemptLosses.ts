@@ -1,0 +1,93 @@
+/**
+ * Runs of which nothing is heard any more: recorded as lost, and what they held given back.
+ *
+ * @since 0.1.0
+ */
+import { Effect } from "effect"
+import type { StoreUnavailable } from "../operations/Refusal.ts"
+import type { Row, Step } from "../ports/Driver.ts"
+import { RunId } from "../rules/Identifier.ts"
+import { isDue } from "../rules/Lease.ts"
+import * as Run from "../rules/Run.ts"
+import * as AttemptEnd from "./AttemptEnd.ts"
+import type { NotStarted } from "./AttemptShell.ts"
+import { forgotten } from "./Leases.ts"
+import * as Projection from "./Projection.ts"
+import * as RunObservation from "./RunObservation.ts"
+import type { Shell, ShellFailure } from "./Shell.ts"
+
+// services --------------------------------------------------------------------
+
+/**
+ * Records a run as lost, if it is not over.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const lose = (
+  shell: Shell["Service"],
+  fence: AttemptEnd.Fence,
+  run: Run.Run
+): Effect.Effect<void, NotStarted | ShellFailure> => {
+  const lost = { outcome: "lost", exitCode: null, cause: "lost", answer: null } as const
+  const nothing = { headCommit: null, hold: null, output: null }
+  const end = AttemptEnd.end(shell, fence, { ...lost, ...nothing, attempt: run })
+  return Effect.andThen(end, RunObservation.ended("lost"))
+}
+
+/**
+ * The fence of whoever ends a run for want of a word: it holds while there is none.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const silent = (organization: string, runId: RunId, now: number): AttemptEnd.Fence => ({
+  organization,
+  guard: {
+    _tag: "Require",
+    table: "heartbeats",
+    key: { run_id: runId },
+    where: [{ columns: ["until"], is: "<=", than: now }]
+  }
+})
+
+/**
+ * The live runs of an organisation whose time is up. What is kept of runs that are over is forgotten.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const due = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  organization: string,
+  now: number
+): Effect.fn.Return<ReadonlyArray<Run.Run>, StoreUnavailable> {
+  const found: Array<Run.Run> = []
+  const over: Array<Step> = []
+  for (let after: Row | undefined; ;) {
+    const from = after === undefined ? {} : { after }
+    const query = { organization, table: "heartbeats", index: "key", equals: {}, ...from }
+    const page: ReadonlyArray<Row> = yield* shell.read((driver) =>
+      driver.find({ ...query, limit: pageSize })
+    )
+    for (const row of page) {
+      if (!isDue(Number(row["until"]), now)) continue
+      const id = RunId.make(String(row["run_id"]))
+      const stored = yield* shell.read((driver) => driver.get(organization, "runs", { id }))
+      const run = stored === undefined ? undefined : Projection.runs.fromRow(stored)
+      if (run !== undefined && Run.isLive(run.status)) found.push(run)
+      else over.push(forgotten(id))
+    }
+    after = page.at(-1)
+    if (page.length < pageSize) break
+  }
+  if (over.length > 0) {
+    const batch = { organization, reliesOn: [], steps: over, events: [] }
+    yield* shell.read((driver) => driver.commit(batch))
+  }
+  return found
+})
+
+// internal --------------------------------------------------------------------
+
+const pageSize = 500
