@@ -60,6 +60,17 @@ export const make = (
   Client.make(everything, overRest(everything, connection))
 
 /**
+ * A typed client of a server that shows what its commands would do.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const makeDryRuns = (
+  connection: Connection
+): Handlers.DryRuns<FullCatalogue, Client.ClientError, never> =>
+  Client.makeDryRuns(everything, overRest(everything, connection))
+
+/**
  * Invokes over REST.
  *
  * **Gotchas**
@@ -108,10 +119,12 @@ export const urlOf = ({ url }: Connection, path: string): string => url.replace(
  */
 export const refusalOf = async (response: Response): Promise<Refusal.Refusal> => {
   const body: unknown = await response.json().catch(() => undefined)
-  const { code, detail, ...facts } = isRecord(body) ? body : {}
+  // The platform says `detail` where the manager API says `error`.
+  const { code, detail, error, ...facts } = isRecord(body) ? body : {}
+  const message = detail ?? error
   return {
     code: typeof code === "string" ? code : "",
-    message: typeof detail === "string" ? detail : sentenceOf(facts["problems"], response),
+    message: typeof message === "string" ? message : sentenceOf(facts["problems"], response),
     status: response.status,
     facts
   }
@@ -126,7 +139,7 @@ const door = (operation: Operation.Any, connection: Connection) => {
   const check = strictly(operation)
   const call = Effect.fnUntraced(function* (
     input: Wire.Json,
-    { correlationId, idempotencyKey, unknownFields }: Invoke.InvokeOptions
+    { correlationId, dryRun, idempotencyKey, unknownFields }: Invoke.InvokeOptions
   ): Effect.fn.Return<Wire.Json, Refusal.Refusal | Client.ClientError> {
     if (unknownFields === "refuse") yield* check(input)
     const { body, url: path } = Route.split(route, isRecord(input) ? input : {})
@@ -148,6 +161,7 @@ const door = (operation: Operation.Any, connection: Connection) => {
       headers: {
         ...headersOf(connection),
         ...(hasBody ? { "content-type": "application/json" } : {}),
+        ...(dryRun === true ? { "foreman-dry-run": "true" } : {}),
         ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
         ...(isProperId(correlationId) ? { "x-correlation-id": correlationId } : {})
       },

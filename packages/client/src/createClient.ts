@@ -66,6 +66,7 @@ export const createClient = (connection: Rest.Connection): PromisedClient => {
   const close = async () => closing.abort(new ClientClosed())
   return {
     ...Facade.make(catalogue, Rest.make(connection), run),
+    dryRun: Facade.makeDryRuns(catalogue, Rest.makeDryRuns(connection), run),
     events: ({ signal, ...input } = {}) => {
       const either =
         signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])

@@ -56,6 +56,27 @@ describe("the client over REST", () => {
     })
   )
 
+  it.effect("rehearses a command, and does not take an older server's word for it", () =>
+    Effect.gen(function* () {
+      const { id: orgId } = yield* client.createOrganization({ name: "Dry", slug: "dry" })
+      const dryRun = Rest.makeDryRuns({ url: server.url, token })
+      const wish = { orgId, name: "Web", slug: "web" }
+      const { answer, events, more } = yield* dryRun.createTeam(wish)
+      assert.deepStrictEqual(
+        events.map(({ type }) => type),
+        ["team.created", "agent.created"]
+      )
+      assert.deepStrictEqual([answer?.slug, more], ["web", false])
+      assert.isEmpty((yield* client.listTeams({ orgId })).items)
+      const team = yield* client.createTeam(wish)
+      const taken = yield* Effect.flip(dryRun.createTeam(wish))
+      assert.instanceOf(taken, Organization.SlugTaken)
+      const body = JSON.stringify({ ...team, org_id: orgId, created_at: team.createdAt })
+      const older = Rest.makeDryRuns({ url: server.url, fetch: answering(body) })
+      assert.strictEqual((yield* Effect.flip(older.createTeam(wish)))._tag, "ClientError")
+    })
+  )
+
   it.effect("brings values through path, query and body and back", () =>
     Effect.gen(function* () {
       const { id: teamId } = yield* team()
@@ -175,6 +196,16 @@ describe("the client over REST", () => {
       assert.deepInclude(yield* ask('[{"id":1}]'), { _tag: "ClientError", retryable: false })
       const unknown = yield* ask('{"detail":"No","code":"Unheard"}', { status: 418 })
       assert.include(unknown.message, "No")
+    })
+  )
+
+  it.effect("reads a refusal in the words of either contract", () =>
+    Effect.gen(function* () {
+      const read = (body: string) =>
+        Effect.promise(() => Rest.refusalOf(new Response(body, { status: 409 })))
+      const refusal = { code: "Held", message: "It is held", status: 409, facts: { id: 1 } }
+      assert.deepStrictEqual(yield* read('{"detail":"It is held","code":"Held","id":1}'), refusal)
+      assert.deepStrictEqual(yield* read('{"error":"It is held","code":"Held","id":1}'), refusal)
     })
   )
 

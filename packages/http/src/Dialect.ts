@@ -1,7 +1,7 @@
 /**
- * How one contract says no: the shape of an error's body, and the status of a body that is no JSON.
+ * How one contract says no: the shape of an error's body, and the status of what cannot be read.
  *
- * Every refusal, from the guard's to the operation's, leaves through one dialect.
+ * Every refusal, from the guard's to the operation's, leaves through the dialect of its path.
  *
  * @since 0.1.0
  */
@@ -42,7 +42,7 @@ export interface Reply {
  */
 export interface Dialect {
   readonly envelope: (refusal: Refusal.Refusal, asked?: Asked) => Readonly<Record<string, unknown>>
-  /** The status of a body that is no JSON. */
+  /** The status of a body that is no JSON, and of an input that does not fit. */
   readonly malformed: 400 | 422
 }
 
@@ -77,6 +77,33 @@ export const platform: Dialect = {
 }
 
 /**
+ * What manager agents and the board know: `{ error, code, ...facts }`, and 400 for every input that
+ * does not fit.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const manager: Dialect = { envelope: Refusal.manager, malformed: 400 }
+
+/**
+ * The dialect that is spoken under a path.
+ *
+ * **Example** (Two contracts on one server)
+ *
+ * ```ts import.meta.vitest
+ * import { Dialect } from "@foreman/http"
+ *
+ * Dialect.at("/api/manager/commands") === Dialect.manager // => true
+ * Dialect.at("/api/v1/tasks/1") === Dialect.platform // => true
+ * ```
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const at = (path: string): Dialect =>
+  /^\/(?:api\/manager|gateways|board)(?:[/?#]|$)/.test(path) ? manager : platform
+
+/**
  * Makes a refusal of this transport's own.
  *
  * @category errors
@@ -104,11 +131,24 @@ export const invalid = (path: string, problem: string): Refusal.Refusal =>
  * @category operations
  * @since 0.1.0
  */
-export const reply = ({ envelope }: Dialect, refused: Refusal.Refusal, asked?: Asked): Reply => ({
-  status: refused.status,
+export const reply = (
+  { envelope, malformed }: Dialect,
+  refused: Refusal.Refusal,
+  asked?: Asked
+): Reply => ({
+  status: statusOf(refused.status, malformed),
   headers: headersOf[refused.status] ?? {},
   body: envelope(refused, asked)
 })
+
+/**
+ * The status that a dialect has for a refusal's.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const statusOf = (status: number, malformed: Dialect["malformed"]): number =>
+  status === 422 ? malformed : status
 
 /**
  * Hands a reply to the HTTP library.

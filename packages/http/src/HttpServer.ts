@@ -11,11 +11,13 @@ import { Context, Data, Deferred, Effect, Layer, Result, type Scope } from "effe
 import { HttpMiddleware, HttpRouter } from "effect/http"
 import type { Server } from "node:http"
 import { catalogue, Foreman } from "@foreman/core"
+import * as ArtifactContent from "./ArtifactContent.ts"
 import { platform } from "./Dialect.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Feed from "./Feed.ts"
 import * as Guard from "./Guard.ts"
 import { defaults, type Limits } from "./Limits.ts"
+import * as ManagerRoutes from "./ManagerRoutes.ts"
 import * as Middleware from "./Middleware.ts"
 import * as Mount from "./Mount.ts"
 import * as Pages from "./Pages.ts"
@@ -147,10 +149,12 @@ export const serve: (
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     const dialect = platform
     const routes = [
-      ...Rest.routes({ catalogue, foreman, dialect, limits }),
+      ...Rest.routes({ catalogue, foreman, limits }),
+      ...ManagerRoutes.routes({ foreman }),
       ...Pages.routes({ catalogue, foreman, dialect, connect }),
+      ArtifactContent.route("/api/v1/artifacts/:artifact_id/content", { foreman, dialect }),
       Feed.route({ foreman, dialect, limits, ending: Deferred.await(ending) }),
-      ...mounts.flatMap((mount) => Mount.routes(mount, { foreman, dialect, limits }))
+      ...mounts.flatMap((mount) => Mount.routes(mount, { foreman, limits }))
     ].map(Exchange.named)
     const router = yield* Effect.provideService(HttpRouter.make, HttpRouter.RouterConfig, {
       caseSensitive: true,
@@ -159,7 +163,7 @@ export const serve: (
     yield* router.addAll(routes)
     const isEnding = () => Deferred.isDoneUnsafe(ending)
     const app = router.asHttpEffect()
-    const around = { allowList, dialect, limits, isEnding, requestIdOf: Middleware.requestIds() }
+    const around = { allowList, limits, isEnding, requestIdOf: Middleware.requestIds() }
     // Opened before the library serves, so that its requests too may end before they are interrupted.
     const shortWay = yield* ShortWay.make({ ...around, catalogue, foreman })
     // The library's own spans hold paths, queries and headers; ours are made by the routes.

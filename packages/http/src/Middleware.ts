@@ -14,7 +14,7 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { Observation, Refusal } from "@foreman/core"
-import { type Dialect, refusal, type Reply, reply, respond, toResponse } from "./Dialect.ts"
+import { at, type Dialect, refusal, type Reply, reply, respond, toResponse } from "./Dialect.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Guard from "./Guard.ts"
 import type { Limits } from "./Limits.ts"
@@ -29,7 +29,6 @@ import type { Limits } from "./Limits.ts"
  */
 export interface Options {
   readonly allowList: Guard.AllowList
-  readonly dialect: Dialect
   readonly limits: Limits
   /** To tell a path that does not exist from a method that a path does not take. */
   readonly routes: ReadonlyArray<HttpRouter.Route>
@@ -115,14 +114,15 @@ export const around = (
   never,
   HttpServerRequest.HttpServerRequest | Scope.Scope
 > => {
-  const { allowList, dialect, isEnding, limits, requestIdOf } = options
+  const { allowList, isEnding, limits, requestIdOf } = options
   const bodySize = ByteSize.fromInputUnsafe(limits.bodyBytes)
   const fallback = fallbackOf(options)
   return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
     const refused =
       Guard.check(request, allowList) ?? refuseWebSocket(request) ?? refusePath(request)
     const id = requestIdOf(request.headers["x-request-id"])
-    const answer = refused === undefined ? app : Effect.succeed(respond(dialect, refused))
+    const answer =
+      refused === undefined ? app : Effect.succeed(respond(at(pathOf(request)), refused))
     const correlationId = Exchange.properId(request.headers["x-correlation-id"]) ?? id
     const exchange = { route: Exchange.unrouted, correlationId }
     const answered = answer.pipe(
@@ -176,12 +176,13 @@ export const failed = (
 
 type Request = HttpServerRequest.HttpServerRequest
 
-const fallbackOf = ({ dialect, routes }: Options) => {
+const fallbackOf = ({ routes }: Options) => {
   const methods = methodsOf(routes)
   return (
     request: Request,
     cause: Cause.Cause<unknown>
   ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+    const dialect = at(pathOf(request))
     if (isRouteNotFound(cause)) return Effect.succeed(unrouted(request, methods, dialect))
     // As: what only interrupts holds no failure of any type.
     if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)

@@ -13,7 +13,7 @@ import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/h
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Actor, Foreman } from "@foreman/core"
 import { authenticate, tokenOf } from "./Authentication.ts"
-import { type Dialect, respond } from "./Dialect.ts"
+import { at, respond } from "./Dialect.ts"
 import { CurrentExchange } from "./Exchange.ts"
 import * as JsonBody from "./JsonBody.ts"
 import type { Limits } from "./Limits.ts"
@@ -66,7 +66,6 @@ export interface Mount {
  */
 export interface Options {
   readonly foreman: Pick<Foreman["Service"], "access">
-  readonly dialect: Dialect
   readonly limits: Limits
 }
 
@@ -80,8 +79,9 @@ export interface Options {
  */
 export const routes = (
   { answer, methods, path }: Mount,
-  { dialect, foreman, limits }: Options
+  { foreman, limits }: Options
 ): ReadonlyArray<HttpRouter.Route> => {
+  const dialect = at(path)
   const visit = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
     const actor = yield* authenticate(foreman.access, request.headers)
     const requestId = yield* RequestId

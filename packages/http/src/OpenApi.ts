@@ -6,16 +6,17 @@
  *
  * @since 0.1.0
  */
-import {
-  Access,
-  Actor,
-  catalogue as everything,
-  Operation,
-  Refusal,
-  Route,
-  Wire
-} from "@foreman/core"
+import { catalogue as everything, type Operation, Route, Wire } from "@foreman/core"
 import { modelSchemas, refer } from "./internal/openApiModels.ts"
+import { dryRun, idempotencyKey } from "./internal/openApiParameters.ts"
+import {
+  bodyResponses,
+  failures,
+  json,
+  refusalSchemas,
+  response,
+  responses
+} from "./internal/openApiRefusals.ts"
 import * as Rest from "./Rest.ts"
 
 // models ----------------------------------------------------------------------
@@ -86,7 +87,7 @@ export const document = (catalogue: Operation.Catalogue = everything): Document 
     paths,
     components: {
       schemas: { ...modelSchemas(), ...refusalSchemas(operations) },
-      responses,
+      responses: responses(),
       securitySchemes
     }
   }
@@ -112,11 +113,11 @@ const pathItem = (operation: Operation.Any): PathItem => {
     "x-foreman-permission": operation.permission,
     parameters: [
       ...fields.filter(({ place }) => place !== "body").map(parameter),
-      ...(operation.kind === "command" ? [idempotencyKey] : [])
+      ...(operation.kind === "command" ? [idempotencyKey, dryRun] : [])
     ],
     ...(Route.hasBody(method) ? { requestBody: requestBody(fields) } : {}),
     responses: {
-      [operation.http.status ?? 200]: success(operation),
+      ...answers(operation),
       ...(Route.hasBody(method) ? bodyResponses : {}),
       ...failures(operation)
     }
@@ -134,14 +135,6 @@ const parameter = ({ isRequired, name, place, schema }: Route.Field) => {
   }
 }
 
-const idempotencyKey = {
-  name: "Idempotency-Key",
-  in: "header",
-  required: false,
-  description: "Makes it safe to repeat the request: the same key and input give the stored answer",
-  schema: { type: "string", minLength: 1, maxLength: 255 }
-}
-
 const requestBody = (fields: ReadonlyArray<Route.Field>) => {
   const inBody = fields.filter(({ place }) => place === "body")
   const required = inBody.filter(({ isRequired }) => isRequired).map(({ name }) => name)
@@ -150,6 +143,20 @@ const requestBody = (fields: ReadonlyArray<Route.Field>) => {
     required: required.length > 0,
     content: json({ type: "object", properties, required })
   }
+}
+
+/**
+ * What an operation answers. The answer of a dry run stands beside it where the command itself has
+ * another status; else it is only named, as a choice of two would be one in every program.
+ */
+const answers = (operation: Operation.Any) => {
+  const status = operation.http.status ?? 200
+  const answer = success(operation)
+  if (operation.kind === "query") return { [status]: answer }
+  if (status === 200)
+    return { 200: { ...answer, description: "The answer; of a dry run a DryRun" } }
+  const dry = { $ref: "#/components/schemas/DryRun" }
+  return { [status]: answer, 200: { description: "A dry run", content: json(dry) } }
 }
 
 const success = (operation: Operation.Any) => {
@@ -162,87 +169,6 @@ const success = (operation: Operation.Any) => {
     },
     content: json(refer(schema.properties?.["items"] ?? {}))
   }
-}
-
-/** One response per status, whose schema is one of the refusals that have it. */
-const failures = (operation: Operation.Any) => {
-  const byStatus = Map.groupBy(refusalsOf(operation), Operation.statusOf)
-  return Object.fromEntries(
-    Array.from(byStatus, ([status, classes]) => {
-      const codes = classes.map(Operation.codeOf)
-      const oneOf = codes.map((code) => ({ $ref: `#/components/schemas/${code}` }))
-      return [status, { description: codes.join(" or "), content: json({ oneOf }) }]
-    })
-  )
-}
-
-/** A query repeats nothing and writes nothing; who needs no token is not asked for permission. */
-const refusalsOf = (operation: Operation.Any): ReadonlyArray<Operation.Pure> => {
-  const { Busy, IdempotencyKeyReused, InvalidInput, PermissionDenied, RunTokenStale } = Refusal
-  const ofCommands: ReadonlyArray<Operation.Pure> = [
-    Busy,
-    IdempotencyKeyReused,
-    RunTokenStale,
-    Actor.NotYourTask
-  ]
-  const ofCallers: ReadonlyArray<Operation.Pure> = [InvalidInput, PermissionDenied]
-  const isPublic = Rest.isPublic(operation)
-  return [
-    ...(isPublic ? [] : [Access.NotAuthenticated]),
-    ...operation.errors,
-    ...Refusal.common.filter((refusal) =>
-      ofCommands.includes(refusal)
-        ? operation.kind === "command"
-        : !isPublic || !ofCallers.includes(refusal)
-    )
-  ]
-}
-
-const refusalSchemas = (operations: ReadonlyArray<Operation.Any>) => {
-  const classes = operations.flatMap(refusalsOf)
-  const entries = classes.map((refusal) => {
-    const { _tag, ...facts } = Wire.jsonSchema(refusal).properties ?? {}
-    const code = Operation.codeOf(refusal)
-    return [code, errorSchema(code, facts, Operation.statusOf(refusal) === 422)] as const
-  })
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-const errorSchema = (code: string, facts: Readonly<Record<string, unknown>>, isList = false) => ({
-  type: "object",
-  properties: { detail: isList ? details : { type: "string" }, code: { const: code }, ...facts },
-  required: ["detail", "code", ...Object.keys(facts)]
-})
-
-const details = {
-  type: "array",
-  items: {
-    type: "object",
-    properties: {
-      type: { type: "string" },
-      loc: { type: "array", items: { anyOf: [{ type: "string" }, { type: "integer" }] } },
-      msg: { type: "string" },
-      input: {}
-    },
-    required: ["type", "loc", "msg"]
-  }
-}
-
-const json = (schema: unknown) => ({ "application/json": { schema } })
-
-const response = (code: string, description: string, isList = false) => ({
-  description,
-  content: json(errorSchema(code, {}, isList))
-})
-
-const responses = {
-  BodyTooLarge: response("BodyTooLarge", "The body is longer than the server takes"),
-  UnsupportedMediaType: response("UnsupportedMediaType", "The body is not application/json")
-}
-
-const bodyResponses = {
-  413: { $ref: "#/components/responses/BodyTooLarge" },
-  415: { $ref: "#/components/responses/UnsupportedMediaType" }
 }
 
 const securitySchemes = {

@@ -1,12 +1,12 @@
 /**
  * REST, derived from the catalogue: one route per operation, nothing written by hand.
  *
- * The transport splits requests, sets statuses and puts refusals into the dialect's envelope. What
+ * The transport splits requests, sets statuses and puts refusals into their dialect's envelope. What
  * an input means and who may ask is decided behind `invoke`.
  *
  * @since 0.1.0
  */
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Result } from "effect"
 import { HttpRouter, HttpServerRequest } from "effect/http"
 import {
   Actor,
@@ -19,6 +19,7 @@ import {
 import { authenticate } from "./Authentication.ts"
 import {
   type Asked,
+  at,
   type Dialect,
   invalid,
   refusal,
@@ -26,6 +27,7 @@ import {
   reply,
   toResponse
 } from "./Dialect.ts"
+import * as DryRunWish from "./DryRunWish.ts"
 import { CurrentExchange } from "./Exchange.ts"
 import * as JsonBody from "./JsonBody.ts"
 import type { Limits } from "./Limits.ts"
@@ -41,7 +43,6 @@ import type { Limits } from "./Limits.ts"
 export interface Options {
   readonly catalogue: Operation.Catalogue
   readonly foreman: Pick<Foreman["Service"], "access" | "invoke">
-  readonly dialect: Dialect
   readonly limits: Limits
 }
 
@@ -78,9 +79,10 @@ export interface Request<R = never> {
 export const routes = (options: Options): ReadonlyArray<HttpRouter.Route> =>
   Object.values(options.catalogue).map((operation) => {
     const route = Route.of(operation)
+    const dialect = at(route.path)
     const call = caller(operation, route, options, (answering) =>
       Effect.flatMap(Effect.forkChild(answering, { startImmediately: true }), (fiber) =>
-        inTime(fiber, options)
+        inTime(fiber, options, dialect)
       )
     )
     const answer = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
@@ -101,25 +103,30 @@ export const routes = (options: Options): ReadonlyArray<HttpRouter.Route> =>
 export const caller = (
   operation: Operation.Any,
   route: Route.Route,
-  { dialect, foreman }: Options,
+  { foreman }: Options,
   bounded: (reply: Effect.Effect<Reply>) => Effect.Effect<Reply>
 ) => {
+  const dialect = at(route.path)
   const outside = (refused: Refusal.Refusal) => reply(dialect, refused, outsideInput)
+  const isCommand = operation.kind === "command"
   return <R>({ correlationId, headers, input: reading, url }: Request<R>) => {
     const idempotencyKey = headers[idempotencyKeyHeader]
+    const wish = isCommand ? DryRunWish.read(headers, url) : Result.succeed(false)
+    const dryRun = Result.isSuccess(wish) && wish.success
     const invoke = (actor: Actor.Actor, input: Readonly<Record<string, unknown>>) =>
-      foreman.invoke(operation.name, input, { correlationId, idempotencyKey }).pipe(
+      foreman.invoke(operation.name, input, { correlationId, dryRun, idempotencyKey }).pipe(
         Effect.provideService(Authorization.CurrentActor, actor),
         Effect.match({
           onFailure: (refused) => reply(dialect, refused, { fields: route.fields, input }),
-          onSuccess: (output) => succeed(operation, output, url)
+          onSuccess: (output) => (dryRun ? rehearsed(output) : succeed(operation, output, url))
         }),
         bounded
       )
-    const admit = (actor: Actor.Actor): Effect.Effect<Reply, Refusal.Refusal, R> =>
-      isKey(idempotencyKey)
-        ? Effect.flatMap(reading, (input) => invoke(actor, input))
-        : Effect.fail(keyInvalid)
+    const admit = (actor: Actor.Actor): Effect.Effect<Reply, Refusal.Refusal, R> => {
+      if (Result.isFailure(wish)) return Effect.fail(wish.failure)
+      if (!isKey(idempotencyKey)) return Effect.fail(keyInvalid)
+      return Effect.flatMap(reading, (input) => invoke(actor, input))
+    }
     const actor = isPublic(operation) ? nobody : authenticate(foreman.access, headers)
     return Effect.catch(Effect.flatMap(actor, admit), (refused) => Effect.succeed(outside(refused)))
   }
@@ -134,7 +141,8 @@ export const caller = (
  */
 export const inTime = (
   fiber: Fiber.Fiber<Reply>,
-  { dialect, limits }: Pick<Options, "dialect" | "limits">
+  { limits }: Pick<Options, "limits">,
+  dialect: Dialect
 ): Effect.Effect<Reply> =>
   fiber.pollUnsafe() ??
   Effect.timeoutOrElse(Fiber.join(fiber), {
@@ -155,11 +163,13 @@ export const isPublic = ({ permission }: Operation.Any): boolean => permission =
 const readInput = Effect.fnUntraced(function* (
   route: Route.Route,
   request: HttpServerRequest.HttpServerRequest,
-  { dialect, limits }: Options
+  { limits }: Options
 ) {
   const path = yield* HttpRouter.params
   const query = yield* HttpServerRequest.ParsedSearchParams
-  const body = Route.hasBody(route.method) ? yield* JsonBody.read(request, limits, dialect) : {}
+  const body = Route.hasBody(route.method)
+    ? yield* JsonBody.read(request, limits, at(route.path))
+    : {}
   return Route.join(route, { path, query, body })
 })
 
@@ -170,9 +180,23 @@ const isKey = (key: string | undefined): boolean =>
 
 const keyInvalid = invalid(idempotencyKeyHeader, "Expected 1 to 255 visible ASCII characters")
 
-const outsideInput: Asked = { fields: [{ name: idempotencyKeyHeader, place: "header" }], input: {} }
+const outsideInput: Asked = {
+  fields: [
+    { name: idempotencyKeyHeader, place: "header" },
+    { name: DryRunWish.header, place: "header" },
+    { name: DryRunWish.parameter, place: "query" }
+  ],
+  input: {}
+}
 
 const nobody = Effect.succeed(Actor.system)
+
+/** Nothing was made, whatever the status of the command itself is. */
+const rehearsed = (output: unknown): Reply => ({
+  status: 200,
+  headers: { [DryRunWish.header]: "true" },
+  body: output
+})
 
 const succeed = (operation: Operation.Any, output: unknown, url: string): Reply => {
   const status = operation.http.status ?? 200

@@ -11,7 +11,7 @@
 import { Context, Effect, Exit, Fiber, Function, References, Scope } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Observation, type Operation, Route, Tracing } from "@foreman/core"
-import type { Reply } from "./Dialect.ts"
+import { at, type Reply } from "./Dialect.ts"
 import * as Exchange from "./Exchange.ts"
 import * as Guard from "./Guard.ts"
 import * as Middleware from "./Middleware.ts"
@@ -54,8 +54,9 @@ export const make: (options: Options) => Effect.Effect<ShortWay, never, Scope.Sc
     const isWatched = yield* Effect.withFiber((fiber) =>
       Effect.succeed(Tracing.isTracing(fiber) || Observation.isDebugging(fiber))
     )
-    const bound = (fiber: Fiber.Fiber<Reply>) => {
-      const waiting = Effect.onInterrupt(Rest.inTime(fiber, options), () => Fiber.interrupt(fiber))
+    const bound = (fiber: Fiber.Fiber<Reply>, path: string) => {
+      const timed = Rest.inTime(fiber, options, at(path))
+      const waiting = Effect.onInterrupt(timed, () => Fiber.interrupt(fiber))
       return Effect.runForkWith(context)(waiting)
     }
     const find = isWatched ? () => undefined : finder(options)
@@ -76,7 +77,7 @@ export const make: (options: Options) => Effect.Effect<ShortWay, never, Scope.Sc
       const fiber = Effect.runForkWith(annotated)(asked.answer)
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) settle(exit)
-      else follow(Fiber.runIn(bound(fiber), scope), response, settle)
+      else follow(Fiber.runIn(bound(fiber, found.path), scope), response, settle)
       return true
     }
   })
@@ -148,7 +149,7 @@ const matches = ({ segments }: Found, given: ReadonlyArray<string>): boolean =>
   })
 
 const read = (found: Found, request: IncomingMessage, options: Options) => {
-  const { dialect, requestIdOf } = options
+  const { requestIdOf } = options
   const headers = headersOf(request)
   const { url = "" } = request
   const id = requestIdOf(headers["x-request-id"])
@@ -157,7 +158,7 @@ const read = (found: Found, request: IncomingMessage, options: Options) => {
   const answer = Effect.catchCause(found.call({ headers, url, correlationId, input }), (cause) =>
     cause.reasons.every(({ _tag }) => _tag === "Interrupt")
       ? Effect.failCause(cause)
-      : Middleware.failed(dialect, `GET ${found.path}`, id, cause)
+      : Middleware.failed(at(found.path), `GET ${found.path}`, id, cause)
   )
   return { answer, id }
 }

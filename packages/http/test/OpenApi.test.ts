@@ -43,7 +43,8 @@ describe("the OpenAPI document", () => {
     const move = document.paths["/api/v1/tasks/{task_id}/status"].post
     assert.deepStrictEqual(namesIn(move.parameters), [
       ["path", "task_id", true],
-      ["header", "Idempotency-Key", false]
+      ["header", "Idempotency-Key", false],
+      ["header", "Foreman-Dry-Run", false]
     ])
     const body = move.requestBody.content["application/json"].schema
     assert.deepStrictEqual(
@@ -78,6 +79,34 @@ describe("the OpenAPI document", () => {
       "allowed"
     ])
     assert.strictEqual(InvalidInput.properties.detail.type, "array")
+  })
+
+  it("says what a dry run of a command answers, and offers none of a query", () => {
+    const create = document.paths["/api/v1/teams/{team_id}/tasks"].post
+    const dry = { $ref: "#/components/schemas/DryRun" }
+    assert.deepStrictEqual(create.responses[200].content["application/json"].schema, dry)
+    assert.deepStrictEqual(document.components.schemas.DryRun.required, [
+      "dry_run",
+      "events",
+      "more"
+    ])
+    const list = document.paths["/api/v1/teams/{team_id}/tasks"].get
+    assert.notInclude(JSON.stringify(list), "Dry-Run")
+  })
+
+  it("describes what managers are refused in their own dialect", () => {
+    const { responses } = document.paths["/api/manager/commands"].post
+    assert.containsAllKeys(responses, ["200", "400", "401", "403", "404", "409", "500"])
+    assert.notProperty(responses, "422")
+    const { oneOf } = responses[400].content["application/json"].schema
+    assert.deepInclude(oneOf, { $ref: "#/components/schemas/ManagerUnsupportedAction" })
+    assert.deepInclude(oneOf, { $ref: "#/components/schemas/ManagerInvalidInput" })
+    const { ManagerTaskActionConflict: conflict } = document.components.schemas
+    assert.deepStrictEqual(conflict.properties.error, { type: "string" })
+    assert.includeMembers(conflict.required, ["error", "code", "task_id", "task_state"])
+    assert.notInclude(conflict.required, "run_id")
+    const { parameters } = document.paths["/api/manager/tasks/{task_id}/cancel"].post
+    assert.deepInclude(namesIn(parameters), ["query", "project_id", false])
   })
 
   it("asks a query for no key and health for no token", () => {

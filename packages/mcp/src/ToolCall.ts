@@ -13,7 +13,7 @@ import * as Wire from "@foreman/core/operations/Wire"
 import type { CallToolResult } from "@modelcontextprotocol/server"
 import { Cause, Effect, Schema } from "effect"
 import type { Call } from "./McpServer.ts"
-import { inputOf, isEmpty, operations } from "./ToolList.ts"
+import { dryRun, DryRunInput, inputOf, isEmpty, operations } from "./ToolList.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -72,6 +72,8 @@ export const prepare = ({
   const tools = new Map(
     operations().map((operation) => [operation.name, answering(operation, isStrict)])
   )
+  const commands = operations().filter(({ kind }) => kind === "command")
+  tools.set(dryRun.name, rehearsing(new Map(commands.map(({ name }) => [name, tools.get(name)!]))))
   return (invoke) =>
     (name, input, { signal }) => {
       if (signal.aborted) return Promise.reject(signal.reason)
@@ -96,7 +98,7 @@ export const refused = (refusal: Refusal.Refusal): CallToolResult => ({
 // internal --------------------------------------------------------------------
 
 /** Prepares an operation once for all of its calls. */
-const answering = (operation: Operation.Any, isStrict: boolean) => {
+const answering = (operation: Operation.Any, isStrict: boolean): Answering => {
   const fields = inputOf(operation)
   const names = new Set(Object.keys(fields.fields).map(Wire.keyOf))
   const decode = Schema.decodeUnknownEffect(Wire.of(isEmpty(fields) ? nothing : fields))
@@ -114,7 +116,7 @@ const answering = (operation: Operation.Any, isStrict: boolean) => {
   /** What only this tool knows of its input: that it has less fields than REST, and one more. */
   const isKnown = (input: Input) =>
     input["idempotency_key"] === undefined && Object.keys(input).every((name) => names.has(name))
-  return (invoke: Invoke<never, never>, input: Input) =>
+  return (invoke, input) =>
     Effect.suspend(() => {
       if (isTooLarge(input)) return Effect.fail(refuse(tooLarge))
       return isStrict && isKnown(input)
@@ -132,6 +134,29 @@ const answering = (operation: Operation.Any, isStrict: boolean) => {
       )
     )
 }
+
+/** Calls another tool as a dry run. */
+const rehearsing = (commands: ReadonlyMap<string, Answering>): Answering => {
+  const decode = Schema.decodeUnknownEffect(Wire.of(DryRunInput))
+  const invalid = (problems: Refusal.InvalidInput["problems"]): Refusal.Refusal => {
+    const { message } = new Refusal.InvalidInput({ problems })
+    return { code: "InvalidInput", message, status: 422, facts: { problems } }
+  }
+  return (invoke, input) =>
+    decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
+      Effect.mapError(({ issue }) => invalid(Refusal.problemsOf(issue))),
+      Effect.flatMap(({ arguments: wanted, tool }) => {
+        const answer = commands.get(tool)
+        const problem = `Expected a tool that changes something, not ${tool}`
+        return answer === undefined
+          ? Effect.fail(invalid([{ path: "tool", problem }]))
+          : answer((name, own, options) => invoke(name, own, { ...options, dryRun: true }), wanted)
+      }),
+      Effect.catch((refusal) => Effect.succeed(refused(refusal)))
+    )
+}
+
+type Answering = (invoke: Invoke<never, never>, input: Input) => Effect.Effect<CallToolResult>
 
 type Input = Readonly<Record<string, unknown>>
 

@@ -5,9 +5,10 @@
  */
 import { catalogue } from "@foreman/core/operations/catalogue"
 import type * as Operation from "@foreman/core/operations/Operation"
+import { schemaOf } from "@foreman/core/operations/DryRun"
 import * as Wire from "@foreman/core/operations/Wire"
 import type { Tool } from "@modelcontextprotocol/server"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { RoleTools, ToolRole } from "./ToolRole.ts"
 
 // rules -----------------------------------------------------------------------
@@ -24,7 +25,7 @@ export const operations = (role?: ToolRole): ReadonlyArray<Operation.Any> =>
       ({ tool }) => tool !== false && (role === undefined || (tool.roles?.includes(role) ?? false))
     )
     // The order of a module's exports depends on what loads it; a list that is compared must not.
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .toSorted(byName)
 
 /**
  * Everything about the tools that a server lists, as it stands in the package's `tools.json`.
@@ -33,8 +34,12 @@ export const operations = (role?: ToolRole): ReadonlyArray<Operation.Any> =>
  * @since 0.1.0
  */
 export const toolList = (): RoleTools => ({
-  tools: operations().map(toTool),
-  roles: { manager: names("manager"), engineer: names("engineer"), reviewer: names("reviewer") }
+  tools: [...operations().map(toTool), dryRun].toSorted(byName),
+  roles: {
+    manager: [...names("manager"), dryRun.name].toSorted(),
+    engineer: names("engineer"),
+    reviewer: names("reviewer")
+  }
 })
 
 /**
@@ -91,7 +96,50 @@ export const inputOf = ({ input, kind, tool }: Operation.Any): Schema.Struct<Ope
 export const isEmpty = (input: Schema.Struct<Operation.Fields>): boolean =>
   Object.keys(input.fields).length === 0
 
+/**
+ * What the tool takes that rehearses the commands.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DryRunInput = Schema.Struct({
+  tool: Schema.String.annotate({ description: "A tool that changes something" }),
+  arguments: Schema.Record(Schema.String, Schema.Unknown)
+    .annotate({ description: "What it would be called with" })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+})
+
+/**
+ * The one tool that is no operation: what another tool would do.
+ *
+ * **Details**
+ *
+ * As an argument of every command it would cost each list of tools some twenty tokens per command, its
+ * answer would not fit what clients check answers against, and a client that lets an agent look but
+ * not touch could not tell the two apart.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const dryRun: Tool = {
+  name: "dry_run",
+  title: "Dry run",
+  description: "Shows the events that another tool would write, or its refusal. Changes nothing.",
+  inputSchema: asObject(Wire.jsonSchema(DryRunInput, "refuse")),
+  outputSchema: asObject(Wire.jsonSchema(schemaOf(Schema.Record(Schema.String, Schema.Unknown)))),
+  annotations: {
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false
+  }
+}
+
 // internal --------------------------------------------------------------------
+
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1
+}
 
 const names = (role: ToolRole) => operations(role).map(({ name }) => name)
 
@@ -104,9 +152,11 @@ const repeatable = {
   )
 }
 
-/** As: a JSON schema is JSON, which the SDK spells out in full where we say unknown. */
-const asObject = (schema: Wire.JsonSchema): Tool["inputSchema"] =>
-  ({ ...schema, type: "object" }) as Tool["inputSchema"]
+/** A JSON schema as a tool has it. */
+function asObject(schema: Wire.JsonSchema): Tool["inputSchema"] {
+  // As: a JSON schema is JSON, which the SDK spells out in full where we say unknown.
+  return { ...schema, type: "object" } as Tool["inputSchema"]
+}
 
 /** A struct without fields lets everything pass, and its JSON schema says so. */
 const noFields: Wire.JsonSchema = { properties: {}, additionalProperties: false }

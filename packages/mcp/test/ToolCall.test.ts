@@ -26,6 +26,31 @@ describe("a call of a tool", () => {
     })
   })
 
+  it("asks for a dry run of another tool, with that tool's own arguments and key", async () => {
+    const { call } = open((name, input, options) => Effect.succeed({ name, input, options }))
+    const wish = { name: "Acme", slug: "acme", idempotency_key: "once" }
+    const input = { tool: "create_org", arguments: wish }
+    const { structuredContent } = await call("dry_run", input, { signal })
+    assert.deepStrictEqual<unknown>(structuredContent, {
+      name: "create_org",
+      input: { name: "Acme", slug: "acme" },
+      options: { idempotencyKey: "once", dryRun: true }
+    })
+  })
+
+  it.each([
+    ["a tool that only looks", { tool: "list_orgs" }],
+    ["itself", { tool: "dry_run", arguments: { tool: "create_org" } }],
+    ["no tool", { arguments: {} }],
+    ["bad arguments", { tool: "create_org", arguments: { name: 7 } }],
+    ["more than it takes", { tool: "create_org", arguments: {}, dry_run: false }]
+  ])("rehearses nothing for %s", async (_, input) => {
+    const { call } = open(() => assert.fail("It was asked"))
+    const { content, isError } = await call("dry_run", input, { signal })
+    assert.isTrue(isError)
+    assert.include(JSON.stringify(content), "InvalidInput")
+  })
+
   it("asks for nothing when its arguments are bad", async () => {
     const { call } = open(() => assert.fail("It was asked"))
     const { isError } = await call("get_task", { task_id: "x" }, { signal })

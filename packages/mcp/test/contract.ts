@@ -63,3 +63,26 @@ export const queries = [
   "get_human_request",
   ...lists
 ]
+
+/** The tools beyond the contract: of what the platform has no words for. */
+export const beyond = [
+  "add_artifact",
+  "change_module_state",
+  "create_module",
+  "create_project",
+  "dry_run",
+  "explain_task",
+  "get_approval",
+  "get_artifact",
+  "get_module",
+  "get_project",
+  "list_approvals",
+  "list_artifacts",
+  "list_modules",
+  "list_projects",
+  "pause_agent",
+  "resume_agent",
+  "stop_task_run",
+  "update_module",
+  "update_project"
+]

@@ -5,7 +5,7 @@ import type { Client as FirstLineClient } from "@modelcontextprotocol/sdk/client
 import { StdioClientTransport as FirstLineStdio } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { onTestFinished } from "vitest"
 import { contract } from "./contract.ts"
 import { person, question } from "./people.ts"
@@ -166,7 +166,7 @@ describe("foreman-mcp", () => {
       flags: ["--role", "engineer"]
     })
     await initialize()
-    assert.lengthOf((await ask("tools/list")).result.tools, 8)
+    assert.lengthOf((await ask("tools/list")).result.tools, 9)
     const { error } = await ask("tools/call", { name: "create_org", arguments: {} })
     assert.deepInclude(error, { code: -32602, message: "Unknown tool: create_org" })
     assert.strictEqual((await call("get_task", { task_id: 1 })).code, "TaskNotFound")
@@ -211,6 +211,7 @@ describe("foreman-mcp", () => {
     mkdirSync(join(cwd, "bin"))
     writeFileSync(join(cwd, "package.json"), `{"type": "module"}`)
     copyFileSync(TestProgram.program, program)
+    copyFileSync(join(dirname(TestProgram.program), "start.js"), join(cwd, "bin/start.js"))
     const { closed } = start({
       cwd,
       program,

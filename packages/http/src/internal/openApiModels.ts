@@ -3,9 +3,11 @@
  *
  * @internal
  */
+import { Schema } from "effect"
 import {
   Agent,
   Answers,
+  DryRun,
   MergeJob,
   Message,
   type Operation,
@@ -20,6 +22,7 @@ import {
 /** Every model under the name that generated clients give it. */
 const models: Readonly<Record<string, Operation.Pure>> = {
   Agent: Agent.Agent,
+  DryRun: DryRun.schemaOf(Schema.Unknown),
   Health: Answers.Health,
   MergeJob: MergeJob.MergeJob,
   MergeStatus: Answers.MergeStatus,
