@@ -4,12 +4,12 @@
  * For PostgreSQL it makes a database of its own on the server that `DATABASE_URL` names, or starts a
  * server of its own; both are gone when the demo is over.
  */
+import { OpenStore } from "@foreman/cli"
 import type { Driver, Settings } from "@foreman/core"
 import type { Effect, Scope } from "effect"
 import { join } from "node:path"
 import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
 import { startPostgres } from "../../../tooling/src/postgres/PostgresServer.ts"
-import * as OpenStore from "../../../tooling/src/stores/OpenStore.ts"
 
 /** The kinds of store that the demo can run on. */
 export const kinds = ["sqlite", "postgres"] as const

@@ -1,6 +1,7 @@
 /**
  * What every operation of the catalogue says of itself.
  */
+import { type Schema, SchemaAST } from "effect"
 import { Operation, Refusal, Route, Wire } from "@foreman/core"
 import { child, children, type SourceFile, walk, word } from "./SourceFile.ts"
 
@@ -73,7 +74,7 @@ const refusalProblems = (refusal: Operation.Pure): ReadonlyArray<string> => {
   const clashing = fields.filter((field) => taken.includes(field))
   return [
     ...(code === "Unknown" ? ["refuses without a tag"] : []),
-    ...(Operation.statusOf(refusal) < 500 || Refusal.common.some((one) => one === refusal)
+    ...(hasStatus(refusal) || Refusal.common.some((one) => one === refusal)
       ? []
       : [`refuses with ${code}, which has no status`]),
     ...(clashing.length === 0 ? [] : [`refuses with ${code}, whose ${clashing.join()} is taken`])
@@ -88,3 +89,7 @@ const fieldsWithoutRoute = (operation: Operation.Any): ReadonlyArray<string> => 
     return [cause instanceof Error ? cause.message : String(cause)]
   }
 }
+
+/** A class that says none has the status of our own mistakes; one may be meant to have it. */
+const hasStatus = (refusal: Schema.Constraint): boolean =>
+  SchemaAST.resolveAt<number>("httpApiStatus")(refusal.ast) !== undefined

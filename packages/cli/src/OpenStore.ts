@@ -1,0 +1,170 @@
+/**
+ * The store that a program is told of, opened to look at it or to write into it, and where the bytes of
+ * its artifacts are. What opens a PostgreSQL is loaded only where there is one.
+ *
+ * @since 0.1.0
+ */
+import { ArtifactStore, Driver, Settings } from "@foreman/core"
+import { Context, Effect, Layer, Result, Stream } from "effect"
+import type { Scope } from "effect"
+import { mkdirSync, statSync } from "node:fs"
+import { resolve } from "node:path"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * An environment, as far as settings are read from it.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * What opens artifacts lazily, or at once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ArtifactLayer = Layer.Layer<
+  ArtifactStore.ArtifactStore,
+  ArtifactStore.ArtifactStoreError
+>
+
+// rules -----------------------------------------------------------------------
+
+/**
+ * A place in words, without what is secret in its address.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const titleOf = ({ databasePath, databaseUrl }: Settings.StorePlace): string => {
+  if (databaseUrl === undefined) return databasePath
+  if (!URL.canParse(databaseUrl)) return "DATABASE_URL"
+  const { host, pathname } = new URL(databaseUrl)
+  return `postgres://${host}${pathname}`
+}
+
+/**
+ * What went wrong, in a sentence for a terminal.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const sentenceOf = (error: unknown): string => {
+  const cause = error instanceof Error && "cause" in error ? error.cause : undefined
+  const isUnusable = cause instanceof Error && "_tag" in cause && cause._tag === "DatabaseUnusable"
+  if (isUnusable) return cause.message
+  return error instanceof Error ? error.message : String(error)
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Opens a store to look at it, as it is at this moment, while it may be in use. One that is not there
+ * is not made.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const look = Effect.fnUntraced(function* ({
+  databasePath: filename,
+  databaseUrl: url
+}: Settings.StorePlace): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
+  if (url !== undefined) {
+    const { PostgresStore } = yield* postgres
+    return yield* PostgresStore.make({ url, readOnly: true })
+  }
+  if (statSync(filename, { throwIfNoEntry: false }) === undefined) return yield* absent(filename)
+  const { SqliteStore } = yield* sqlite
+  return yield* SqliteStore.make({ filename, readOnly: true })
+})
+
+/**
+ * Opens a store to write into it. It is made where there is none.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const open = Effect.fnUntraced(function* (
+  { databasePath: filename, databaseUrl: url }: Settings.StorePlace,
+  { connections }: { readonly connections?: number } = {}
+): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
+  if (url === undefined) return yield* (yield* sqlite).SqliteStore.make({ filename })
+  const config = connections === undefined ? { url } : { url, connections }
+  return yield* (yield* postgres).PostgresStore.make(config)
+})
+
+/**
+ * The artifacts of a store, where its server would have them. They are opened when they are used first,
+ * so that nothing is made for who has none.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const artifactsOf = (
+  { databaseUrl: url }: Settings.StorePlace,
+  environment: Environment
+): Effect.Effect<ArtifactStore.ArtifactStore, never, Scope.Scope> => {
+  const { artifactRoot, isArtifactRootSet } = Result.getOrThrow(
+    // Where the store is was said in another way, perhaps.
+    Settings.read({
+      FOREMAN_RUNTIME_ROOT: environment["FOREMAN_RUNTIME_ROOT"],
+      FOREMAN_ARTIFACT_ROOT: environment["FOREMAN_ARTIFACT_ROOT"]
+    })
+  )
+  const root = resolve(artifactRoot)
+  return lazily(
+    Effect.gen(function* () {
+      if (url !== undefined && !isArtifactRootSet) {
+        return (yield* postgres).PostgresArtifacts.layer({ url })
+      }
+      if (url !== undefined) yield* shared(url, root)
+      const { ArtifactFolder } = yield* Effect.promise(() => import("@foreman/artifacts-fs"))
+      return ArtifactFolder.layer({ root })
+    })
+  )
+}
+
+// internal --------------------------------------------------------------------
+
+const sqlite = Effect.promise(() => import("@foreman/store-sqlite"))
+
+const postgres = Effect.promise(() => import("@foreman/store-postgres"))
+
+const absent = (filename: string) =>
+  new Driver.StoreError({
+    operation: "open",
+    cause: new Error(`there is no file ${filename}`),
+    ambiguous: false,
+    retryable: false
+  })
+
+/** The folder that the servers of a database share is marked as theirs. */
+const shared = Effect.fnUntraced(
+  function* (url: string, root: string) {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    yield* (yield* postgres).PostgresArtifactFolder.check({ url, root })
+  },
+  Effect.mapError(
+    (cause) => new ArtifactStore.ArtifactStoreError({ operation: "open", cause, retryable: false })
+  )
+)
+
+const lazily = Effect.fnUntraced(function* (
+  layer: Effect.Effect<ArtifactLayer, ArtifactStore.ArtifactStoreError>
+): Effect.fn.Return<ArtifactStore.ArtifactStore, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const opened = yield* Effect.cached(
+    Effect.map(Layer.buildWithScope(Layer.unwrap(layer), scope), (context) =>
+      Context.get(context, ArtifactStore.ArtifactStore)
+    )
+  )
+  return {
+    put: (...input) => Effect.flatMap(opened, (store) => store.put(...input)),
+    get: (...input) => Stream.unwrap(Effect.map(opened, (store) => store.get(...input))),
+    has: (...input) => Effect.flatMap(opened, (store) => store.has(...input)),
+    remove: (...input) => Effect.flatMap(opened, (store) => store.remove(...input))
+  }
+})

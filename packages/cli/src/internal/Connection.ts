@@ -1,0 +1,106 @@
+/**
+ * The way to Foreman: a server that runs, else the store itself. The same calls, the same answers.
+ */
+import type { Wire } from "@foreman/core"
+import { Effect } from "effect"
+import { readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import type { Told } from "./Context.ts"
+import { exitCodes, Failed } from "./ExitCode.ts"
+import * as ServerFile from "./ServerFile.ts"
+
+// models ----------------------------------------------------------------------
+
+/** What may be added to a call. */
+export interface CallOptions {
+  readonly idempotencyKey?: string | undefined
+  readonly dryRun?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An event of the feed, with the keys of the wire. */
+export type FeedEvent = Readonly<Record<string, unknown>> & { readonly cursor: string }
+
+/** An open way to Foreman. What fails is a `Failed`. */
+export interface Connection {
+  /** What a person calls the other end. */
+  readonly title: string
+  readonly invoke: (name: string, input: Wire.Json, options?: CallOptions) => Promise<Wire.Json>
+  readonly follow: (input: {
+    readonly after: string | undefined
+    readonly organizationId: string | undefined
+    readonly signal: AbortSignal
+  }) => AsyncIterable<FeedEvent>
+  /** The bytes of an artifact, as they are asked for. */
+  readonly read: (artifactId: string, signal: AbortSignal) => AsyncIterable<Uint8Array>
+  readonly close: () => Promise<void>
+}
+
+// rules -----------------------------------------------------------------------
+
+/** The token of a server on this machine is shown to no other machine. */
+export const isThisMachine = (url: string): boolean =>
+  URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
+
+// services --------------------------------------------------------------------
+
+/** Finds the server that was named, or that runs on the runtime root and the store; else opens that. */
+export const open = async (told: Told): Promise<Connection> => {
+  const root = resolve(told.settings.runtimeRoot)
+  const tokenFile = join(root, "token")
+  const named = serverNamedBy(told)
+  const url = named?.url ?? (await Effect.runPromise(ServerFile.read(root, told.settings)))
+  const token = tokenOf(told)
+  if (url !== undefined) {
+    const isTrusted = named === undefined || named.from === undefined || token?.from === named.from
+    if (token !== undefined && !isTrusted && token.from !== "flags") {
+      throw new Failed(
+        exitCodes.misused,
+        "TokenNotForServer",
+        `${named.from} names the server ${url}, and the token is of the ${token.from}: ` +
+          "say both in one place, or name the server with --url"
+      )
+    }
+    const { open: remote } = await import("./Remote.ts")
+    const own = isThisMachine(url) ? await contentOf(tokenFile) : undefined
+    return remote({ url, token: token?.value ?? own })
+  }
+  const { open: embedded } = await import("./Embedded.ts")
+  // A key for servers says nothing about who may open the file.
+  const isKey = token !== undefined && token.name.endsWith("_API_KEY")
+  return embedded({
+    told,
+    token: isKey ? undefined : token?.value,
+    operatorToken: await contentOf(tokenFile)
+  })
+}
+
+// internal --------------------------------------------------------------------
+
+const urlNames = ["FOREMAN_API_URL", "FOREMAN_URL", "OPENCLAW_API_URL"]
+
+const tokenNames = ["FOREMAN_RUN_TOKEN", "FOREMAN_TOKEN", "FOREMAN_API_KEY", "OPENCLAW_API_KEY"]
+
+/** The server that was named. `from` is the file that did, which may be somebody else's. */
+const serverNamedBy = ({ gathered }: Told) => {
+  const said = urlNames.map((name) => gathered.get(name)).find((one) => one !== undefined)
+  if (said === undefined) return undefined
+  const url = said.value
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    const words = `the server's URL is an http or https URL, not ${url}`
+    throw new Failed(exitCodes.misused, "SettingsInvalid", words)
+  }
+  const isFile = said.from !== "flags" && said.from !== "environment"
+  return { url, from: isFile ? said.from : undefined }
+}
+
+const tokenOf = ({ gathered }: Told) =>
+  tokenNames
+    .map((name) => ({ name, ...gathered.get(name) }))
+    .find((one): one is { name: string; value: string; from: string } => one.value !== undefined)
+
+const contentOf = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").then(
+    (text) => text.trim() || undefined,
+    () => undefined
+  )

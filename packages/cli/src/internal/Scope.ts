@@ -1,0 +1,129 @@
+/**
+ * Which organisation and team are meant: ids, short names, or the local ones that need no set-up.
+ */
+import type { Connection } from "./Connection.ts"
+import { exitCodes, Failed } from "./ExitCode.ts"
+
+// models ----------------------------------------------------------------------
+
+/** The fields that may be left out, since there are local ones. */
+export const scopes: ReadonlyArray<string> = ["org_id", "team_id", "project_id"]
+
+/** What is to be filled in. */
+export interface Wish {
+  readonly connection: Connection
+  /** The fields of the operation that are needed. */
+  readonly needed: ReadonlyArray<string>
+  /** Whether what is missing may be made. */
+  readonly mayMake: boolean
+}
+
+// services --------------------------------------------------------------------
+
+/** Puts ids in the places of short names, and the local ones where nothing is said. */
+export const complete = async (
+  { connection, mayMake, needed }: Wish,
+  input: Readonly<Record<string, unknown>>,
+  organization: string | undefined
+): Promise<Readonly<Record<string, unknown>>> => {
+  const filled = { ...input }
+  const organizationOf = (text: unknown) => {
+    const wished = text ?? organization
+    return find(
+      connection,
+      "org",
+      wished,
+      () => listed(connection, "list_orgs", {}),
+      async () => {
+        if (!mayMake) return undefined
+        return made(connection, "create_org", { name: "Local", slug: local })
+      }
+    )
+  }
+  const teamOf = async (text: unknown) => {
+    if (isId(text)) return text
+    const org_id = await organizationOf(input["org_id"])
+    const teams = () => listed(connection, "list_teams", { org_id })
+    return find(connection, "team", text, teams, async () => {
+      if (!mayMake) return undefined
+      const id = await made(connection, "create_team", { org_id, name: "Local", slug: local })
+      // Nobody reviews there.
+      await connection.invoke("update_team_settings", { team_id: id, delivery: "direct" })
+      return id
+    })
+  }
+  const isAsked = (field: string) => needed.includes(field) || input[field] !== undefined
+  if (isAsked("org_id")) filled["org_id"] = await organizationOf(input["org_id"])
+  if (isAsked("team_id")) filled["team_id"] = await teamOf(input["team_id"])
+  if (needed.includes("project_id")) filled["project_id"] = input["project_id"] ?? "demo"
+  return filled
+}
+
+// internal --------------------------------------------------------------------
+
+const local = "local"
+
+interface Named {
+  readonly id: string
+  readonly slug: string
+}
+
+const isId = (text: unknown): text is string =>
+  typeof text === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+
+const find = async (
+  { title }: Connection,
+  noun: "org" | "team",
+  wished: unknown,
+  list: () => AsyncIterable<Named>,
+  make: () => Promise<string | undefined>
+): Promise<string> => {
+  if (isId(wished)) return wished
+  const slug = wished === undefined ? local : String(wished)
+  for await (const one of list()) if (one.slug === slug) return one.id
+  const id = wished === undefined ? await make() : undefined
+  if (id !== undefined) return id
+  const word = noun === "org" ? "organization" : "team"
+  const advice =
+    wished === undefined
+      ? `make it with a first task: foreman task create --title ...; or name another with --${noun}`
+      : `foreman ${noun} list shows those that there are`
+  const code = noun === "org" ? "OrganizationNotFound" : "TeamNotFound"
+  throw new Failed(exitCodes.notFound, code, `${title} has no ${word} ${slug}: ${advice}`, { slug })
+}
+
+/** All things of a list, page by page. */
+async function* listed(
+  connection: Connection,
+  name: string,
+  input: Readonly<Record<string, unknown>>
+): AsyncIterable<Named> {
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = { ...input, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
+    // As: lists of the catalogue have this form, and these things an id and a slug.
+    const { items, next_cursor } = (await connection.invoke(name, page)) as {
+      readonly items: ReadonlyArray<Named>
+      readonly next_cursor: string | null
+    }
+    yield* items
+    cursor = next_cursor
+  }
+}
+
+/** Of two programs that make it at once, one is refused: the other's is there then. */
+const made = async (
+  connection: Connection,
+  name: "create_org" | "create_team",
+  input: Readonly<Record<string, unknown>>
+): Promise<string> => {
+  try {
+    // As: what these operations make has an id.
+    return ((await connection.invoke(name, input)) as Named).id
+  } catch (error) {
+    if (!(error instanceof Failed) || error.code !== "SlugTaken") throw error
+    const list = name === "create_org" ? "list_orgs" : "list_teams"
+    const scope = name === "create_org" ? {} : { org_id: input["org_id"] }
+    for await (const one of listed(connection, list, scope)) if (one.slug === local) return one.id
+    throw error
+  }
+}

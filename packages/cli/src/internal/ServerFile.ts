@@ -1,0 +1,79 @@
+/**
+ * Where the server of a runtime root listens: a small file in it, while the server runs.
+ *
+ * It names the process too. What a killed server left behind therefore sends nobody to whoever got its
+ * port afterwards, and no token is shown to a stranger.
+ */
+import type { Settings } from "@foreman/core"
+import { ProcessIdentity } from "@foreman/process"
+import { Effect, Option, Schema } from "effect"
+import type { Scope } from "effect"
+import { createHash, randomUUID } from "node:crypto"
+import { readFile, rename, rm, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+
+// models ----------------------------------------------------------------------
+
+const Content = Schema.fromJsonString(
+  Schema.Struct({
+    url: Schema.String,
+    /** The digest of where its store is. */
+    store: Schema.String,
+    process: Schema.Struct({
+      pid: Schema.Int,
+      startTime: Schema.Finite,
+      bootId: Schema.String
+    })
+  })
+)
+
+// services --------------------------------------------------------------------
+
+/** Says in the runtime root where this process listens, until the scope ends. */
+export const keep = Effect.fnUntraced(function* (
+  root: string,
+  url: string,
+  place: Settings.StorePlace
+): Effect.fn.Return<void, never, Scope.Scope> {
+  const identity = yield* ProcessIdentity.of(process.pid)
+  if (identity === undefined) return
+  const text = `${JSON.stringify({ url, store: digestOf(place), process: identity })}\n`
+  yield* Effect.acquireRelease(
+    Effect.promise(() => write(root, text)),
+    () => Effect.promise(() => remove(root, text))
+  )
+})
+
+/** The address of the server of a runtime root, if one runs and has this store. */
+export const read = Effect.fnUntraced(function* (root: string, place: Settings.StorePlace) {
+  const text = yield* Effect.promise(() => readFile(pathOf(root), "utf8").catch(() => ""))
+  const content = Option.getOrUndefined(yield* Effect.option(decode(text)))
+  if (content === undefined || content.store !== digestOf(place)) return undefined
+  return (yield* ProcessIdentity.isAlive(content.process)) ? content.url : undefined
+})
+
+// internal --------------------------------------------------------------------
+
+/** The address of a database may hold a password. */
+const digestOf = ({ databasePath, databaseUrl }: Settings.StorePlace): string =>
+  createHash("sha256")
+    .update(databaseUrl ?? resolve(databasePath))
+    .digest("hex")
+
+const pathOf = (root: string): string => join(root, "server.json")
+
+const decode = Schema.decodeUnknownEffect(Content)
+
+/** Who finds no file opens the store itself, so a root without it serves all the same. */
+const write = async (root: string, text: string): Promise<void> => {
+  const draft = `${pathOf(root)}.${randomUUID()}`
+  await writeFile(draft, text, { mode: 0o600 })
+    .then(() => rename(draft, pathOf(root)))
+    .catch(() => rm(draft, { force: true }).catch(() => undefined))
+}
+
+/** Another server of the same root may have written its own since. */
+const remove = async (root: string, text: string): Promise<void> => {
+  const found = await readFile(pathOf(root), "utf8").catch(() => "")
+  if (found === text) await rm(pathOf(root), { force: true }).catch(() => undefined)
+}

@@ -1,0 +1,119 @@
+/**
+ * What the program was told: by flags, by the environment and by a file, in this order.
+ */
+import { Settings, SettingsSources } from "@foreman/core"
+import { Result } from "effect"
+import { readFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import type { Told } from "./Context.ts"
+import { exitCodes, Failed } from "./ExitCode.ts"
+import { type Flag, type Given, valueOf } from "./Grammar.ts"
+
+// models ----------------------------------------------------------------------
+
+/** Where to look for settings. */
+export interface Places {
+  readonly given: Given
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingFolder: string
+}
+
+// rules -----------------------------------------------------------------------
+
+/** The flags of every command that say where Foreman is. */
+export const everywhere: ReadonlyArray<Flag> = [
+  { name: "url", aliases: ["api-url"], placeholder: "URL", description: "The server to ask" },
+  { name: "token", placeholder: "TOKEN", description: "Who asks; a local one needs none" },
+  {
+    name: "db",
+    placeholder: "PLACE",
+    description: "The store: a SQLite file, or postgres://user:password@host:5432/database"
+  },
+  {
+    name: "runtime-root",
+    placeholder: "FOLDER",
+    description: "The folder of the local server's files (.foreman unless said)"
+  },
+  {
+    name: "config",
+    placeholder: "FILE",
+    description: "The file of settings (foreman.json here or in the runtime root unless said)"
+  }
+]
+
+/** A flag for every setting. */
+export const settings: ReadonlyArray<Flag> = Object.entries(SettingsSources.meanings).map(
+  ([name, description]) => ({
+    name: SettingsSources.flagOf(name),
+    placeholder: SettingsSources.keyOf(name).toUpperCase(),
+    description: `${description} (${name})`
+  })
+)
+
+// services --------------------------------------------------------------------
+
+/** Gathers and reads what was said. A file is looked for, and none is made. */
+export const tell = async ({ environment, given, workingFolder }: Places): Promise<Told> => {
+  const flags = { from: "flags", values: flagsOf(given) }
+  const said = { from: "environment", values: environment }
+  const weak = SettingsSources.gather([flags, said])
+  const root = weak.get("FOREMAN_RUNTIME_ROOT")?.value ?? ".foreman"
+  // In a run's workspace a file is the agent's, and not that of whoever runs the server.
+  const isRun = (environment["FOREMAN_RUN_TOKEN"] ?? "") !== ""
+  const named = valueOf(given, "config")
+  const places = [
+    join(workingFolder, "foreman.json"),
+    join(resolve(workingFolder, root), "foreman.json")
+  ]
+  const file = named === undefined ? (isRun ? undefined : await first(places)) : await must(named)
+  const gathered = SettingsSources.gather([flags, said, ...(file === undefined ? [] : [file])])
+  const rest = Object.entries(environment).filter(
+    ([name]) => !Object.hasOwn(SettingsSources.meanings, name)
+  )
+  const whole = { ...Object.fromEntries(rest), ...SettingsSources.environmentOf(gathered) }
+  return { gathered, environment: whole, settings: ofResult(Settings.read(whole)) }
+}
+
+// internal --------------------------------------------------------------------
+
+const flagsOf = (given: Given): Readonly<Record<string, string | undefined>> => {
+  const values = Object.fromEntries(
+    Object.keys(SettingsSources.meanings).map(
+      (name) => [name, valueOf(given, SettingsSources.flagOf(name))] as const
+    )
+  )
+  const place = valueOf(given, "db")
+  if (place === undefined) return values
+  const isAddress = /^[a-z]+:/.test(place)
+  return { ...values, [isAddress ? "DATABASE_URL" : "FOREMAN_DB_PATH"]: place }
+}
+
+const ofResult = <A>(result: Result.Result<A, Settings.SettingsInvalid>): A => {
+  if (Result.isSuccess(result)) return result.success
+  const { message, name, problem } = result.failure
+  throw new Failed(exitCodes.misused, "SettingsInvalid", message, { name, problem })
+}
+
+const first = async (paths: ReadonlyArray<string>): Promise<SettingsSources.Source | undefined> => {
+  for (const path of paths) {
+    const text = await readFile(path, "utf8").catch((cause: unknown) => {
+      const code = cause instanceof Error && "code" in cause ? cause.code : ""
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined
+      throw unreadable(path, cause)
+    })
+    if (text !== undefined) return ofResult(SettingsSources.fromFile(path, text))
+  }
+  return undefined
+}
+
+const must = async (path: string): Promise<SettingsSources.Source> => {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
+  return ofResult(SettingsSources.fromFile(path, text))
+}
+
+const unreadable = (path: string, cause: unknown): Failed => {
+  const problem = cause instanceof Error ? cause.message : String(cause)
+  return new Failed(exitCodes.misused, "SettingsInvalid", `${path} cannot be read: ${problem}`)
+}

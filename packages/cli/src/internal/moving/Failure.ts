@@ -1,0 +1,43 @@
+/**
+ * What stops work on a whole store, as the program ends with it.
+ */
+import { Import, Transfer } from "@foreman/core"
+import { Cause, Effect, Exit } from "effect"
+import type { Scope } from "effect"
+import * as OpenStore from "../../OpenStore.ts"
+import { exitCodes, Failed } from "../ExitCode.ts"
+import { FileError } from "./FileError.ts"
+
+// services --------------------------------------------------------------------
+
+/** Runs work on a store. The store's name stands in what goes wrong with it. */
+export const run = async <A>(
+  work: Effect.Effect<A, unknown, Scope.Scope>,
+  { signal, title }: { readonly title: string; readonly signal: AbortSignal }
+): Promise<A> => {
+  const exit = await Effect.runPromiseExit(Effect.scoped(work), { signal })
+  if (Exit.isSuccess(exit)) return exit.value
+  signal.throwIfAborted()
+  throw failedBy(Cause.squash(exit.cause), title)
+}
+
+// internal --------------------------------------------------------------------
+
+const failedBy = (error: unknown, title: string): Failed => {
+  if (error instanceof Failed) return error
+  if (error instanceof FileError) return new Failed(exitCodes.misused, error._tag, error.message)
+  if (error instanceof Import.ImportRefused) {
+    return new Failed(exitCodes.refused, error._tag, error.message, {
+      line: error.line,
+      reason: error.reason
+    })
+  }
+  if (error instanceof Transfer.StoreNotEmpty) {
+    return new Failed(exitCodes.refused, error._tag, `${title}: ${error.message}`)
+  }
+  const sentence = OpenStore.sentenceOf(error)
+  const tag = error instanceof Error && "_tag" in error ? String(error._tag) : "InternalError"
+  const isStore = tag === "StoreError" || tag === "ArtifactStoreError"
+  const words = sentence.includes(title) ? sentence : `${title}: ${sentence}`
+  return new Failed(isStore ? exitCodes.unavailable : exitCodes.failed, tag, words)
+}

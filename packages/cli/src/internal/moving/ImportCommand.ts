@@ -1,0 +1,107 @@
+/**
+ * `foreman import`: fills a new store with what `foreman export` wrote of another one: all of it, or
+ * nothing.
+ */
+import { Import, type Settings } from "@foreman/core"
+import { Effect, Stream } from "effect"
+import { randomUUID } from "node:crypto"
+import { createReadStream, existsSync } from "node:fs"
+import { access, constants, rm } from "node:fs/promises"
+import * as OpenStore from "../../OpenStore.ts"
+import type { Context } from "../Context.ts"
+import { exitCodes, Failed } from "../ExitCode.ts"
+import { type Command, isOn } from "../Grammar.ts"
+import * as Failure from "./Failure.ts"
+import { FileError } from "./FileError.ts"
+import * as Progress from "./Progress.ts"
+
+// services --------------------------------------------------------------------
+
+export const command: Command = {
+  words: ["import"],
+  summary: "Fills a new store with an export: all of it, or nothing",
+  details:
+    "Fills a store that has never been used with an export: all of it, or nothing. Makes its rows " +
+    "again from the events, and compares them with what the other store held.",
+  positionals: [
+    { name: "FILE", isRequired: true, description: "The export; - for the standard input" }
+  ],
+  flags: [
+    { name: "dry-run", description: "Does all of it and takes it back" },
+    {
+      name: "trust-events",
+      description: "Takes the rows that the events say also where the other store held others"
+    }
+  ],
+  examples: ["foreman import store.jsonl --dry-run", "foreman import store.jsonl --db new.db"],
+  run: async (given, context) => {
+    const [path = ""] = given.positionals
+    const wanted = { dryRun: isOn(given, "dry-run"), trustEvents: isOn(given, "trust-events") }
+    return fill(path, wanted, context)
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+interface Wanted {
+  readonly dryRun: boolean
+  readonly trustEvents: boolean
+}
+
+const fill = async (path: string, wanted: Wanted, context: Context): Promise<number> => {
+  const { isJson, signal, terminal, told } = context
+  const { environment, settings } = await told()
+  // Before a store is made for it.
+  if (path !== "-") {
+    await access(path, constants.R_OK).catch((cause: unknown) => {
+      const { message } = new FileError({ path, cause })
+      throw new Failed(exitCodes.misused, "FileError", `the export ${message}`, { path })
+    })
+  }
+  const title = OpenStore.titleOf(settings)
+  const { end, place } = targetOf(settings, wanted.dryRun)
+  const progress = Progress.make("imported")
+  const work = Effect.gen(function* () {
+    const driver = yield* OpenStore.open(place)
+    const artifacts = yield* OpenStore.artifactsOf(place, environment)
+    const options = { ...wanted, artifacts, progress: progress.tell }
+    return yield* Import.read(driver, bytesOf(path), options)
+  })
+  const imported = await Failure.run(work, { title, signal }).finally(async () => {
+    progress.end()
+    await end()
+  })
+  const verb = wanted.dryRun ? "would hold" : "holds"
+  await terminal.out(
+    isJson
+      ? `${JSON.stringify(imported, undefined, 2)}\n`
+      : `${title} ${verb} ${Progress.wordsOf(imported)}\n`
+  )
+  return exitCodes.done
+}
+
+const bytesOf = (path: string) =>
+  Stream.fromAsyncIterable<Uint8Array, FileError>(
+    path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 }),
+    (cause) => new FileError({ path, cause })
+  )
+
+interface Target {
+  readonly place: Settings.StorePlace
+  readonly end: () => Promise<void>
+}
+
+/** A file that would be made is tried beside its place, so that a trial leaves nothing. */
+const targetOf = (place: Settings.StorePlace, dryRun: boolean): Target => {
+  const { databasePath, databaseUrl } = place
+  if (!dryRun || databaseUrl !== undefined || existsSync(databasePath)) {
+    return { place, end: () => Promise.resolve() }
+  }
+  const trial = `${databasePath}.${randomUUID()}.trial`
+  return {
+    place: { databaseUrl: undefined, databasePath: trial },
+    end: async () => {
+      for (const ending of ["", "-wal", "-shm"]) await rm(`${trial}${ending}`, { force: true })
+    }
+  }
+}

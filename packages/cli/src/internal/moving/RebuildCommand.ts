@@ -1,0 +1,108 @@
+/**
+ * `foreman rebuild`: makes all projections again from the events and compares them row for row. With
+ * `--write` it puts the right rows in the place of the wrong ones.
+ */
+import { type Driver, Rebuild, type Settings } from "@foreman/core"
+import { Effect } from "effect"
+import * as OpenStore from "../../OpenStore.ts"
+import { exitCodes, Failed } from "../ExitCode.ts"
+import { type Command, isOn } from "../Grammar.ts"
+import type { Terminal } from "../Terminal.ts"
+import * as Failure from "./Failure.ts"
+
+// services --------------------------------------------------------------------
+
+export const command: Command = {
+  words: ["rebuild"],
+  summary: "Makes all rows again from the events, and compares them",
+  details:
+    "Makes all projections again from the events, and compares them row for row. The store may be in " +
+    "use. Ends with 0 when nothing differs any more, 1 when something does.",
+  positionals: [],
+  flags: [
+    {
+      name: "organization",
+      aliases: ["org"],
+      placeholder: "ID",
+      isRepeated: true,
+      description: "Only this one, or these"
+    },
+    { name: "write", description: "Puts the right rows in the place of those that differ" }
+  ],
+  examples: ["foreman rebuild", "foreman rebuild --write"],
+  run: async (given, { isJson, signal, terminal, told }) => {
+    const { settings } = await told()
+    const work = rebuild(settings, given.flags["organization"], isOn(given, "write"))
+    const title = OpenStore.titleOf(settings)
+    const outcomes = await Failure.run(work, { title, signal })
+    await terminal.out(
+      isJson
+        ? `${JSON.stringify(outcomes, undefined, 2)}\n`
+        : outcomes.flatMap((outcome) => linesOf(terminal, outcome)).join("")
+    )
+    return outcomes.some(({ total }) => total > 0) ? exitCodes.refused : exitCodes.done
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+interface Outcome extends Rebuild.Comparison {
+  readonly organization: string
+  readonly repaired: number
+}
+
+const organizationsOf = Effect.fnUntraced(function* (driver: Driver.Driver) {
+  const names: Array<string> = []
+  for (;;) {
+    const page = { after: names.at(-1) ?? "", limit: pageSize }
+    const rows = yield* driver.ask("system", "heads", page)
+    names.push(...rows.map((row) => String(row["organization"])))
+    if (rows.length < pageSize) return names
+  }
+})
+
+const pageSize = 500
+
+const rebuild = Effect.fnUntraced(function* (
+  place: Settings.StorePlace,
+  only: ReadonlyArray<string> | undefined,
+  isWriting: boolean
+) {
+  // Who puts rows right makes no store.
+  if (isWriting) yield* OpenStore.look(place)
+  const driver = yield* isWriting ? OpenStore.open(place) : OpenStore.look(place)
+  const outcomes: Array<Outcome> = []
+  const all = yield* organizationsOf(driver)
+  const unknown = only?.find((organization) => !all.includes(organization))
+  if (unknown !== undefined) {
+    const words = `There is no organization ${unknown} in this store`
+    return yield* Effect.fail(new Failed(exitCodes.notFound, "OrganizationNotFound", words))
+  }
+  for (const organization of only ?? all) {
+    const { comparison, repaired } = isWriting
+      ? yield* Rebuild.repair(driver, organization)
+      : { comparison: yield* Rebuild.compare(driver, organization), repaired: 0 }
+    outcomes.push({ organization, repaired, ...comparison })
+  }
+  return outcomes
+})
+
+const linesOf = (
+  { paint }: Terminal,
+  { differences, organization, position, repaired, rows, total }: Outcome
+): ReadonlyArray<string> => {
+  const count = Object.values(rows).reduce((sum, number) => sum + number, 0)
+  const outcome = total === 0 ? "nothing differs" : `${total} differ`
+  const done = repaired === 0 ? "" : `, ${repaired} put right`
+  const mark = total === 0 ? paint("good", "ok  ") : paint("bad", "FAIL")
+  return [
+    ...differences.map(lineOf),
+    `${mark} ${organization}: ${position} events, ${count} rows, ${outcome}${done}\n`
+  ]
+}
+
+const lineOf = ({ key, rebuilt, stored, table }: Rebuild.Difference): string => {
+  const lost = stored === null ? "is missing" : "differs"
+  const problem = rebuilt === null ? "should not be there" : lost
+  return `       ${table} ${JSON.stringify(key)} ${problem}\n`
+}

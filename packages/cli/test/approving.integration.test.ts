@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest"
+import { endOf, makeAgent, makeFolder, run, serve } from "./TestCli.ts"
+
+describe("a person at a terminal", { timeout: 120_000 }, () => {
+  it("sees what waits, why, and decides it by the task", async () => {
+    const folder = makeFolder()
+    const agent = makeAgent(folder, "agent.sh", "cat >/dev/null; echo done")
+    const { child } = await serve(folder, ["--runner", `command:${agent}`])
+    const asked = async (summary: string): Promise<string> => {
+      const args = ["manager", "command", "--kind", "create_task", "--summary", summary]
+      const { code, out } = await run(folder, args)
+      expect([code, out]).toEqual([0, expect.stringContaining("kind=approval_needed")])
+      return /task_id=(\d+)/.exec(out)?.[1] ?? ""
+    }
+    const [push, remove] = [await asked("git push origin main"), await asked("rm -rf build")]
+    const waiting = (await run(folder, ["approval", "list"])).out.trimEnd().split("\n")
+    expect(waiting).toHaveLength(2)
+    const why = await run(folder, ["explain", "task", push])
+    expect(why.out).toContain(`Task ${push} is not running`)
+    expect(why.out).toContain("git push requires approval")
+
+    const approved = await run(folder, ["task", "approve", push])
+    expect(approved).toMatchObject({ code: 0, err: "" })
+    expect(approved.out).toMatch(
+      new RegExp(`^task ${push} state=(approved_pending_dispatch|leased|running|completed)\n$`)
+    )
+    const done = ["watch", "task", "show", push, "--until", "status=done", "--for", "30"]
+    expect(await run(folder, done)).toMatchObject({ code: 0 })
+    expect(await run(folder, ["task", "reject", remove])).toMatchObject({ code: 2, out: "" })
+    const rejected = { code: 0, out: `task ${remove} state=ready\n`, err: "" }
+    const reject = ["task", "reject", remove, "--reason", "not today"]
+    expect(await run(folder, reject)).toEqual(rejected)
+    expect(await run(folder, reject)).toEqual(rejected)
+    const opposite = await run(folder, ["task", "approve", remove, "--json"])
+    expect(opposite).toMatchObject({ code: 1, out: "" })
+    expect(JSON.parse(opposite.err)).toMatchObject({ error: expect.any(String) })
+    child.kill("SIGTERM")
+    expect(await endOf(child)).toMatchObject({ code: 0 })
+  })
+})

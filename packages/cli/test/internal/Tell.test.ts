@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import * as Tell from "../../src/internal/Tell.ts"
+import { makeFolder } from "../TestCli.ts"
+
+const tell = (
+  workingFolder: string,
+  environment: Readonly<Record<string, string>> = {},
+  flags: Readonly<Record<string, ReadonlyArray<string>>> = {}
+) => Tell.tell({ given: { flags, positionals: [] }, environment, workingFolder })
+
+describe("what the program is told", () => {
+  it("comes from flags, then the environment, then a file", async () => {
+    const folder = makeFolder()
+    writeFileSync(
+      join(folder, "foreman.json"),
+      JSON.stringify({ http_addr: "127.0.0.1:1", node: "file", log_level: "warn" })
+    )
+    const { gathered, settings } = await tell(
+      folder,
+      { FOREMAN_NODE: "environment", FOREMAN_HTTP_ADDR: "127.0.0.1:2" },
+      { "http-addr": ["127.0.0.1:3"] }
+    )
+    expect(settings).toMatchObject({ port: 3, node: "environment", logLevel: "Warn" })
+    expect([...gathered].map(([name, { from }]) => [name, from])).toEqual([
+      ["FOREMAN_HTTP_ADDR", "flags"],
+      ["FOREMAN_NODE", "environment"],
+      ["FOREMAN_LOG_LEVEL", join(folder, "foreman.json")]
+    ])
+  })
+
+  it("may stand in the runtime root too, or in a file that is named", async () => {
+    const folder = makeFolder()
+    mkdirSync(join(folder, "root"))
+    writeFileSync(join(folder, "root", "foreman.json"), '{"node":"root"}')
+    writeFileSync(join(folder, "named.json"), '{"node":"named"}')
+    const root = { FOREMAN_RUNTIME_ROOT: "root" }
+    expect((await tell(folder, root)).settings.node).toBe("root")
+    const named = { config: [join(folder, "named.json")] }
+    expect((await tell(folder, root, named)).settings.node).toBe("named")
+    const missing = tell(folder, {}, { config: [join(folder, "none.json")] })
+    await expect(missing).rejects.toThrow("none.json cannot be read")
+  })
+
+  it("stands in no file of a workspace, where a run acts", async () => {
+    const folder = makeFolder()
+    writeFileSync(join(folder, "foreman.json"), '{"api_url":"http://stranger.example"}')
+    const { gathered } = await tell(folder, { FOREMAN_RUN_TOKEN: "fmn_run_x" })
+    expect(gathered.get("FOREMAN_API_URL")).toBeUndefined()
+  })
+
+  it.each([
+    ["x.db", { databasePath: "x.db", databaseUrl: undefined }],
+    ["sqlite:/x.db", { databasePath: "/x.db", databaseUrl: undefined }],
+    ["postgres://h/f", { databaseUrl: "postgres://h/f" }]
+  ])("takes %s as the place of the store, whatever the environment says", async (db, place) => {
+    const { settings } = await tell(makeFolder(), { DATABASE_URL: "postgres://o/o" }, { db: [db] })
+    expect(settings).toMatchObject(place)
+  })
+
+  it("is refused in the name of what is wrong", async () => {
+    await expect(tell(makeFolder(), { FOREMAN_HTTP_ADR: "x" })).rejects.toThrow(
+      "FOREMAN_HTTP_ADR is not a setting"
+    )
+    await expect(tell(makeFolder(), {}, { db: ["mysql://h/f"] })).rejects.toThrow("DATABASE_URL")
+  })
+})
