@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 
 // operations ------------------------------------------------------------------
 
-for (const name of ["board", "command", "mcp", "ready", "rest", "start"]) {
+for (const name of ["board", "command", "dispatch", "mcp", "ready", "rest", "start"]) {
   const program = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
   const flags = [...process.execArgv, program, ...process.argv.slice(2)]
   const { status } = spawnSync(process.execPath, flags, { stdio: "inherit" })

@@ -37,10 +37,8 @@ const main = async (folder: string, options: Report.Options): Promise<void> => {
       comparesNot: "finding what is ready, an agent's process, or a person who is asked.",
       fdatasync,
       tables,
-      targets: [
-        { ...bound, variant: Decisions.dispatching },
-        { ...bound, variant: Decisions.reading }
-      ]
+      // The dispatcher reads the queue and the agents once for all that it starts.
+      targets: [{ ...bound, variant: Decisions.dispatching }]
     },
     options
   )

@@ -35,10 +35,8 @@ const main = async (server: PostgresServer.Server, options: Report.Options): Pro
       comparesNot: "finding what is ready, an agent's process, or a person who is asked.",
       fdatasync: server.fdatasync,
       tables,
-      targets: [
-        { ...bound, variant: Decisions.dispatching },
-        { ...bound, variant: Decisions.reading }
-      ]
+      // The dispatcher reads the queue and the agents once for all that it starts.
+      targets: [{ ...bound, variant: Decisions.dispatching }]
     },
     options
   )

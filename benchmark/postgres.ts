@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 
 // operations ------------------------------------------------------------------
 
-for (const name of ["command", "pickup", "starts", "scale"]) {
+for (const name of ["command", "dispatch", "pickup", "starts", "scale"]) {
   const program = fileURLToPath(new URL(`./postgres-${name}.ts`, import.meta.url))
   const flags = [...process.execArgv, program, ...process.argv.slice(2)]
   const { status } = spawnSync(process.execPath, flags, { stdio: "inherit" })

@@ -18,9 +18,13 @@ const makeDatabase = async (): Promise<string> => {
 
 /** What the doctor prints, and how it ends. */
 const examine = (environment: Readonly<Record<string, string>>, ...flags: ReadonlyArray<string>) =>
-  promisify(execFile)(process.execPath, ["--conditions=@foreman/source", program, "doctor", ...flags], {
-    env: { PATH: process.env["PATH"], ...environment }
-  }).then(
+  promisify(execFile)(
+    process.execPath,
+    ["--conditions=@foreman/source", program, "doctor", ...flags],
+    {
+      env: { PATH: process.env["PATH"], ...environment }
+    }
+  ).then(
     ({ stdout }) => ({ code: 0, text: stdout }),
     (error: { readonly code: number; readonly stderr: string; readonly stdout: string }) => ({
       code: error.code,

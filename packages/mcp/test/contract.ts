@@ -86,3 +86,6 @@ export const beyond = [
   "update_module",
   "update_project"
 ]
+
+/** How many tools there are, for who narrows nothing. */
+export const toolCount = Object.keys(contract).length + beyond.length

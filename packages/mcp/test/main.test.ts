@@ -7,7 +7,7 @@ import { spawn } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { onTestFinished } from "vitest"
-import { contract } from "./contract.ts"
+import { contract, toolCount } from "./contract.ts"
 import { person, question } from "./people.ts"
 import { clients } from "./TestHttp.ts"
 import { caller } from "./TestMcp.ts"
@@ -39,7 +39,7 @@ describe.each(nodes)("foreman-mcp on %s", (_, node) => {
     assert.deepInclude(await first.initialize(), {
       serverInfo: { name: "foreman", version: "0.1.0" }
     })
-    assert.lengthOf((await first.ask("tools/list")).result.tools, 27)
+    assert.lengthOf((await first.ask("tools/list")).result.tools, toolCount)
     const org = await first.call("create_org", { name: "Acme", slug: "acme" })
     assert.deepInclude(await first.end(), { code: 0, signal: null, log: "" })
 
@@ -145,7 +145,7 @@ describe("foreman-mcp", () => {
       assert.deepInclude(refusal, { code: "StoreUnavailable", retryable: true })
       assert.include(refusal.detail, FOREMAN_DB_PATH)
     }
-    assert.lengthOf((await ask("tools/list")).result.tools, 27)
+    assert.lengthOf((await ask("tools/list")).result.tools, toolCount)
     assert.strictEqual((await end()).code, 0)
   })
 
@@ -166,7 +166,7 @@ describe("foreman-mcp", () => {
       flags: ["--role", "engineer"]
     })
     await initialize()
-    assert.lengthOf((await ask("tools/list")).result.tools, 9)
+    assert.lengthOf((await ask("tools/list")).result.tools, 8)
     const { error } = await ask("tools/call", { name: "create_org", arguments: {} })
     assert.deepInclude(error, { code: -32602, message: "Unknown tool: create_org" })
     assert.strictEqual((await call("get_task", { task_id: 1 })).code, "TaskNotFound")

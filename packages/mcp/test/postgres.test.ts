@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs"
 import { onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
 import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+import { toolCount } from "./contract.ts"
 import { folder, start } from "./TestProgram.ts"
 
 describe("foreman-mcp on PostgreSQL", () => {
@@ -34,7 +35,7 @@ describe("foreman-mcp on PostgreSQL", () => {
     assert.deepInclude(refusal, { code: "StoreUnavailable", retryable: true })
     assert.include(refusal.detail, "DATABASE_URL does not open: ")
     assert.include(refusal.detail, "PostgreSQL cannot be reached at 127.0.0.1:1")
-    assert.lengthOf((await ask("tools/list")).result.tools, 27)
+    assert.lengthOf((await ask("tools/list")).result.tools, toolCount)
     const { code, log } = await end()
     assert.strictEqual(code, 0)
     assert.notInclude(JSON.stringify(refusal) + log, "secret")

@@ -42,6 +42,7 @@ import * as Rebuild from "./ForemanSuiteRebuild.ts"
 import * as Receipts from "./ForemanSuiteReceipts.ts"
 import * as Retries from "./ForemanSuiteRetries.ts"
 import * as Refusals from "./ForemanSuiteRefusals.ts"
+import * as Inbox from "./ForemanSuiteInbox.ts"
 import * as Roles from "./ForemanSuiteRoles.ts"
 import * as Runs from "./ForemanSuiteRuns.ts"
 import * as Shutdown from "./ForemanSuiteShutdown.ts"
@@ -89,6 +90,7 @@ export const run = (name: string, backend: Backend): void => {
       describe("an organization", () => Tenancy.register(it))
       describe("a project", () => Projects.register(it))
       describe("a role", () => Roles.register(it))
+      describe("an inbox", () => Inbox.register(it))
       describe("the log", () => Events.register(it))
       describe("a list", () => Paging.register(it))
       describe("a projection", () => Rebuild.register(it))

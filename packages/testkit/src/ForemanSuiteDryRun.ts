@@ -133,11 +133,9 @@ const eventsAfter = Effect.fnUntraced(function* (before: ReadonlyMap<string, num
   return written
 })
 
-const name = new RegExp(
-  `${DryRun.placeholder}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|` +
-    String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`,
-  "g"
-)
+const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
+const instant = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`
+const name = new RegExp(`${DryRun.placeholder}|${uuid}|${instant}`, "g")
 
 /** Whether two values differ in nothing but names that are given anew and in times. */
 const alike = (dry: unknown, real: unknown): boolean => {

@@ -168,7 +168,7 @@ const build = Effect.fnUntraced(function* (chance: Chance) {
   const tasks: Array<Task.Task> = []
   const [repository] = repositories
   for (let number = 0; number < 1 + count(chance, 6); number++) {
-    const [engineer] = engineers.filter(() => chance(0.5))
+    const engineer = engineers.find(() => chance(0.5))
     const assigneeId = chance(0.4) ? (engineer?.id ?? manager.id) : null
     const span = `repo/${repository?.id ?? nobody}/${chance(0.5) ? "src/" : "src/api/"}`
     tasks.push(

@@ -283,39 +283,4 @@ const speaking = (it: It) => {
       assert.deepInclude(event?.metadata, { actor_id: nobody, actor_type: "user" })
     })
   )
-
-  it.effect("shows an agent its own inbox only, and lets it take its own messages only", () =>
-    Effect.gen(function* () {
-      const { client } = yield* Foreman
-      const { engineers, manager, organization, team } = yield* TestForeman.givenTeam()
-      const [engineer] = engineers
-      assert(engineer !== undefined)
-      const { id: messageId } = yield* client
-        .sendMessage({
-          teamId: team.id,
-          senderId: principal(manager.id),
-          senderType: "agent",
-          recipientId: principal(engineer.id),
-          recipientType: "agent",
-          content: "Hello"
-        })
-        .pipe(TestForeman.asAgent(manager))
-      const inbox = client.getInbox({ agentId: engineer.id, unprocessedOnly: true })
-      const take = client.acknowledgeMessage({ messageId })
-      const before = yield* standing([organization.id])
-      assert.strictEqual(
-        (yield* Effect.flip(TestForeman.asAgent(manager)(inbox)))._tag,
-        "ActsForAnother"
-      )
-      assert.strictEqual(
-        (yield* Effect.flip(TestForeman.asAgent(manager)(take)))._tag,
-        "NotTheRecipient"
-      )
-      assert.deepStrictEqual(yield* standing([organization.id]), before)
-      const asEngineer = TestForeman.asAgent(engineer)
-      assert.strictEqual((yield* asEngineer(inbox)).items.length, 1)
-      assert.isNotNull((yield* asEngineer(take)).processedAt)
-      assert.strictEqual((yield* asEngineer(inbox)).items.length, 0)
-    })
-  )
 }

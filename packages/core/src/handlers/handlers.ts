@@ -49,20 +49,19 @@ export const handlers: Effect.Effect<
   | Tasks
   | Teams
 > = Effect.gen(function* () {
-  const approvals = yield* Approvals
-  const artifacts = yield* Artifacts
+  return { ...(yield* platform), ...(yield* work), ...(yield* manager) }
+})
+
+// internal --------------------------------------------------------------------
+
+/** Who works where. */
+const platform = Effect.gen(function* () {
   const control = yield* Control
-  const explains = yield* Explains
   const health = yield* Health
   const humanRequests = yield* HumanRequests
-  const manager = yield* Manager
-  const managerArtifacts = yield* ManagerArtifacts
   const messages = yield* Messages
   const organizations = yield* Organizations
   const projects = yield* Projects
-  const reviews = yield* Reviews
-  const runs = yield* Runs
-  const tasks = yield* Tasks
   const teams = yield* Teams
   return {
     ping: health.ping,
@@ -86,24 +85,32 @@ export const handlers: Effect.Effect<
     getModule: projects.getModule,
     updateModule: projects.updateModule,
     changeModuleState: projects.moveModule,
-    managerCommand: manager.command,
-    getManagerTask: manager.pages.task,
-    getProjectBoard: manager.boards.board,
-    getBoardModules: manager.boards.modules,
-    getBoardTasks: manager.boards.tasks,
-    getTaskWorkbench: manager.pages.taskWorkbench,
-    dispatchManagerTask: manager.actions.dispatch,
-    retryManagerTask: manager.actions.retry,
-    cancelManagerTask: manager.actions.cancel,
-    reprioritizeManagerTask: manager.actions.reprioritize,
-    getRunWorkbench: manager.pages.runWorkbench,
-    getManagerApprovals: manager.approvals.queue,
-    getManagerApproval: manager.approvals.detail,
-    approveManagerApproval: manager.approvals.approve,
-    rejectManagerApproval: manager.approvals.reject,
-    retryManagerDispatch: manager.approvals.retryDispatch,
-    getManagerArtifact: managerArtifacts.workbench,
-    compareManagerArtifacts: managerArtifacts.compare,
+    sendMessage: messages.send,
+    getInbox: messages.inbox,
+    acknowledgeMessage: messages.acknowledge,
+    stopTaskRun: control.stopRun,
+    pauseAgent: control.pauseAgent,
+    resumeAgent: control.resumeAgent,
+    pauseDispatch: control.pauseDispatch,
+    resumeDispatch: control.resumeDispatch,
+    listLeases: control.leases,
+    askHuman: humanRequests.ask,
+    getHumanRequest: humanRequests.get,
+    getPendingRequests: humanRequests.pending,
+    listHumanRequests: humanRequests.list,
+    respondToRequest: humanRequests.respond
+  }
+})
+
+/** What is worked at, and what becomes of it. */
+const work = Effect.gen(function* () {
+  const approvals = yield* Approvals
+  const artifacts = yield* Artifacts
+  const explains = yield* Explains
+  const reviews = yield* Reviews
+  const runs = yield* Runs
+  const tasks = yield* Tasks
+  return {
     createTask: tasks.create,
     listTasks: tasks.list,
     getTask: tasks.get,
@@ -115,9 +122,6 @@ export const handlers: Effect.Effect<
     addDependency: tasks.addDependency,
     removeDependency: tasks.removeDependency,
     getTaskEvents: tasks.events,
-    sendMessage: messages.send,
-    getInbox: messages.inbox,
-    acknowledgeMessage: messages.acknowledge,
     requestReview: reviews.request,
     listReviews: reviews.list,
     approveTask: reviews.approve,
@@ -131,21 +135,36 @@ export const handlers: Effect.Effect<
     getArtifact: artifacts.get,
     compareArtifacts: artifacts.compare,
     addArtifact: artifacts.add,
-    stopTaskRun: control.stopRun,
-    pauseAgent: control.pauseAgent,
-    resumeAgent: control.resumeAgent,
-    pauseDispatch: control.pauseDispatch,
-    resumeDispatch: control.resumeDispatch,
-    listLeases: control.leases,
-    askHuman: humanRequests.ask,
-    getHumanRequest: humanRequests.get,
-    getPendingRequests: humanRequests.pending,
-    listHumanRequests: humanRequests.list,
-    respondToRequest: humanRequests.respond,
     listApprovals: approvals.list,
     getApproval: approvals.get,
     approveApproval: approvals.approve,
     rejectApproval: approvals.reject,
     retryDispatch: approvals.retryDispatch
+  }
+})
+
+/** What a manager agent asks for in its own words. */
+const manager = Effect.gen(function* () {
+  const own = yield* Manager
+  const managerArtifacts = yield* ManagerArtifacts
+  return {
+    managerCommand: own.command,
+    getManagerTask: own.pages.task,
+    getProjectBoard: own.boards.board,
+    getBoardModules: own.boards.modules,
+    getBoardTasks: own.boards.tasks,
+    getTaskWorkbench: own.pages.taskWorkbench,
+    dispatchManagerTask: own.actions.dispatch,
+    retryManagerTask: own.actions.retry,
+    cancelManagerTask: own.actions.cancel,
+    reprioritizeManagerTask: own.actions.reprioritize,
+    getRunWorkbench: own.pages.runWorkbench,
+    getManagerApprovals: own.approvals.queue,
+    getManagerApproval: own.approvals.detail,
+    approveManagerApproval: own.approvals.approve,
+    rejectManagerApproval: own.approvals.reject,
+    retryManagerDispatch: own.approvals.retryDispatch,
+    getManagerArtifact: managerArtifacts.workbench,
+    compareManagerArtifacts: managerArtifacts.compare
   }
 })

@@ -159,5 +159,5 @@ export const addArtifact = Operation.make("add_artifact", {
     Artifact.ArtifactExists,
     Artifact.ArtifactLimit
   ],
-  tool: { roles: ["engineer"] }
+  tool: { roles: [] }
 })

@@ -112,10 +112,10 @@ export const of = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<DryRun<
  * @category services
  * @since 0.1.0
  */
-export const begin: Effect.Effect<Rehearsal | undefined> = Effect.flatMap(
-  CurrentRehearsal,
-  (rehearsal) => (rehearsal?.hasWritten === true ? Effect.die(nextStep) : Effect.succeed(rehearsal))
-)
+export const begin: Effect.Effect<Rehearsal | undefined> = Effect.withFiber((fiber) => {
+  const rehearsal = fiber.getRef(CurrentRehearsal)
+  return rehearsal?.hasWritten === true ? Effect.die(nextStep) : Effect.succeed(rehearsal)
+})
 
 /**
  * The schema of a dry run whose answer has this schema.

@@ -95,6 +95,7 @@ export const managerCommand = Operation.make("manager_command", {
     Refusals.OutsideProject,
     Refusals.TaskActionNotFound,
     Refusals.TaskActionConflict,
+    Refusals.AgentNeeded,
     Refusals.TaskHeld,
     Refusals.DispatchFailed,
     ProjectNotFound,
@@ -180,7 +181,7 @@ export const dispatchManagerTask = Operation.make("dispatch_manager_task", {
   http: actionOf("dispatch"),
   cli: "manager dispatch",
   ...acted,
-  errors: [...ofTask, Refusals.TaskHeld, Refusals.DispatchFailed],
+  errors: [...ofTask, Refusals.AgentNeeded, Refusals.TaskHeld, Refusals.DispatchFailed],
   tool: false
 })
 

@@ -150,6 +150,21 @@ export class TaskHeld extends Schema.TaggedError<TaskHeld>()(
 }
 
 /**
+ * The task is there, and nobody is: its team has no engineer who could do it, and it is assigned to
+ * nobody. It begins when there is one.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class AgentNeeded extends Schema.TaggedError<AgentNeeded>()("AgentNeeded", dispatched, {
+  httpApiStatus: 409
+}) {
+  override get message() {
+    return `task ${this.taskId} waits for an agent: its team has no engineer`
+  }
+}
+
+/**
  * The task is not where this action can be taken. Its ids are text, as everywhere here.
  *
  * @category errors

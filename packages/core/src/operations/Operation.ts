@@ -1,9 +1,8 @@
 /**
  * What an actor can ask Foreman to do, said once.
  *
- * An operation is a plain value. MCP tool, REST route, OpenAPI document, command line, typed client
- * and promise facade are derived from it, so no surface can say what another one does not. It names
- * no transport and runs nothing.
+ * An operation is a plain value. Every surface is derived from it, so none can say what another one
+ * does not. It names no transport and runs nothing.
  *
  * @since 0.1.0
  */
@@ -131,12 +130,11 @@ export interface Any extends Words {
   readonly input: Pure & { readonly fields: Fields }
   readonly output: Pure
   readonly errors: ReadonlyArray<Pure>
-  /** False where agents get no tool at all. */
   readonly tool: Tool | false
 }
 
 /**
- * A record of operations. Its keys are the method names of every client.
+ * A record of operations by the method names of every client.
  *
  * @category models
  * @since 0.1.0

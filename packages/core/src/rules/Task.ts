@@ -3,7 +3,7 @@
  *
  * Everything here is a function from data to data. Facts that a rule needs (a new id, the open
  * dependencies, who acts) are arguments, so a rule needs no clock, no store and no runtime. What
- * happens is in `TaskEvent.ts`, who may begin it when in `TaskQueue.ts`, the graph of dependencies
+ * happens is in `TaskEvent.ts` and `TaskFold.ts`, who may begin it when in `TaskQueue.ts`, the graph of dependencies
  * in `TaskGraph.ts`.
  *
  * @since 0.1.0
@@ -243,6 +243,7 @@ export const moved = (
 })
 
 export * from "./TaskEvent.ts"
+export * from "./TaskFold.ts"
 export * from "./TaskModel.ts"
 export * from "./TaskQueue.ts"
 export * from "./TaskRefusal.ts"

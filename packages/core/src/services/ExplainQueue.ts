@@ -34,7 +34,7 @@ export const placeOf = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string,
   task: Task,
-  workers: ReadonlyArray<Worker>
+  workers: ReadonlyArray<Pick<Worker, "id">>
 ): Effect.fn.Return<Place, StoreError> {
   const [rows, idle] = yield* Effect.all(
     [

@@ -20,6 +20,7 @@ import { makePages, type Pages } from "./ManagerPages.ts"
 import { makeEnsureDefaults } from "./LocalProject.ts"
 import type { Organizations } from "./Organizations.ts"
 import { type EnsureLocal, makeEnsureLocal } from "./ProjectPlace.ts"
+import { Policies } from "./Policies.ts"
 import { Projects } from "./Projects.ts"
 import { Shell } from "./Shell.ts"
 import { Tasks } from "./Tasks.ts"
@@ -39,6 +40,7 @@ export interface Bench {
   readonly tasks: Tasks["Service"]
   readonly approvals: Approvals["Service"]
   readonly config: Config
+  readonly policies: Policies
   /** The local team, or undefined before it was needed. */
   readonly findLocal: ReturnType<EnsureLocal>
   /** The local team, made if it is not there. */
@@ -80,6 +82,7 @@ export class Manager extends Context.Service<
         tasks: yield* Tasks,
         approvals: yield* Approvals,
         config,
+        policies: yield* Policies,
         findLocal: ensure(false),
         ensureLocal: ensure(true),
         ensureDefaults: makeEnsureDefaults(projects, config)

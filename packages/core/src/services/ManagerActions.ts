@@ -14,6 +14,7 @@ import type { Task } from "../rules/Task.ts"
 import type { LocalTeam } from "./LocalTeam.ts"
 import type { Bench } from "./Manager.ts"
 import { refusedOr, release, settled } from "./ManagerDispatch.ts"
+import * as ManagerGate from "./ManagerGate.ts"
 import { answerOf, conflictOf, type Sight, sightOf, taskNamed } from "./ManagerSight.ts"
 import { asManager, commanding, isRepeated, visible } from "./ManagerStanding.ts"
 
@@ -35,6 +36,7 @@ export const makeActions = (bench: Bench): Actions => {
       const { local, sight } = yield* begun(bench, input, "dispatch")
       yield* release(bench, local, sight)
       const { organization, task } = sight
+      yield* ManagerGate.ask(bench, organization, task.id)
       const now = yield* settled(shell, organization, task.id, config.waitMillis)
       return answerOf(yield* refusedOr(now))
     }),

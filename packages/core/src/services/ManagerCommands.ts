@@ -21,6 +21,7 @@ import { Type, Urgency } from "../rules/TaskWords.ts"
 import type { LocalTeam } from "./LocalTeam.ts"
 import type { Bench } from "./Manager.ts"
 import { dispatchAnswer, release, settled } from "./ManagerDispatch.ts"
+import * as ManagerGate from "./ManagerGate.ts"
 import { conflictOf, projectNamed, type Sight, taskNamed } from "./ManagerSight.ts"
 import { asManager, commanding } from "./ManagerStanding.ts"
 import * as Projection from "./Projection.ts"
@@ -141,6 +142,7 @@ const createsTask: Carry = Effect.fnUntraced(function* (bench, local, input) {
       ModuleInOtherProject: Effect.die
     })
   )
+  yield* ManagerGate.ask(bench, local.organizationId, task.id)
   const sight = yield* settled(shell, local.organizationId, task.id, config.waitMillis)
   return yield* dispatchAnswer(shell, sight)
 })
@@ -214,6 +216,7 @@ const dispatches: Carry = Effect.fnUntraced(function* (bench, local, input) {
   const reason = keptBack(sight)
   if (reason !== null) return yield* conflictOf(sight, "dispatch", reason)
   yield* release(bench, local, sight)
+  yield* ManagerGate.ask(bench, organization, sight.task.id)
   const now = yield* settled(shell, organization, sight.task.id, config.waitMillis)
   return yield* dispatchAnswer(shell, now)
 })

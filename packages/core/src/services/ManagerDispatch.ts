@@ -3,7 +3,7 @@
  * a bounded time.
  *
  * Nothing is started here. A task that nothing keeps back is in the queue, and the dispatcher starts
- * it; a manager only looks on.
+ * it; a manager asks for the approval that it needs, and looks on.
  *
  * @since 0.1.0
  */

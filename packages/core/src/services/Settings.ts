@@ -1,8 +1,7 @@
 /**
  * The settings of a Foreman process, read from an environment that the caller gives.
  *
- * One table says every name, its default and its meaning; a name that it does not have is refused,
- * so that a slip of the pen is not silently without effect.
+ * One table says every name, its default and its meaning; a name that it does not have is refused.
  *
  * @since 0.1.0
  */

@@ -9,7 +9,6 @@
  * @since 0.1.0
  */
 import { Context, Effect, Layer, Result } from "effect"
-import * as Canonical from "../events/Canonical.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import { CurrentActor } from "../operations/Authorization.ts"
 import { type Command, CurrentCommand } from "../operations/Command.ts"
@@ -30,13 +29,13 @@ import {
   type Step,
   type StoreError
 } from "../ports/Driver.ts"
-import { hexOf, sha256 } from "../ports/Sha256.ts"
 import { type Actor, principalOf } from "../rules/Actor.ts"
 import type { Decision } from "../rules/Decision.ts"
 import { timestamp } from "../rules/Identifier.ts"
 import * as CommandId from "./CommandId.ts"
 import * as Envelope from "./Envelope.ts"
 import * as Session from "./Session.ts"
+import { digestOf } from "./ShellDigest.ts"
 import { makeAllocate } from "./ShellNumbers.ts"
 import { makeQueues } from "./ShellQueues.ts"
 import { rehearse } from "./ShellRehearsal.ts"
@@ -136,9 +135,6 @@ export const decided = <Event, Refusal>(
 // internal --------------------------------------------------------------------
 
 const maxAttempts = 12
-
-/** A reactor's command has no input: its key says all of it, and its digest is not made anew. */
-const ofNothing = Effect.succeed(hexOf(sha256(new TextEncoder().encode("null"))))
 
 /** One try at a decision. */
 type Attempt<A, E, R, G> = (
@@ -296,9 +292,3 @@ const replay = (command: Command, receipt: Receipt, digest: string) =>
   receipt.digest === digest
     ? Effect.sync(() => command.decodeAnswer(JSON.parse(receipt.answer)))
     : Effect.fail(new IdempotencyKeyReused({ idempotencyKey: command.key ?? "" }))
-
-const digestOf = ({ input }: Command) => {
-  const wish = input()
-  if (wish === null) return ofNothing
-  return Effect.promise(() => Canonical.digest(Canonical.stringify(wish)))
-}

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Predicate } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
 import type * as Operations from "../operations/TaskOperations.ts"
 import { principalOf } from "../rules/Actor.ts"
@@ -167,10 +167,10 @@ const saidIn = (input: CreateInput): Task.Wanted => {
     ...wanted,
     assigneeId,
     driId,
-    ...(acceptance == null ? {} : { acceptance }),
-    ...(scopes == null ? {} : { scopes }),
-    ...(type == null ? {} : { type }),
-    ...(urgency == null ? {} : { urgency })
+    ...(Predicate.isNotNullish(acceptance) ? { acceptance } : {}),
+    ...(Predicate.isNotNullish(scopes) ? { scopes } : {}),
+    ...(Predicate.isNotNullish(type) ? { type } : {}),
+    ...(Predicate.isNotNullish(urgency) ? { urgency } : {})
   }
 }
 

@@ -13,6 +13,7 @@ describe("a dry run", () => {
     Effect.gen(function* () {
       const { invoke } = yield* Foreman
       const { id } = yield* team
+      // oxlint-disable-next-line typescript/no-explicit-any -- a test looks into what it expects
       const dry: any = yield* invoke("create_task", wish(id), { dryRun: true })
       assert.hasAllKeys(dry, ["dry_run", "events", "more", "answer"])
       assert.deepInclude(dry, { dry_run: true, more: false })
@@ -22,7 +23,7 @@ describe("a dry run", () => {
       })
       assert.strictEqual(dry.events[0].data.title, "Fix login")
       assert.deepInclude(dry.answer, { id: DryRun.placeholder, title: "Fix login", team_id: id })
-      const listed: any = yield* invoke("list_tasks", { team_id: id }, { dryRun: true })
+      const listed = yield* invoke("list_tasks", { team_id: id }, { dryRun: true })
       assert.deepStrictEqual(listed, { items: [], next_cursor: null })
     }).pipe(as("operator"), Effect.provide(layer))
   )

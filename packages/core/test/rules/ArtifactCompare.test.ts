@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 
-import { Artifact, ArtifactCompare, Identifier } from "@foreman/core"
+import type { Artifact} from "@foreman/core";
+import { ArtifactCompare, Identifier } from "@foreman/core"
 
 const { maxHistory, messages, select, statusOf } = ArtifactCompare
 
