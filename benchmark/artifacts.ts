@@ -47,10 +47,10 @@ const sizeOf = (args: Array<string>): number => {
 
 // operations ------------------------------------------------------------------
 
-const main = fileURLToPath(new URL("../examples/server/src/main.ts", import.meta.url))
+const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url))
 
 const open = async (folder: string, megabytes: number): Promise<Site> => {
-  const child = spawn(process.execPath, ["--conditions=@foreman/source", main], {
+  const child = spawn(process.execPath, ["--conditions=@foreman/source", main, "serve"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     env: {

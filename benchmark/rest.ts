@@ -52,8 +52,8 @@ const start = async (flags: ReadonlyArray<string>, environment: NodeJS.ProcessEn
 }
 
 const startForeman = async (folder: string): Promise<Started> => {
-  const program = here("../examples/server/src/main.ts")
-  const server = await start(["--conditions=@foreman/source", program], {
+  const program = here("../packages/cli/src/main.ts")
+  const server = await start(["--conditions=@foreman/source", program, "serve"], {
     HOME: folder,
     FOREMAN_RUNTIME_ROOT: folder,
     FOREMAN_HTTP_ADDR: "127.0.0.1:0",

@@ -91,8 +91,8 @@ const environment = (given: Readonly<Record<string, string>>) => ({
 })
 
 const startServer = async (folder: string, settings: Readonly<Record<string, string>>) => {
-  const main = join(repositoryRoot, "examples/server/src/main.ts")
-  const child = spawn(process.execPath, ["--conditions=@foreman/source", main], {
+  const main = join(repositoryRoot, "packages/cli/src/main.ts")
+  const child = spawn(process.execPath, ["--conditions=@foreman/source", main, "serve"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     env: environment({

@@ -1,21 +1,59 @@
 /**
- * The example control plane, as a program: what `foreman serve` starts, by the environment alone.
+ * The least that a control plane takes: a SQLite file, git, agents that are commands, HTTP and MCP.
  *
- * The composition itself is packages/cli/src/Server.ts; copy it and change what you like.
+ * `foreman serve` composes all there is (packages/cli/src/Server.ts). Copy this one and change what you
+ * like: another store, a runner of your own, routes beside those of Foreman.
  */
-import { Server } from "@foreman/cli"
+import { ArtifactFolder } from "@foreman/artifacts-fs"
+import { AgentRunner, Foreman, Reactors } from "@foreman/core"
+import { Workspaces } from "@foreman/git"
+import { HttpServer, LocalToken } from "@foreman/http"
+import { McpHttp } from "@foreman/mcp"
+import { MainProgram, Supervisor } from "@foreman/process"
+import { CommandRunner } from "@foreman/runner-command"
+import { SqliteStore } from "@foreman/store-sqlite"
+import { Console, Effect, Layer } from "effect"
+import { mkdirSync } from "node:fs"
+import { join, resolve } from "node:path"
 
-const usage = `npm start
+const [folder = ".foreman", port = "8080"] = process.argv.slice(2)
+const root = resolve(folder)
 
-Serves Foreman on FOREMAN_HTTP_ADDR, 127.0.0.1:8080 unless set, until SIGTERM or Ctrl-C. It takes no
-options: every setting is an environment variable (docs/guides/run-the-server.md).`
+/** An agent with `"config": { "runner": "command", "command": [...] }` is a process of this machine. */
+const runners = Layer.effect(
+  AgentRunner.AgentRunners,
+  CommandRunner.make({ baseFolder: process.cwd(), outputFolder: join(root, "runs") }).pipe(
+    Effect.map((command) => new Map([[command.name, command]]))
+  )
+).pipe(Layer.provide(Supervisor.layer()))
 
-const [option] = process.argv.slice(2)
-if (option === undefined) {
-  Server.launch(process.env)
-} else {
-  const isHelp = option === "--help" || option === "-h"
-  if (isHelp) console.log(usage)
-  else console.error(`There is no option ${option}.\n\n${usage}`)
-  process.exitCode = isHelp ? 0 : 2
-}
+const server = Layer.unwrap(
+  Effect.gen(function* () {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    const foreman = Foreman.layer({
+      mode: "token",
+      operatorToken: yield* LocalToken.ensure(root)
+    }).pipe(
+      Layer.provideMerge(SqliteStore.layer({ filename: join(root, "foreman.db") })),
+      Layer.provideMerge(ArtifactFolder.layer({ root: join(root, "artifacts") })),
+      Layer.provideMerge(runners)
+    )
+    const http = Effect.map(McpHttp.make({}), (mcp) =>
+      HttpServer.layer({ address: { host: "127.0.0.1", port: Number(port) }, mounts: [mcp] })
+    )
+    const working = Effect.gen(function* () {
+      const { url } = yield* HttpServer.HttpServer
+      yield* Console.log(`foreman ready ${url}`)
+      return Reactors.layer({ ...Reactors.defaults, holder: `${process.pid}`, apiUrl: () => url })
+    })
+    return Layer.unwrap(working).pipe(
+      Layer.provide(Workspaces.layer({ root: join(root, "work") })),
+      Layer.provide(Layer.unwrap(http)),
+      Layer.provide(foreman)
+    )
+  })
+)
+
+MainProgram.launch(server, {
+  explain: (error) => (error instanceof Error ? error.message : String(error))
+})

@@ -1,206 +1,44 @@
-import { existsSync, readFileSync, statSync } from "node:fs"
-import { join } from "node:path"
-import type { createClient } from "@foreman/client"
-import { Doctor } from "@foreman/core"
-import { SqliteStore } from "@foreman/store-sqlite"
-import { Effect } from "effect"
-import { describe, expect, it } from "vitest"
-import { endOf, isAlive, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
+import { createClient } from "@foreman/client"
+import { assert, it } from "@effect/vitest"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+import { onTestFinished } from "vitest"
 
-/** An agent that says who it is and then works for a minute. */
-const slow = 'echo "$$" > "$HOME/pid.new" && mv "$HOME/pid.new" "$HOME/pid"; echo begun; sleep 60'
+it("carries a task out with a command as its agent, and ends at SIGTERM", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "foreman-example-server-"))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const agent = join(folder, "agent.sh")
+  writeFileSync(agent, "#!/bin/sh\necho done\n", { mode: 0o755 })
 
-type Foreman = ReturnType<typeof createClient>
+  const main = resolve(import.meta.dirname, "../src/main.ts")
+  const root = join(folder, "root")
+  const server = spawn(process.execPath, ["--conditions=@foreman/source", main, root, "0"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  onTestFinished(() => void server.kill("SIGKILL"))
+  const [line] = await once(createInterface({ input: server.stdout }), "line")
+  const url = String(line).replace("foreman ready ", "")
 
-const givenAgent = async (foreman: Foreman, command: string) => {
+  const token = readFileSync(join(root, "token"), "utf8").trim()
+  const foreman = createClient({ url, token })
+  onTestFinished(() => foreman.close())
   const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
   const { id: teamId } = await foreman.createTeam({ orgId, name: "Web", slug: "web" })
-  const config = { runner: "command", command: [command] }
+  const config = { runner: "command", command: [agent] }
   await foreman.createAgent({ teamId, name: "ada", config })
-  return teamId
-}
-
-/** Waits on the feed until the run of a task is what is asked for. */
-const until = async (foreman: Foreman, type: string, taskId: number) => {
-  const signal = AbortSignal.timeout(20_000)
-  for await (const event of foreman.events({ after: "0", signal })) {
-    if (event.type === type && event.data["task_id"] === taskId) return event
+  const { id: taskId } = await foreman.createTask({ teamId, title: "Say done" })
+  for await (const { type } of foreman.events({ after: "0" })) {
+    if (type === "review.created") break
   }
-  throw new Error(`No ${type} of task ${taskId} within 20 s`)
-}
+  const [run] = (await foreman.listTaskRuns({ taskId })).items
+  assert.deepInclude(run, { status: "succeeded", answer: "done" })
 
-/** What the doctor finds in the server's database, whether it runs or not. */
-const violationsIn = async (folder: string) => {
-  const filename = join(folder, ".foreman", "foreman.db")
-  const store = SqliteStore.make({ filename, readOnly: true })
-  const report = await Effect.runPromise(Effect.scoped(Effect.flatMap(store, Doctor.check)))
-  expect(report.events).toBeGreaterThan(0)
-  return report.findings.filter(({ violations }) => violations > 0)
-}
-
-describe("the server", { timeout: 60_000 }, () => {
-  it("makes a token that only its owner reads, and keeps it", async () => {
-    const folder = makeFolder()
-    const first = await start(folder)
-    expect(statSync(join(folder, ".foreman", "token")).mode & 0o777).toBe(0o600)
-    expect(readFileSync(join(folder, ".foreman", ".gitignore"), "utf8")).toBe("*\n")
-    first.child.kill("SIGTERM")
-    expect(await endOf(first.child)).toMatchObject({ code: 0 })
-    const second = await start(folder)
-    expect(second.token).toBe(first.token)
-  })
-
-  it("ends on a signal, stops its agents, and keeps what they wrote", async () => {
-    const folder = makeFolder()
-    const { child, foreman } = await start(folder)
-    const teamId = await givenAgent(foreman, makeAgent(folder, "slow.sh", slow))
-    const { id: taskId } = await foreman.createTask({ teamId, title: "Take your time" })
-    await until(foreman, "run.started", taskId)
-    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 5000 }).toBe(true)
-    const pid = Number(readFileSync(join(folder, "pid"), "utf8"))
-    expect(isAlive(pid)).toBe(true)
-
-    const asked = performance.now()
-    child.kill("SIGTERM")
-    expect(await endOf(child)).toMatchObject({ code: 0, stderr: "" })
-    expect(performance.now() - asked).toBeLessThan(10_000)
-    expect(isAlive(pid)).toBe(false)
-
-    const again = await start(folder, { FOREMAN_DISPATCH: "off" })
-    const [run] = (await again.foreman.listTaskRuns({ taskId })).items
-    expect(run).toMatchObject({ status: "cancelled", cause: "shutdown", attempt: 1 })
-    const output = await again.foreman.getTaskRunOutput({ runId: run?.id ?? "" })
-    expect(output.text).toBe("begun\n")
-
-    // Its own end is no failure of the work: the next start takes it up again, and nobody is asked.
-    again.child.kill("SIGTERM")
-    await endOf(again.child)
-    makeAgent(folder, "slow.sh", "echo quick")
-    const last = await start(folder)
-    await until(last.foreman, "review.created", taskId)
-    const runs = (await last.foreman.listTaskRuns({ taskId })).items
-    expect(runs.map(({ attempt, status }) => [attempt, status])).toEqual([
-      [2, "succeeded"],
-      [1, "cancelled"]
-    ])
-    expect(await violationsIn(folder)).toEqual([])
-  })
-
-  it("refuses an agent that its runner could never start, and says what is wrong", async () => {
-    const folder = makeFolder()
-    const { foreman } = await start(folder)
-    const teamId = await givenAgent(foreman, makeAgent(folder, "agent.sh", "true"))
-    const hire = (config: Readonly<Record<string, unknown>>) =>
-      foreman.createAgent({ teamId, name: "grace", config }).then(
-        () => "hired",
-        (error: Error) => error.message
-      )
-    expect(await hire({ runner: "command", command: ["./none.sh"] })).toMatch(
-      /^config: command: .*none\.sh does not exist$/
-    )
-    expect(await hire({ runner: "command" })).toMatch(/^config: command: .*configuration is wrong/)
-    expect(await hire({ runner: "comand" })).toMatch(
-      /^config\.runner: There is no runner comand here; the runners are .*\bcommand\b/
-    )
-    expect(await hire({})).toBe("hired")
-  })
-
-  it("loses its agents with itself when it is killed, and says so at the next start", async () => {
-    const folder = makeFolder()
-    const { child, foreman } = await start(folder)
-    const teamId = await givenAgent(foreman, makeAgent(folder, "slow.sh", slow))
-    const { id: taskId } = await foreman.createTask({ teamId, title: "Be interrupted" })
-    await until(foreman, "run.started", taskId)
-    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 5000 }).toBe(true)
-    const pid = Number(readFileSync(join(folder, "pid"), "utf8"))
-    child.kill("SIGKILL")
-    await endOf(child)
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
-    expect(await violationsIn(folder)).toEqual([])
-
-    const again = await start(folder)
-    await until(again.foreman, "run.lost", taskId)
-    const task = await again.foreman.getTask({ taskId })
-    expect(task).toMatchObject({ status: "in_progress", lastOutcome: "lost", liveRunId: null })
-    makeAgent(folder, "slow.sh", "echo quick")
-    await again.foreman.retryTask({ taskId })
-    await until(again.foreman, "review.created", taskId)
-    const runs = (await again.foreman.listTaskRuns({ taskId })).items
-    expect(runs.map(({ attempt, status }) => [attempt, status])).toEqual([
-      [2, "succeeded"],
-      [1, "lost"]
-    ])
-    expect(await violationsIn(folder)).toEqual([])
-  })
-
-  it("makes the local team for the runner that its settings name", async () => {
-    const folder = makeFolder()
-    const agent = makeAgent(folder, "local.sh", 'cat >/dev/null; echo "did $FOREMAN_TASK_TITLE"')
-    const { foreman } = await start(folder, { FOREMAN_RUNNER: `command:${agent}` })
-    const [org] = (await foreman.listOrganizations({})).items
-    expect(org?.slug).toBe("local")
-    const [team] = (await foreman.listTeams({ orgId: org?.id ?? "" })).items
-    const { id: taskId } = await foreman.createTask({ teamId: team?.id ?? "", title: "Greet" })
-    await until(foreman, "task.attempt_ended", taskId)
-    const [run] = (await foreman.listTaskRuns({ taskId })).items
-    expect(run).toMatchObject({ runner: "local", answer: "did Greet" })
-    // Nobody reviews there, and nothing was changed.
-    expect((await foreman.getTask({ taskId })).status).toBe("done")
-  })
-
-  it("starts nothing when it is told not to dispatch", async () => {
-    const folder = makeFolder()
-    const { child, foreman } = await start(folder, { FOREMAN_DISPATCH: "off" })
-    const teamId = await givenAgent(foreman, makeAgent(folder, "agent.sh", "touch $HOME/ran"))
-    const { id: taskId } = await foreman.createTask({ teamId, title: "Wait" })
-    child.kill("SIGTERM")
-    await endOf(child)
-    const again = await start(folder, { FOREMAN_DISPATCH: "off" })
-    expect((await again.foreman.getTask({ taskId })).status).toBe("todo")
-    expect(existsSync(join(folder, "ran"))).toBe(false)
-  })
-
-  it("gives a run a token that is good for its task alone, and only while it is live", async () => {
-    const folder = makeFolder()
-    const text =
-      'echo "$FOREMAN_RUN_TOKEN" > "$HOME/run-token.new"; mv "$HOME/run-token.new" "$HOME/run-token"; ' +
-      'while [ ! -e "$HOME/go" ]; do sleep 0.1; done'
-    const { foreman, token, url } = await start(folder)
-    const teamId = await givenAgent(foreman, makeAgent(folder, "agent.sh", text))
-    const { id: taskId } = await foreman.createTask({ teamId, title: "Mine" })
-    const { id: other } = await foreman.createTask({ teamId, title: "Not mine" })
-    await expect.poll(() => existsSync(join(folder, "run-token")), { timeout: 10_000 }).toBe(true)
-    const runToken = readFileSync(join(folder, "run-token"), "utf8").trim()
-    expect(runToken).not.toBe(token)
-    const ask = (path: string, body?: unknown) =>
-      fetch(`${url}/api/v1${path}`, {
-        method: body === undefined ? "GET" : "POST",
-        headers: { authorization: `Bearer ${runToken}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) })
-      }).then(({ status }) => status)
-    expect(await ask(`/tasks/${taskId}`)).toBe(200)
-    expect(await ask(`/tasks/${other}/status`, { status: "cancelled" })).toBe(403)
-    expect(await ask("/orgs", { name: "X", slug: "x" })).toBe(403)
-    makeAgent(folder, "go", "")
-    await until(foreman, "task.attempt_ended", taskId)
-    expect(await ask(`/tasks/${taskId}`)).toBe(401)
-  })
-
-  it.each([
-    [{ FOREMAN_HTTP_ADDR: "127.0.0.1" }, "FOREMAN_HTTP_ADDR"],
-    [{ FOREMAN_HTTP_ADR: "127.0.0.1:0" }, "FOREMAN_HTTP_ADR"],
-    [{ FOREMAN_AUTH: "open", FOREMAN_HTTP_ADDR: "0.0.0.0:0" }, "FOREMAN_AUTH"],
-    [{ FOREMAN_RUNNER: "agent.sh" }, "FOREMAN_RUNNER"],
-    [{ FOREMAN_RUNNER: "command:./none.sh" }, "none.sh does not exist"],
-    [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "FOREMAN_DB_PATH is the folder /dev/null"],
-    [{ DATABASE_URL: "mysql://localhost/f" }, "DATABASE_URL should be postgres://"],
-    [{ DATABASE_URL: "postgres://h/f", FOREMAN_DB_PATH: "f.db" }, "say one place, not two"],
-    [{ FOREMAN_RUNTIME_ROOT: "/proc/foreman" }, "/proc keeps no files"],
-    [{ XDG_STATE_HOME: "/sys" }, "XDG_STATE_HOME"]
-  ])("refuses %o in a sentence", async (environment, words) => {
-    const { code, stderr } = await endOf(launch(makeFolder(), environment))
-    expect(code).toBe(1)
-    expect(stderr).toContain(words)
-    expect(stderr).not.toMatch(/^\s+at /m)
-  })
+  const ended = once(server, "exit")
+  server.kill("SIGTERM")
+  assert.deepStrictEqual(await ended, [0, null])
 })

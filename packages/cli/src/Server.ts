@@ -34,6 +34,7 @@ import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import * as Codex from "./internal/server/Codex.ts"
 import * as Folders from "./internal/server/Folders.ts"
+import { exitCodes } from "./internal/ExitCode.ts"
 import * as McpProgram from "./internal/McpProgram.ts"
 import * as ServerFile from "./internal/ServerFile.ts"
 import * as Outside from "./internal/server/Outside.ts"
@@ -61,7 +62,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * @since 0.1.0
  */
 export const launch = (environment: Environment): void =>
-  MainProgram.launch(layer(environment), { explain })
+  MainProgram.launch(layer(environment), { exitCodeOf, explain })
 
 // layers ----------------------------------------------------------------------
 
@@ -178,6 +179,12 @@ const runnersOf = (
 
 /** What clients hand back with a person's answer is good across starts of the server. */
 const stateKeyOf = (token: string) => createHash("sha256").update(`mcp/${token}`).digest()
+
+/** Scripts tell a store that does not answer from a setting that cannot be used. */
+const exitCodeOf = (error: unknown): number => {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof PostgresStore.DatabaseUnusable ? exitCodes.unavailable : exitCodes.misused
+}
 
 /** What went wrong, in a sentence for whoever started the server. */
 const explain = (error: unknown): string => {

@@ -19,6 +19,8 @@ import { Cause, Effect, Exit, Fiber, Layer } from "effect"
 export interface Options {
   /** What a person reads when the program cannot start or fails. */
   readonly explain: (error: unknown) => string
+  /** What the program ends with then; 1 unless set. */
+  readonly exitCodeOf?: (error: unknown) => number
   /** How long an orderly end may take, in milliseconds; 9,500 unless set. */
   readonly graceMillis?: number
 }
@@ -36,7 +38,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const launch = <E>(layer: Layer.Layer<never, E>, options: Options): void => {
-  const { explain, graceMillis = 9500 } = options
+  const { exitCodeOf = () => 1, explain, graceMillis = 9500 } = options
   const fiber = Effect.runFork(Layer.launch(layer))
   let signals = 0
   let latest = 0
@@ -58,8 +60,9 @@ export const launch = <E>(layer: Layer.Layer<never, E>, options: Options): void 
   process.stderr.on("error", () => undefined)
   fiber.addObserver((exit) => {
     if (Exit.isFailure(exit) && signals === 0) {
-      process.stderr.write(`${explain(Cause.squash(exit.cause))}\n`)
-      process.exit(1)
+      const error = Cause.squash(exit.cause)
+      process.stderr.write(`${explain(error)}\n`)
+      process.exit(exitCodeOf(error))
     }
     process.exit(0)
   })

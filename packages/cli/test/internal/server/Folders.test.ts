@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { Effect, Result } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Folders from "../../../src/internal/server/Folders.ts"
-import { makeFolder } from "../../../../../examples/server/test/TestServer.ts"
+import { makeFolder } from "../../serve/TestServer.ts"
 
 const ensure = async (folder: string) => {
   const made = await Effect.runPromise(Effect.result(Folders.ensure("FOREMAN_X", folder)))

@@ -5,10 +5,10 @@ import { Doctor } from "@foreman/core"
 import { PostgresStore } from "@foreman/store-postgres"
 import { Effect } from "effect"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { ask } from "../../../tooling/src/postgres/FreshDatabase.ts"
+import { ask } from "../../../../tooling/src/postgres/FreshDatabase.ts"
 import { endOf, launch, makeFolder, start } from "./TestServer.ts"
 
-const fixture = join(import.meta.dirname, "../../../tooling/test/postgres/fixtures/tinyDisk.ts")
+const fixture = join(import.meta.dirname, "../../../../tooling/test/postgres/fixtures/tinyDisk.ts")
 
 /** A server whose disk is small, where this user may make such a disk. */
 const makeServer = async (): Promise<string | undefined> => {
@@ -85,7 +85,7 @@ describe("a server whose disk is full", () => {
 
     // Nor does a server start there, and it leaves nothing half made, as is seen when there is room.
     const { code, stderr } = await endOf(launch(makeFolder(), { DATABASE_URL: other }))
-    expect(code).toBe(1)
+    expect(code).toBe(4)
     expect(stderr).toMatch(
       /^DATABASE_URL: The disk of PostgreSQL at \S+ is full \(.*\): make room there\.\n$/
     )

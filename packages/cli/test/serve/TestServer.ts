@@ -10,7 +10,7 @@ import { createInterface } from "node:readline"
 import { createClient } from "@foreman/client"
 import { onTestFinished } from "vitest"
 
-const main = resolve(import.meta.dirname, "../src/main.ts")
+const main = resolve(import.meta.dirname, "../../src/main.ts")
 
 /** A folder that goes when the test ends. */
 export const makeFolder = (): string => {
@@ -31,7 +31,7 @@ export const launch = (
   folder: string,
   environment: Readonly<Record<string, string>> = {}
 ): ChildProcess => {
-  const child = spawn(process.execPath, ["--conditions=@foreman/source", main], {
+  const child = spawn(process.execPath, ["--conditions=@foreman/source", main, "serve"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

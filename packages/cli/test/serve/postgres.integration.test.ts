@@ -3,12 +3,12 @@ import { execFile } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
-import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
-import { startPostgres } from "../../../tooling/src/postgres/PostgresServer.ts"
-import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+import * as FreshDatabase from "../../../../tooling/src/postgres/FreshDatabase.ts"
+import { startPostgres } from "../../../../tooling/src/postgres/PostgresServer.ts"
+import { databaseUrl } from "../../../../tooling/src/postgres/testServer.ts"
 import { endOf, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
 
-const program = join(import.meta.dirname, "../../../packages/cli/src/main.ts")
+const program = join(import.meta.dirname, "../../src/main.ts")
 
 const makeDatabase = async (): Promise<string> => {
   const { drop, url } = await FreshDatabase.make(await databaseUrl())
@@ -86,7 +86,7 @@ describe("a server on PostgreSQL", () => {
       [newer, foreign, locked.href, gone.href].map(async (DATABASE_URL) => {
         const refused = launch(makeFolder(), { DATABASE_URL })
         const { code, stderr, stdout } = await endOf(refused)
-        expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
+        expect({ code, stdout }).toEqual({ code: 4, stdout: "" })
         for (const url of [newer, locked.href]) expect(stderr).not.toContain(new URL(url).password)
         return stderr
       })
@@ -138,7 +138,7 @@ describe("a server on PostgreSQL", () => {
     const other = join(makeFolder(), "own")
     const refused = launch(makeFolder(), { ...environment, FOREMAN_ARTIFACT_ROOT: other })
     const { code, stderr } = await endOf(refused)
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toBe(
       `The folder of artifacts ${other} is not the one that other nodes of this store use: ` +
         "mount the same one on every node\n"

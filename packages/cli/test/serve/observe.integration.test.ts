@@ -249,7 +249,7 @@ describe("what is seen of a server", { timeout: 60_000 }, () => {
   it("is refused where the endpoint of traces is no URL, without repeating it", async () => {
     const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: `ann:${planted.password}@` }
     const { code, stderr } = await endOf(launch(makeFolder(), environment))
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(stderr).toBe("OTEL_EXPORTER_OTLP_ENDPOINT should be an http or https URL\n")
   })
 })
