@@ -125,3 +125,46 @@ describe("a task", () => {
     })
   })
 })
+
+describe("a task that a person must agree to, while the only agent is busy", () => {
+  it("is asked about at once, and runs once when the agent is free", async () => {
+    // Far longer than the test may take: whoever waits for it fails.
+    const busy = await startManager({}, 25_000)
+    try {
+      const waiting = busy.command({ kind: "create_task", summary: "Please wait" })
+      const column = async (): Promise<string> => {
+        const { body } = await busy.get("/api/manager/projects/demo/board")
+        return body.tasks?.["In Progress"]?.[0].state === "running" ? "running" : column()
+      }
+      await column()
+      const began = Date.now()
+      const { body } = await busy.command({ kind: "create_task", summary: "git push origin main" })
+      assert.isBelow(Date.now() - began, 5000)
+      const { approval_id: id, task_id: taskId } = body
+      assert.deepInclude(body, { kind: "approval_needed", summary: "git push requires approval" })
+      const again = await busy.command({ kind: "dispatch_task", task_id: taskId })
+      assert.deepInclude(again.body, { kind: "approval_needed", approval_id: id })
+      const queue = (await busy.get("/api/manager/projects/demo/approvals")).body
+      assert.deepStrictEqual(
+        queue.items.map((item: { readonly approval_id: string }) => item.approval_id),
+        [id]
+      )
+
+      const approving = busy.post(`/api/manager/approvals/${id}/approve`)
+      const reached = async (state: string): Promise<unknown> => {
+        const view = (await busy.get(`/api/manager/tasks/${taskId}`)).body
+        return view.state === state ? view : reached(state)
+      }
+      await reached("approved_pending_dispatch")
+      await busy.finish()
+      assert.strictEqual((await waiting).body.kind, "completion")
+      assert.strictEqual((await approving).status, 200)
+      assert.deepInclude(await reached("completed"), { approval_id: id, run_state: "completed" })
+      const task = (await busy.get(`/api/v1/tasks/${taskId}`)).body
+      assert.strictEqual(task.attempts, 1)
+    } finally {
+      await busy.finish()
+      await busy.close()
+    }
+  })
+})

@@ -149,9 +149,23 @@ const module = Effect.fnUntraced(function* (given: GivenTeam) {
 /** A task of the local team, which is there after it. */
 const task = Effect.gen(function* () {
   const { client } = yield* Foreman
+  yield* engineer
   const wish = { kind: "create_task", summary: "A task" }
   const { taskId } = yield* sure(client.managerCommand(wish))
   return Identifier.TaskId.make(Number(taskId))
+})
+
+/** Somebody in the local team who takes tasks: where nobody is, a manager is told so. */
+const engineer = Effect.gen(function* () {
+  const { client } = yield* Foreman
+  const find = LocalTeam.find(yield* Shell.Shell)
+  const known = yield* Effect.orDie(find)
+  if (known !== undefined) return
+  yield* sure(client.managerCommand({ kind: "create_project", name: "Yard" }))
+  const local = yield* Effect.orDie(find)
+  const { teamId } = local ?? (yield* Effect.die("There is no local team"))
+  const hand = { teamId, name: "Hand", role: "engineer", model: "any", config: {} } as const
+  yield* sure(client.createAgent(hand))
 })
 
 /** Sent back three times, it is held. */

@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { Foreman, Identifier, Task } from "@foreman/core"
 import { patient, recording } from "./ForemanSuiteAgents.ts"
 import { asked, command, counted, onLocal } from "./ForemanSuiteManagerGiven.ts"
+import * as Gate from "./ForemanSuiteManagerGate.ts"
 import * as Refusals from "./ForemanSuiteManagerRefusals.ts"
 import * as Repeats from "./ForemanSuiteManagerRepeats.ts"
 import * as Tasks from "./ForemanSuiteManagerTasks.ts"
@@ -27,6 +28,7 @@ import * as TestForeman from "./TestForeman.ts"
 export const register = (backend: Backend): void => {
   defaulting(backend)
   dispatching(backend)
+  Gate.register(backend)
   Repeats.register(backend)
   Refusals.register(backend)
   Tasks.register(backend)

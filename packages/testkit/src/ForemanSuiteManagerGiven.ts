@@ -21,7 +21,8 @@ import * as TestForeman from "./TestForeman.ts"
 // testing ---------------------------------------------------------------------
 
 /**
- * Runs a test on a Foreman of its own whose local team has a runner, as the operator.
+ * Runs a test on a Foreman of its own whose local team has a runner unless it is to have none, as the
+ * operator.
  *
  * @category testing
  * @since 0.1.0
@@ -30,13 +31,16 @@ export const onLocal =
   (
     backend: Backend,
     behaviour: AgentRunnerMemory.Behaviour = ({ prompt }) => Effect.succeed({ output: prompt }),
-    config: Partial<Manager.Config> & { readonly isIdle?: boolean } = {}
+    config: Partial<Manager.Config> & {
+      readonly isIdle?: boolean
+      readonly hasRunner?: boolean
+    } = {}
   ) =>
   <A, E>(
     test: Effect.Effect<A, E, Authorization.CurrentActor | Scope.Scope | TestForeman.Services>
   ): Effect.Effect<A, E, Scope.Scope> => {
-    const { isIdle = false, ...given } = config
-    const runners = [AgentRunnerMemory.make("local", behaviour)]
+    const { hasRunner = true, isIdle = false, ...given } = config
+    const runners = hasRunner ? [AgentRunnerMemory.make("local", behaviour)] : []
     const options = isIdle ? { runners, reactors: { maxConcurrent: 0 } } : { runners }
     return on(
       backend,
