@@ -60,8 +60,10 @@ describe("a connection that is lost at a commit", () => {
         return writing
       })
       expect(failure).toMatchObject({ operation: "commit", retryable: true, ambiguous: true })
-      expect(yield* store.commit(batch("second"))).toMatchObject({ _tag: "Committed" })
-      expect(yield* store.commit(batch("second"))).toMatchObject({ _tag: "Duplicate" })
+      // A connection that was cut with it may be found out only now.
+      const again = Effect.retry(store.commit(batch("second")), { times: 5 })
+      expect(["Committed", "Duplicate"]).toContain((yield* again)._tag)
+      expect(yield* again).toMatchObject({ _tag: "Duplicate" })
       expect(yield* bodies(store)).toEqual(["first", "second"])
     })
   )

@@ -3,8 +3,8 @@
  *
  * Everything here is a function from data to data. Facts that a rule needs (a new id, the open
  * dependencies, who acts) are arguments, so a rule needs no clock, no store and no runtime. What
- * happens is in `TaskEvent.ts` and `TaskFold.ts`, who may begin it when in `TaskQueue.ts`, the graph of dependencies
- * in `TaskGraph.ts`.
+ * happens is in `TaskEvent.ts`, what a task is after that in `TaskFold.ts`, who may begin it when in
+ * `TaskQueue.ts`, the graph of dependencies in `TaskGraph.ts`.
  *
  * @since 0.1.0
  */
