@@ -46,7 +46,7 @@ describe("organizations", () => {
   it("are created, and listed by name", async () => {
     const { body, status } = await post("/orgs", { name: "Aaa", slug: "aaa", colour: "red" })
     assert.strictEqual(status, 201)
-    assert.hasAllKeys(body, ["id", "name", "slug", "created_at"])
+    assert.hasAllKeys(body, ["id", "name", "slug", "is_paused", "created_at"])
     assert.match(body.created_at, instant)
     const listed = await get("/orgs")
     assert.strictEqual(listed.status, 200)

@@ -6,7 +6,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-import { Foreman, Identifier } from "@foreman/core"
+import { Doctor, Foreman, Identifier, Shell } from "@foreman/core"
 import { patient } from "./ForemanSuiteAgents.ts"
 import { asked, command, counted, onLocal } from "./ForemanSuiteManagerGiven.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
@@ -67,6 +67,12 @@ const asking = (backend: Backend) => {
         assert.strictEqual(busy.pollUnsafe()?._tag, "Success")
         const [organization] = (yield* client.listOrganizations({})).items
         yield* assertRebuilds(organization?.id ?? "")
+        const { driver } = yield* Shell.Shell
+        const { findings } = yield* Doctor.check(driver, { invariants: ["I-16", "I-17"] })
+        for (const { examined, samples } of findings) {
+          assert.isAbove(examined, 0)
+          assert.deepStrictEqual(samples, [])
+        }
       }).pipe(onLocal(backend, agent.behaviour, patience))
     })
   )

@@ -74,6 +74,14 @@ export const derived =
     Effect.provideService(effect, CurrentCommand, underKey(name, key, causationId))
 
 /**
+ * What commands carry out on their way, beside the commands of the catalogue.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const parts = ["local_project", "local_team"] as const
+
+/**
  * Carries out what another command needs on its way as a command of its own, without a key: whether it
  * was done is told by what it makes.
  *
@@ -81,7 +89,7 @@ export const derived =
  * @since 0.1.0
  */
 export const apart =
-  (name: string) =>
+  (name: (typeof parts)[number] | "register_repo") =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.provideService(effect, CurrentCommand, {
       name,

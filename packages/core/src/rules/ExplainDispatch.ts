@@ -39,8 +39,9 @@ export const afterAgents = (facts: Facts): ReadonlyArray<Reason> =>
 
 const isQueued = ({ task }: Facts): boolean => isReady(task, { openDependencies: 0 })
 
-const unattended = ({ lane }: Facts): ReadonlyArray<Reason> => {
-  if (lane.dispatcher !== null) return []
+const unattended = ({ lane, workers }: Facts): ReadonlyArray<Reason> => {
+  // Nobody dispatches where there is nobody to be started, and that is the reason then.
+  if (lane.dispatcher !== null || workers.every(({ runner }) => runner === null)) return []
   const node = lane.name.split("@")[1]
   return [
     {

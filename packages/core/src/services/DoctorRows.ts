@@ -5,6 +5,7 @@
  */
 import { Clock, Effect, Result } from "effect"
 import { catalogue } from "../operations/catalogue.ts"
+import * as Command from "../operations/Command.ts"
 import type { Driver, Row, StoreError } from "../ports/Driver.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
 import * as DoctorArtifacts from "./DoctorArtifacts.ts"
@@ -89,7 +90,8 @@ const commandNames: ReadonlyArray<string> = [
   ...Object.values(catalogue).flatMap(({ kind, name }) => (kind === "command" ? [name] : [])),
   "dispatch",
   "land",
-  "internal"
+  "internal",
+  ...Command.parts
 ]
 
 /** A SHA-256, or nothing where the caller gave no key. */
