@@ -7,6 +7,7 @@ import * as Claims from "./Claims.ts"
 import * as Databases from "./Databases.ts"
 import * as Freezes from "./Freezes.ts"
 import * as Kills from "./Kills.ts"
+import * as Large from "./Large.ts"
 import type { Scenario, StoreName } from "./Programme.ts"
 import * as Singletons from "./Singletons.ts"
 
@@ -14,6 +15,7 @@ import * as Singletons from "./Singletons.ts"
 
 const both: ReadonlyArray<StoreName> = ["postgres", "sqlite"]
 const postgres: ReadonlyArray<StoreName> = ["postgres"]
+const sqlite: ReadonlyArray<StoreName> = ["sqlite"]
 
 /** What is broken, on which stores, and for how many seconds. */
 export const scenarios: ReadonlyArray<Scenario> = [
@@ -23,5 +25,6 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: "cuts", stores: postgres, seconds: { short: 4, long: 300 }, run: Databases.cuts },
   { name: "deaf", stores: postgres, seconds: { short: 4, long: 180 }, run: Databases.deaf },
   { name: "freezes", stores: postgres, seconds: { short: 1, long: 180 }, run: Freezes.run },
-  { name: "singletons", stores: both, seconds: { short: 4, long: 120 }, run: Singletons.run }
+  { name: "singletons", stores: both, seconds: { short: 4, long: 120 }, run: Singletons.run },
+  { name: "artifacts", stores: sqlite, seconds: { short: 0, long: 0 }, run: Large.run }
 ]
