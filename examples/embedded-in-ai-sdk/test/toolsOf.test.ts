@@ -26,11 +26,14 @@ const call = async (toolCallId: string, input: object) => {
   return create_task?.execute?.(input as never, options)
 }
 
+/** MCP has a tool more, which tries the others out. */
+const isOperation = (name: string) => name !== "dry_run"
+
 describe("toolsOf", () => {
   it("has the tools of a role, and none that its actor may not use", () => {
     const { roles } = ToolList.toolList()
     expect(Object.keys(toolsOf(foreman, manager, { role: "manager" })).toSorted()).toEqual(
-      roles.manager.toSorted()
+      roles.manager.filter(isOperation).toSorted()
     )
     expect(toolsOf(foreman, manager)).toHaveProperty("create_task")
     expect(toolsOf(foreman, manager)).not.toHaveProperty("create_org")
@@ -46,7 +49,8 @@ describe("toolsOf", () => {
       const schema = await asSchema<unknown>(inputSchema).jsonSchema
       return { name, title, description, inputSchema: schema }
     })
-    const listed = ToolList.toolList().tools.map(({ description, inputSchema, name, title }) => {
+    const own = ToolList.toolList().tools.filter(({ name }) => isOperation(name))
+    const listed = own.map(({ description, inputSchema, name, title }) => {
       const { idempotency_key: _, ...properties } = { ...inputSchema.properties }
       return { name, title, description, inputSchema: { ...inputSchema, properties } }
     })

@@ -40,6 +40,19 @@ describe("a command", () => {
     assert.deepInclude(unnamed, { kind: "project_created", summary: "By summary" })
   })
 
+  it("registers no folder for a project that it refuses, and repeats one under its key", async () => {
+    const folder = "/src/of-nobody"
+    const wish = { kind: "create_project", project_id: "demo", name: "X", repo_root: folder }
+    assert.strictEqual((await server.command(wish)).status, 409)
+    const { body: task } = await server.get(`/api/v1/tasks/${doneTask}`)
+    const { body: repositories } = await server.get(`/api/v1/teams/${task.team_id}/repos`)
+    assert.notInclude(JSON.stringify(repositories), folder)
+    const key = { "idempotency-key": "project/1" }
+    const keyed = { kind: "create_project", project_id: "keyed", name: "Keyed" }
+    const [one, two] = [await server.command(keyed, key), await server.command(keyed, key)]
+    assert.deepStrictEqual([two.status, two.body], [one.status, one.body])
+  })
+
   it("creates a module of the default project or another one", async () => {
     const wanted = {
       kind: "create_module",

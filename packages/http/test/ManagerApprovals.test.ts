@@ -111,4 +111,44 @@ describe("an approval", () => {
     assert.deepStrictEqual(rest.body.items[0].approval_id, low.id)
     assert.notProperty(rest.body, "next_cursor")
   })
+
+  it("is on the board of its project, in pages", async () => {
+    const { id, taskId } = await held("git push origin board")
+    await held("git tag v3")
+    const { body, status } = await server.get("/board/approvals?project_id=demo&limit=200")
+    assert.strictEqual(status, 200)
+    assert.deepInclude(body.items, {
+      approval_id: id,
+      task_id: taskId,
+      module_id: "module-default",
+      summary: "git push origin board",
+      reason: "git push requires approval",
+      state: "pending"
+    })
+    const first = await server.get("/board/approvals?project_id=demo&limit=1")
+    const cursor = encodeURIComponent(first.body.next_cursor)
+    const next = await server.get(`/board/approvals?project_id=demo&limit=1&cursor=${cursor}`)
+    assert.notStrictEqual(next.body.items[0].approval_id, first.body.items[0].approval_id)
+    const none = await server.get("/board/approvals?project_id=nowhere")
+    assert.deepStrictEqual([none.status, none.body.code], [404, "ProjectNotFound"])
+  })
+
+  it("is named where it was given and nothing begins", async () => {
+    const { id, taskId } = await held("git push origin nowhere")
+    // Two repositories and none named: nobody can tell which one is meant.
+    for (const name of ["one", "two"]) {
+      await server.command({ kind: "create_project", name, repo_root: `/src/${name}` })
+    }
+    for (const action of ["approve", "retry-dispatch"]) {
+      const { body, status } = await server.post(`/api/manager/approvals/${id}/${action}`)
+      assert.strictEqual(status, 409)
+      assert.deepInclude(body, {
+        code: "TaskHeld",
+        task_id: taskId,
+        task_state: "approved_pending_dispatch",
+        approval_id: id,
+        approval_state: "approved"
+      })
+    }
+  })
 })

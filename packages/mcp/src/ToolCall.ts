@@ -103,6 +103,7 @@ const answering = (operation: Operation.Any, isStrict: boolean): Answering => {
   const names = new Set(Object.keys(fields.fields).map(Wire.keyOf))
   const decode = Schema.decodeUnknownEffect(Wire.of(isEmpty(fields) ? nothing : fields))
   const refuse = toRefusal(operation)
+  const fixed = operation.tool === false ? {} : operation.tool.fixed
   const check = (input: Input) =>
     decode(input, { errors: "all", onExcessProperty: "error" }).pipe(
       Effect.mapError(({ issue }) =>
@@ -111,7 +112,7 @@ const answering = (operation: Operation.Any, isStrict: boolean): Answering => {
     )
   const pass = (invoke: Invoke<never, never>, input: Input) => {
     const { idempotency_key: key, ...wanted } = input
-    return invoke(operation.name, wanted, { idempotencyKey: asKey(key) })
+    return invoke(operation.name, { ...wanted, ...fixed }, { idempotencyKey: asKey(key) })
   }
   /** What only this tool knows of its input: that it has less fields than REST, and one more. */
   const isKnown = (input: Input) =>
@@ -120,7 +121,7 @@ const answering = (operation: Operation.Any, isStrict: boolean): Answering => {
     Effect.suspend(() => {
       if (isTooLarge(input)) return Effect.fail(refuse(tooLarge))
       return isStrict && isKnown(input)
-        ? invoke(operation.name, input, strictly)
+        ? invoke(operation.name, { ...input, ...fixed }, strictly)
         : Effect.andThen(check(input), () => pass(invoke, input))
     }).pipe(
       Effect.match({ onSuccess: answered, onFailure: refused }),

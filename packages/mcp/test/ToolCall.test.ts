@@ -26,6 +26,22 @@ describe("a call of a tool", () => {
     })
   })
 
+  it("takes answers to questions only, whatever its caller says", async () => {
+    const { call } = open((_, input) => Effect.succeed({ input }))
+    const answer = { request_id: 7, response: "approve" }
+    const asked = { ...answer, questions_only: true }
+    for (const more of [{}, { idempotency_key: "once" }]) {
+      const result = await call("respond_to_request", { ...answer, ...more }, { signal })
+      assert.deepStrictEqual<unknown>(result.structuredContent, { input: asked })
+    }
+    const rehearsal = { tool: "respond_to_request", arguments: answer }
+    const { structuredContent } = await call("dry_run", rehearsal, { signal })
+    assert.deepStrictEqual<unknown>(structuredContent, { input: asked })
+    const said = { ...answer, questions_only: false }
+    const { isError } = await call("respond_to_request", said, { signal })
+    assert.isTrue(isError)
+  })
+
   it("asks for a dry run of another tool, with that tool's own arguments and key", async () => {
     const { call } = open((name, input, options) => Effect.succeed({ name, input, options }))
     const wish = { name: "Acme", slug: "acme", idempotency_key: "once" }

@@ -6,7 +6,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 
-import { Approvals, Foreman, type Identifier, Shell, StoreClock } from "@foreman/core"
+import { Approvals, Foreman, type Identifier, Shell, StoreClock, type Task } from "@foreman/core"
 import {
   dispatcherOf,
   givenPending,
@@ -15,7 +15,16 @@ import {
   strictTeam
 } from "./ForemanSuiteApprovalsGiven.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
-import { as, call, type It, personOf, race, refuses, standing } from "./ForemanSuiteSubject.ts"
+import {
+  as,
+  call,
+  type It,
+  numbers,
+  personOf,
+  race,
+  refuses,
+  standing
+} from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 
 // testing ---------------------------------------------------------------------
@@ -93,6 +102,25 @@ const beginning = (it: It) => {
   )
 }
 
+/** More happens to a task than is read at once. */
+const happening = Effect.fnUntraced(function* (organization: string, taskId: Identifier.TaskId) {
+  const shell = yield* Shell.Shell
+  yield* TestForeman.asOperator(
+    shell.transact(
+      { organization },
+      Effect.fnUntraced(function* (session) {
+        yield* session.relyOn(`task:${taskId}`)
+        const events = numbers(600).map((n): Task.TaskEvent =>
+          n % 2 === 1
+            ? { type: "task.held", data: { taskId, reason: "approval" } }
+            : { type: "task.released", data: { taskId } }
+        )
+        return { events, answer: () => null }
+      })
+    )
+  )
+})
+
 const choosing = (it: It) => {
   it.effect("is made by people alone, and by nobody about what they wrote", () =>
     Effect.gen(function* () {
@@ -119,6 +147,32 @@ const choosing = (it: It) => {
       assert.strictEqual((yield* person(first)(approve)).status, "pending")
       assert.strictEqual((yield* person(first)(approve)).decisions.length, 1)
       assert.strictEqual((yield* person(second)(approve)).status, "approved")
+      yield* assertRebuilds(organization.id)
+    })
+  )
+
+  it.effect("is made by nobody about what they wrote last of very much", () =>
+    Effect.gen(function* () {
+      const given = yield* strictTeam()
+      const { client } = yield* Foreman
+      const { organization, team } = given
+      const [author, editor, other] = ["a1", "a2", "a3"].map(
+        (end) => `00000000-0000-7000-8000-0000000000${end}`
+      )
+      assert(author !== undefined && editor !== undefined && other !== undefined)
+      const person = (id: string) => as({ ...personOf(organization.id, "member"), id })
+      const wish = TestForeman.wanted(team.id, { title: risky })
+      const { id: taskId } = yield* person(author)(client.createTask(wish))
+      yield* happening(organization.id, taskId)
+      yield* person(editor)(client.updateTask({ taskId, description: "All of it" }))
+      yield* person(other)(client.updateTask({ taskId, priority: "high" }))
+      yield* (yield* dispatcherOf(given))(taskId)
+      const { authors, id: approvalId } = yield* pendingOf(taskId)
+      assert.deepStrictEqual(authors, [author, editor])
+      const approve = client.approveApproval({ approvalId })
+      const own = yield* Effect.flip(person(editor)(approve))
+      assert.deepInclude(own, { _tag: "MayNotDecide", reason: "own_work" })
+      assert.strictEqual((yield* person(other)(approve)).status, "approved")
       yield* assertRebuilds(organization.id)
     })
   )

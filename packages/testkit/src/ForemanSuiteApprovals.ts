@@ -7,6 +7,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 
 import { type ApprovalPolicy, Foreman, Identifier, Shell, StoreClock } from "@foreman/core"
+import { tellingOf } from "@foreman/core/reactors/DeliveryEvents"
 import * as ApprovalEnds from "@foreman/core/services/ApprovalEnds"
 import {
   askedAt,
@@ -163,6 +164,13 @@ const asking = (it: It) => {
       const { client } = yield* Foreman
       const { items } = yield* TestForeman.asOperator(client.listApprovals({ taskId }))
       assert.deepInclude(items[0], { status: "rejected", rejectionReason: "never on a Friday" })
+      const shell = yield* Shell.Shell
+      const after = { after: 0, limit: 1000 }
+      const events = yield* shell.driver.readAll(given.organization.id, after)
+      const told = yield* Effect.forEach(events, (event) => tellingOf(shell, event))
+      const kinds = told.map((telling) => telling?.notification.kind)
+      // Nobody is called to what is decided.
+      assert.notInclude(kinds, "approval_needed")
       yield* assertRebuilds(given.organization.id)
     })
   )

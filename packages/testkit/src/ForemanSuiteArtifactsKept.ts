@@ -18,8 +18,9 @@ import {
 } from "@foreman/core"
 import { removeOld } from "@foreman/core/services/ArtifactRetention"
 import { on, patient } from "./ForemanSuiteAgents.ts"
+import * as Quota from "./ForemanSuiteArtifactQuota.ts"
 import { assertRebuilds } from "./ForemanSuiteRebuild.ts"
-import { as, type Backend, call, refuses, standing } from "./ForemanSuiteSubject.ts"
+import { as, type Backend, call, numbers, refuses, standing } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 import { untilTask } from "./TestForeman.ts"
 
@@ -34,6 +35,7 @@ import { untilTask } from "./TestForeman.ts"
 export const register = (backend: Backend): void => {
   adding(backend)
   limiting(backend)
+  Quota.register(backend)
   expiring(backend)
 }
 
@@ -169,6 +171,9 @@ const limiting = (backend: Backend) => {
   )
 }
 
+/** More of the same than are looked at at once. */
+const many = Object.fromEntries(numbers(50).map((n) => [`${n}.txt`, "same"]))
+
 const expiring = (backend: Backend) => {
   it.live("loses its bytes when they were kept long enough, and is known all the same", () =>
     Effect.gen(function* () {
@@ -246,6 +251,6 @@ const expiring = (backend: Backend) => {
       assert.deepInclude(missing, { _tag: "ArtifactGone", reason: "missing" })
       const shown = yield* client.getArtifact({ artifactId: young.id })
       assert.deepInclude(shown, { preview: null, isRemoved: false })
-    }).pipe(on(backend, { left: () => ({ "a.md": "same" }) }))
+    }).pipe(on(backend, { left: () => ({ ...many, "a.md": "same" }) }))
   )
 }

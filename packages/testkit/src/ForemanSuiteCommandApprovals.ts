@@ -79,6 +79,27 @@ export const register = (backend: Backend): void => {
     )
   )
 
+  it.live("is not decided by an answer that comes through a tool of agents", () =>
+    on(backend, { behaviour: asking("git push") })(
+      Effect.gen(function* () {
+        const { approval, client, request, taskId } = yield* asked
+        const requestId = request.id
+        for (const response of ["approve", "reject"]) {
+          const answer = { requestId, response, questionsOnly: true }
+          const refused = yield* Effect.flip(client.respondToRequest(answer))
+          assert(refused._tag === "DecidedByPerson")
+          assert.deepInclude<object>(refused, { requestId, approvalId: approval.id })
+          assert.include(refused.message, `foreman approval approve ${approval.id}`)
+        }
+        const approvalId = approval.id
+        assert.strictEqual((yield* client.getApproval({ approvalId })).status, "pending")
+        yield* client.respondToRequest({ requestId, response: "approve" })
+        assert.strictEqual((yield* client.getApproval({ approvalId })).status, "approved")
+        assert.strictEqual(yield* verdictOf(taskId), "allowed")
+      })
+    )
+  )
+
   it.live("is answered once, whichever way two people take at once", () =>
     on(backend, { behaviour: asking("git push") })(
       Effect.gen(function* () {

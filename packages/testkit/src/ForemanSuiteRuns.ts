@@ -23,6 +23,7 @@ import { untilTask } from "./TestForeman.ts"
  */
 export const register = (backend: Backend): void => {
   acting(backend)
+  steering(backend)
   ending(backend)
 }
 
@@ -31,6 +32,7 @@ export const register = (backend: Backend): void => {
 interface Refusal {
   readonly _tag: string
   readonly runId?: string
+  readonly permission?: string
 }
 
 type Wish = Effect.Effect<unknown, Refusal, Authorization.CurrentActor>
@@ -128,6 +130,45 @@ const acting = (backend: Backend) => {
         assert.deepStrictEqual(yield* standing([organization.id]), before)
         yield* move("cancelled")
         yield* agent.interrupted
+      })
+      yield* on(backend, { behaviour: agent.behaviour })(test)
+    })
+  )
+}
+
+const steering = (backend: Backend) => {
+  it.live("steers no run, no agent and no project, whatever its agent's role", () =>
+    Effect.gen(function* () {
+      const agent = yield* patient
+      const test = Effect.gen(function* () {
+        const { access, client } = yield* Foreman
+        const { engineer, organization, run, team, token } = yield* given(agent.begun)
+        const actor = { ...(yield* access.authenticate(token)), role: "manager" as const }
+        const wishes: ReadonlyArray<Wish> = [
+          client.stopTaskRun({ runId: run.id }),
+          client.pauseAgent({ agentId: engineer.id }),
+          client.resumeAgent({ agentId: engineer.id }),
+          client.createProject({
+            teamId: team.id,
+            name: "Mine",
+            description: "",
+            defaultBranch: "main",
+            policy: "permissive"
+          })
+        ]
+        const before = yield* standing([organization.id])
+        const refusals = yield* Effect.forEach(wishes, Effect.flip).pipe(as(actor))
+        assert.deepStrictEqual(
+          refusals.map(({ _tag, permission }) => [_tag, permission]),
+          [
+            ["PermissionDenied", "run:control"],
+            ["PermissionDenied", "run:control"],
+            ["PermissionDenied", "run:control"],
+            ["PermissionDenied", "project:plan"]
+          ]
+        )
+        assert.deepStrictEqual(yield* standing([organization.id]), before)
+        yield* agent.finish
       })
       yield* on(backend, { behaviour: agent.behaviour })(test)
     })

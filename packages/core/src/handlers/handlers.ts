@@ -159,6 +159,7 @@ const manager = Effect.gen(function* () {
     cancelManagerTask: own.actions.cancel,
     reprioritizeManagerTask: own.actions.reprioritize,
     getRunWorkbench: own.pages.runWorkbench,
+    getBoardApprovals: own.approvals.board,
     getManagerApprovals: own.approvals.queue,
     getManagerApproval: own.approvals.detail,
     approveManagerApproval: own.approvals.approve,

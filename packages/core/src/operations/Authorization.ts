@@ -125,8 +125,11 @@ const foreignTaskOf = (
   input: unknown
 ): NotYourTask | undefined => {
   const isAboutTasks = permission.startsWith("task:") || permission.startsWith("review:")
-  const named = recordOf(input)["taskId"]
-  if (actor.run === undefined || !isAboutTasks || typeof named !== "number") return undefined
+  // Managers name tasks by text.
+  const named = Number(recordOf(input)["taskId"])
+  if (actor.run === undefined || !isAboutTasks || !Number.isSafeInteger(named) || named < 1) {
+    return undefined
+  }
   const taskId = TaskId.make(named)
   return taskId === actor.run.taskId
     ? undefined

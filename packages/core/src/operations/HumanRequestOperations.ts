@@ -6,6 +6,7 @@
 import { Effect, Schema } from "effect"
 import { ActsForAnother } from "../rules/Actor.ts"
 import { AgentNotFound } from "../rules/Agent.ts"
+import { MayNotDecide } from "../rules/ApprovalRefusal.ts"
 import * as HumanRequest from "../rules/HumanRequest.ts"
 import { AgentId, HumanRequestId, PrincipalId, TaskId, TeamId } from "../rules/Identifier.ts"
 import { TaskNotFound } from "../rules/Task.ts"
@@ -114,7 +115,7 @@ export const respondToRequest = Operation.make("respond_to_request", {
   title: "Respond to request",
   description:
     "Answers a human request. Only a person may, never an agent; the answer to an approval is one " +
-    "of its options.",
+    "of its options. No tool answers what a run's agent wants approved.",
   kind: "command",
   permission: "human:respond",
   http: { method: "POST", path: "/api/v1/human-requests/:request_id/respond" },
@@ -124,6 +125,11 @@ export const respondToRequest = Operation.make("respond_to_request", {
     response: HumanRequest.Response,
     respondedBy: Schema.optionalKey(
       Schema.NullOr(PrincipalId.annotate({ description: "Who answers; yourself if absent" }))
+    ),
+    questionsOnly: Schema.optionalKey(
+      Schema.Boolean.annotate({
+        description: "Refuses what is an approval for a run; every tool of agents says so"
+      })
     )
   },
   output: HumanRequest.HumanRequest,
@@ -132,7 +138,9 @@ export const respondToRequest = Operation.make("respond_to_request", {
     HumanRequest.HumanRequestIsOver,
     HumanRequest.NotAPerson,
     HumanRequest.AnswerNotOffered,
+    HumanRequest.DecidedByPerson,
+    MayNotDecide,
     ActsForAnother
   ],
-  tool: { roles: [] }
+  tool: { roles: [], omit: ["questionsOnly"], fixed: { questions_only: true } }
 })

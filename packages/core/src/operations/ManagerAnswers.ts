@@ -156,6 +156,27 @@ export const ApprovalQueue = Schema.Struct({
 })
 
 /**
+ * The same approvals as a board shows them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BoardApprovals extends Schema.Schema.Type<typeof BoardApprovals> {}
+export const BoardApprovals = Schema.Struct({
+  items: Schema.Array(
+    Schema.Struct({
+      approvalId: Schema.String,
+      taskId: Schema.String,
+      moduleId: Schema.String,
+      summary: Schema.String,
+      reason: Schema.String,
+      state: Schema.String
+    })
+  ),
+  nextCursor: Schema.optionalKey(Schema.String)
+})
+
+/**
  * All that a person decides an approval by.
  *
  * @category models

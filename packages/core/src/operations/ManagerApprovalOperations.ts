@@ -16,6 +16,18 @@ import * as Operation from "./Operation.ts"
 
 const approvalId = Answers.ManagerId.annotate({ description: "Id of the approval" })
 
+const ofProject = {
+  projectId: Answers.ManagerId.annotate({ description: "Id of the project" }),
+  limit: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })).annotate({
+      description: "How many items at most"
+    })
+  ),
+  cursor: Schema.optionalKey(
+    Schema.String.annotate({ description: "next_cursor of the page before" })
+  )
+}
+
 const refusals = [
   Refusals.ApprovalActionNotFound,
   Refusals.ApprovalActionConflict,
@@ -33,18 +45,22 @@ export const getManagerApprovals = Operation.make("get_manager_approvals", {
   permission: "task:read",
   http: { method: "GET", path: "/api/manager/projects/:project_id/approvals" },
   cli: "manager approvals",
-  input: {
-    projectId: Answers.ManagerId.annotate({ description: "Id of the project" }),
-    limit: Schema.optionalKey(
-      Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 })).annotate({
-        description: "How many items at most"
-      })
-    ),
-    cursor: Schema.optionalKey(
-      Schema.String.annotate({ description: "next_cursor of the page before" })
-    )
-  },
+  input: ofProject,
   output: Answers.ApprovalQueue,
+  errors: [ProjectNotFound],
+  tool: false
+})
+
+export const getBoardApprovals = Operation.make("get_board_approvals", {
+  title: "Get board approvals",
+  description:
+    "Shows the approvals of a project that wait for a person, with why and for which module.",
+  kind: "query",
+  permission: "task:read",
+  http: { method: "GET", path: "/board/approvals" },
+  cli: "manager waiting",
+  input: ofProject,
+  output: Answers.BoardApprovals,
   errors: [ProjectNotFound],
   tool: false
 })

@@ -113,7 +113,10 @@ const dispatched = {
   taskId: Schema.String,
   projectId: Schema.String,
   moduleId: Schema.String,
-  taskState: ManagerTask.State
+  taskState: ManagerTask.State,
+  /** The approval that was decided before the dispatch, where that was the wish. */
+  approvalId: Schema.optionalKey(Schema.String),
+  approvalState: Schema.optionalKey(Schema.String)
 }
 
 /**

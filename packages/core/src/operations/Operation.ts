@@ -52,14 +52,15 @@ export interface Words {
 }
 
 /**
- * Where the agents' tool differs from REST: fields it does not take, words it says instead, and the
- * roles in whose small default set it is.
+ * Where the agents' tool differs from REST: fields it does not take, or says itself by their wire
+ * names, words it says instead, and the roles in whose small default set it is.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Tool<Field extends string = string> {
   readonly omit?: ReadonlyArray<Field>
+  readonly fixed?: Readonly<Record<string, boolean>>
   readonly text?: string
   readonly roles?: ReadonlyArray<Role>
 }
@@ -229,8 +230,7 @@ export const make = <
 })
 
 /**
- * Defines an operation that answers with a page: adds `limit` and `cursor` to the input and wraps
- * the item as `{ items, nextCursor }`.
+ * Defines a query that answers a page: `limit` and `cursor` in, `{ items, nextCursor }` out.
  *
  * @category operations
  * @since 0.1.0

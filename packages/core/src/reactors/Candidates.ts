@@ -4,7 +4,7 @@
  * @internal
  */
 import { Effect } from "effect"
-import type { Question, Row } from "../ports/Driver.ts"
+import type { Driver, Question, Row } from "../ports/Driver.ts"
 import { AgentId, TaskId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
 import * as Span from "../rules/Span.ts"
@@ -74,7 +74,12 @@ export const find = Effect.fnUntraced(function* (
   if (all.length < limit || free.size === 0) return found
   const own = found.map(({ taskId }) => Number(taskId))
   const taken = new Set([...elsewhere.tasks(), ...waiting.tasks(), ...busy, ...passed, ...own])
-  return [...found, ...(yield* beyondPage(ask, [...free.values()], taken))]
+  const spansOf = (taskId: number) =>
+    shell.read((driver) => spansOfTask(driver, organization, taskId))
+  const at = yield* clock.now
+  const pass = (taskId: number) => waiting.put(taskId, { heldBy: null, since, now: at })
+  const beyond = { taken, held, pass, spansOf }
+  return [...found, ...(yield* beyondPage(ask, [...free.values()], beyond))]
 })
 
 // internal --------------------------------------------------------------------
@@ -153,11 +158,41 @@ const knownCandidate = (task: Row, agent: Row): Candidate => ({
   }
 })
 
+/** What a task wants of which only the id is known. */
+const spansOfTask = Effect.fnUntraced(function* (
+  driver: Pick<Driver, "find" | "get">,
+  organization: string,
+  taskId: number
+) {
+  const row = yield* driver.get(organization, "tasks", { id: taskId })
+  if (row === undefined || row["type"] === "read" || row["scopes"] === "[]") return []
+  const repositories = yield* driver.find({
+    organization,
+    table: "repositories",
+    index: "repositories_by_team",
+    equals: { team_id: row["team_id"] ?? "" },
+    limit: 2
+  })
+  const team_repositories = JSON.stringify(repositories.map(({ id }) => id))
+  const task = Projection.tasks.fromRow(row)
+  const repositoryId = repositoryOf({ ...row, team_repositories })
+  return yield* Leases.spansOf(driver, organization, { task, repositoryId })
+})
+
+interface Beyond<E> {
+  readonly taken: Set<number>
+  /** Of processes that are not gone yet, and of those who begin now. */
+  readonly held: Array<Span.Span>
+  /** Lets a task wait, so that the next look goes further. */
+  readonly pass: (taskId: number) => void
+  readonly spansOf: (taskId: number) => Effect.Effect<ReadonlyArray<Span.Span>, E>
+}
+
 /** Asks for each agent for the first tasks that this agent may have. */
 const beyondPage = Effect.fnUntraced(function* <E>(
   ask: (name: Question, parameters: Row) => Effect.Effect<ReadonlyArray<Row>, E>,
   idle: ReadonlyArray<Row>,
-  taken: Set<number>
+  { held, pass, spansOf, taken }: Beyond<E>
 ) {
   const found = yield* Effect.forEach(
     idle,
@@ -175,16 +210,22 @@ const beyondPage = Effect.fnUntraced(function* <E>(
     { concurrency: 16 }
   )
   const busy = new Set<string>()
-  return found
-    .flat()
-    .toSorted(byQueue)
-    .flatMap(({ agentId, row }): ReadonlyArray<Candidate> => {
-      const taskId = TaskId.make(Number(row["id"]))
-      if (taken.has(taskId) || busy.has(agentId)) return []
-      taken.add(taskId)
-      busy.add(agentId)
-      return [{ taskId, agentId }]
-    })
+  const candidates: Array<Candidate> = []
+  for (const { agentId, row } of found.flat().toSorted(byQueue)) {
+    const taskId = TaskId.make(Number(row["id"]))
+    if (taken.has(taskId) || busy.has(agentId)) continue
+    taken.add(taskId)
+    // Where nothing is held, who is first is told where an attempt is written.
+    const spans = held.length === 0 ? [] : yield* spansOf(taskId)
+    if (Span.meet(spans, held)) {
+      pass(taskId)
+      continue
+    }
+    held.push(...spans)
+    busy.add(agentId)
+    candidates.push({ taskId, agentId })
+  }
+  return candidates
 })
 
 const byQueue = ({ row: a }: { readonly row: Row }, { row: b }: { readonly row: Row }): number =>

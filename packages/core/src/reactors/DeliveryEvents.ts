@@ -7,6 +7,7 @@
 import { Effect } from "effect"
 import type { StoredEvent } from "../ports/Driver.ts"
 import type { Notification, RunFinished, Told } from "../ports/Notifier.ts"
+import { system } from "../rules/Actor.ts"
 import { timestamp } from "../rules/Identifier.ts"
 import { mask } from "../rules/Secret.ts"
 import * as Envelope from "../services/Envelope.ts"
@@ -29,6 +30,7 @@ export const tellingOf = Effect.fnUntraced(function* (shell: Shell["Service"], e
   if (tell === undefined) return undefined
   const { data } = Envelope.bodyOf(event)
   if (yield* isToldAnyway(shell, event, data)) return undefined
+  if (yield* isDenied(shell, event)) return undefined
   const taskId = data["task_id"]
   const told = yield* toldOf(shell, event, typeof taskId === "number" ? taskId : undefined)
   const telling: Telling = {
@@ -108,6 +110,20 @@ const isToldAnyway = Effect.fnUntraced(function* (
     })
   )
   return rows.length > 0
+})
+
+/** Whether the policy has answered in the same commit: then no person is asked. */
+const isDenied = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  { organization, stream, type, version }: StoredEvent
+) {
+  if (type !== "approval.requested") return false
+  const [next] = yield* shell.read((driver) =>
+    driver.readStream(organization, stream, { after: version, limit: 1 })
+  )
+  return (
+    next?.type === "approval.rejected" && Envelope.bodyOf(next).data["decided_by"] === system.id
+  )
 })
 
 const toldOf = Effect.fnUntraced(function* (

@@ -184,7 +184,8 @@ export const operator: Actor = {
 }
 
 /**
- * Says whether the actor's role holds the permission.
+ * Says whether the actor's role holds the permission. A run has its agent's role, but steers neither
+ * other runs and agents nor projects: it is there for its one task.
  *
  * **Example** (An engineer does not judge)
  *
@@ -197,8 +198,11 @@ export const operator: Actor = {
  * @category rules
  * @since 0.1.0
  */
-export const may = (actor: Pick<Actor, "role">, permission: Permission): boolean =>
-  permissions[actor.role].includes(permission)
+export const may = (
+  { role, run }: Pick<Actor, "role"> & { readonly run?: object | undefined },
+  permission: Permission
+): boolean =>
+  permissions[role].includes(permission) && (run === undefined || !ofNoRun.includes(permission))
 
 /**
  * Says whether the actor may name others as those on whose behalf it acts.
@@ -216,3 +220,7 @@ export const speaksForOthers = (actor: Actor): boolean =>
  * @since 0.1.0
  */
 export const principalOf = (actor: Actor): string => actor.run?.agentId ?? actor.id
+
+// internal --------------------------------------------------------------------
+
+const ofNoRun: ReadonlyArray<Permission> = ["run:control", "project:plan"]

@@ -9,6 +9,7 @@
  * @since 0.1.0
  */
 import type { AgentRequest } from "./AgentRequest.ts"
+import { absolute } from "./ApprovalPolicyPaths.ts"
 import { type Command, read, readWords } from "./CommandLine.ts"
 import { begins } from "./CommandLineOptions.ts"
 
@@ -93,7 +94,7 @@ export const of = (config: Readonly<Record<string, unknown>>): AgentRestrictions
  *
  * A command's pattern is its first words: `git push` is every push, `git` every call of git; what
  * stands around it (`sudo`, `sh -c`, quotes) is seen through. A tool's is `server.tool`. A path's is
- * what it begins with, relative ones below the workspace. `*` stands for any characters.
+ * the file or folder that it names, relative ones below the workspace. `*` stands for any characters.
  *
  * **Example** (Only what is allowed)
  *
@@ -124,6 +125,7 @@ export const judge = (
   switch (request._tag) {
     case "Command": {
       const { command } = request
+      if (commands.allowed === undefined && commands.denied.length === 0) return undefined
       const reading = typeof command === "string" ? read(command) : readWords(command)
       const isSure = reading.problems.length === 0
       return judgeCommands(commands, reading.commands, isSure)
@@ -131,8 +133,10 @@ export const judge = (
     case "ToolCall":
       return judgeAll("tools", tools, [`${request.server}.${request.tool}`], matches)
     case "FileChange": {
-      const isBelow = (path: string, pattern: string) =>
-        matches(path, `${absolute(pattern, workspace)}*`)
+      const isBelow = (path: string, pattern: string) => {
+        const whole = absolute(pattern, workspace)
+        return matches(path, whole) || matches(path, whole === "/" ? "/*" : `${whole}/*`)
+      }
       const asked = request.paths.map((path) => absolute(path, workspace))
       // Nothing can be said of an agent that does not say what it would write.
       const isBlind = asked.length === 0 && paths.allowed !== undefined
@@ -192,10 +196,18 @@ const judgeAll = <A>(
 
 /** Whether a command begins with these words, if its options are left out that stand between them. */
 const isCommand = ({ program, words }: Command, pattern: string): boolean => {
-  const [name = "", ...rest] = pattern.trim().split(/\s+/)
-  if (!matches(program, name.toLowerCase())) return false
-  return begins(words, rest, matches)
+  const [first = "", ...others] = pattern.trim().split(/\s+/)
+  const [name, rest] = apart(first.toLowerCase(), others)
+  const [called, given] = apart(program, words)
+  return matches(called, name) && begins(given, rest, matches)
 }
+
+/** `git-push` is what `git push` starts, so both are the same. */
+const apart = (
+  name: string,
+  words: ReadonlyArray<string>
+): readonly [name: string, words: ReadonlyArray<string>] =>
+  name.startsWith("git-") ? ["git", [name.slice(4), ...words]] : [name, words]
 
 const matches = (text: string, pattern: string): boolean => {
   const parts = pattern.split("*")
@@ -210,15 +222,4 @@ const matches = (text: string, pattern: string): boolean => {
   }
   const last = parts.at(-1) ?? ""
   return text.length - last.length >= at && text.endsWith(last)
-}
-
-/** A path from the root, without `.` and `..`: one that climbs out is found where it leads. */
-const absolute = (path: string, workspace: string): string => {
-  const whole = path.startsWith("/") ? path : `${workspace}/${path}`
-  const parts: Array<string> = []
-  for (const part of whole.split("/")) {
-    if (part === "..") parts.pop()
-    else if (part !== "" && part !== ".") parts.push(part)
-  }
-  return `/${parts.join("/")}${path.endsWith("/") && parts.length > 0 ? "/" : ""}`
 }

@@ -15,7 +15,9 @@ import {
   type Rule
 } from "./ApprovalPolicyAction.ts"
 import * as Lists from "./ApprovalPolicyLists.ts"
+import { absolute, isBelow } from "./ApprovalPolicyPaths.ts"
 import * as Programs from "./ApprovalPolicyPrograms.ts"
+import { proseOf } from "./ApprovalPolicyProse.ts"
 import * as Wishes from "./ApprovalPolicyWishes.ts"
 import type { Command } from "./CommandLine.ts"
 
@@ -107,6 +109,7 @@ export const strict: Policy = {
       "running with other rights requires approval",
       listed(Lists.elevating)
     ),
+    { id: "strict.write_outside", risk: "high", judge: writesOutside },
     { id: "strict.read_to_write", risk: "high", judge: escalates }
   ]
 }
@@ -125,7 +128,7 @@ function rule(id: string, risk: Risk, reason: string, matches: Matches, wish?: R
       const isProse = action._tag === "Task"
       if (commandsOf(action).some((command) => matches(command, isProse))) return reason
       if (!isProse || wish === undefined || action.type === "read") return undefined
-      return Wishes.wishes(wish, `${action.title}\n${action.description}`) ? reason : undefined
+      return Wishes.wishes(wish, proseOf(action).text) ? reason : undefined
     }
   }
 }
@@ -140,7 +143,7 @@ function isDestroying(command: Command, isProse: boolean): boolean {
 
 /** A script whose name says what it does, started by itself or by an interpreter. */
 function isDeployScript({ program, words }: Command): boolean {
-  const named = /^(deploy|release|publish)([-_.]\w*)*$/
+  const named = /^(deploy|release|publish)([-_.][-.\w]*)?$/
   const first = words.find((word) => !word.startsWith("-")) ?? ""
   const isInterpreter = /^(ba|da|z|k)?sh$|^(node|deno|bun|ruby|perl|php|python[\d.]*)$/.test(
     program
@@ -156,9 +159,24 @@ function escalates(action: Action): string | undefined {
   return commandsOf(action).some(writes) ? "the task only reads, and this writes" : undefined
 }
 
+/** The shell writes where no project is. Where the command starts has to be known for that. */
+function writesOutside(action: Action): string | undefined {
+  if (action._tag === "Task" || action.cwd?.startsWith("/") !== true) return undefined
+  const folders = [absolute(action.cwd, "/"), "/tmp", "/var/tmp", "/private/tmp"]
+  const isOutside = (path: string): boolean => {
+    if (!/^[/~]/.test(path) || Programs.isStream(path)) return path.startsWith("~")
+    const whole = absolute(path, "/")
+    return !folders.some((folder) => isBelow(whole, folder))
+  }
+  const outside = commandsOf(action).some((command) => Programs.writtenBy(command).some(isOutside))
+  return outside ? "writing outside of the workspace requires approval" : undefined
+}
+
 function unreadable(action: Action): string | undefined {
-  if (action._tag === "Task") return undefined
   const { commands, problems } = readingOf(action)
+  if (action._tag === "Task") {
+    return problems.length === 0 ? undefined : `the task cannot be read: ${problems.join("; ")}`
+  }
   const all = commands.some(Programs.isOpenGit)
     ? [...problems, "git is given a name for another command"]
     : problems

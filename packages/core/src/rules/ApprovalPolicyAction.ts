@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { Schema } from "effect"
+import { proseOf } from "./ApprovalPolicyProse.ts"
 import { type Command, read, readProse, readWords, type Reading } from "./CommandLine.ts"
 
 // models ----------------------------------------------------------------------
@@ -172,7 +173,7 @@ export const commandsOf = (action: Action): ReadonlyArray<Command> => readingOf(
 
 /**
  * The commands of an action, and why they could not be read to the end. Nobody has to be able to
- * read prose.
+ * read prose, unless there is too much of it.
  *
  * @category rules
  * @since 0.1.0
@@ -242,25 +243,28 @@ const saidBy = (cause: unknown): string => {
 const readings = new WeakMap<Action, Reading>()
 
 const readingAnew = (action: Action): Reading => {
-  if (action._tag === "Task") return { commands: commandsIn(action), problems: [] }
+  if (action._tag === "Task") {
+    const problems = proseOf(action).isWhole ? [] : ["it is too long"]
+    return { commands: commandsIn(action), problems }
+  }
   return "line" in action ? read(action.line) : readWords(action.argv)
 }
 
 type Prose = Extract<Action, { readonly _tag: "Task" }>
 
-const commandsIn = ({ description, title, type }: Prose): ReadonlyArray<Command> => {
-  const text = `${title}\n${description}`
+const commandsIn = (task: Prose): ReadonlyArray<Command> => {
+  const { text } = proseOf(task)
   // Backticks quote in prose; they substitute nothing.
   const lines = text.replaceAll("`", " ").split("\n")
   const whole = lines.flatMap((line) => read(line).commands)
-  const all = type === "read" ? whole : [...whole, ...readProse(text)]
+  const all = task.type === "read" ? whole : [...whole, ...readProse(text)]
   return all.filter(({ program, words }) => !everyday.has(program) || isSpelledOut(words))
 }
 
 /** Names of programs that are words of sentences, too. */
 const everyday = new Set(
   (
-    "cap dd eb fly http https just mail make mc mutt nc parted railway rake render sam shred " +
+    "cap crontab dd eb fly http https just mail make mc mutt nc parted railway rake render sam shred " +
     "ssh su sudo surge task truncate wipe"
   ).split(" ")
 )

@@ -172,8 +172,12 @@ function wordsOf(text: string): ReadonlyArray<string> {
   return text.split(/\s+/).filter((word) => word !== "")
 }
 
+/** Longer than every word of the lists. */
+const maxWord = 100
+
 function isOneOf(word: string, wanted: ReadonlyArray<string>): boolean {
-  return word.includes(unknown) || wanted.some((one) => isWord(word.toLowerCase(), one))
+  const lower = word.slice(0, maxWord).toLowerCase()
+  return word.includes(unknown) || wanted.some((one) => isWord(lower, one))
 }
 
 function isWord(word: string, wanted: string): boolean {

@@ -4,6 +4,7 @@
  * @internal
  */
 import { type Command, optionsOf, unknown } from "./CommandLine.ts"
+import { gitOf } from "./CommandLineGit.ts"
 
 // rules -----------------------------------------------------------------------
 
@@ -39,7 +40,15 @@ export const isGitDiscard = (command: Command): boolean => {
       return has("f", "force") && !has("n", "dry-run")
     case "checkout":
     case "switch":
-      return has("f", "force") || has("", "discard-changes")
+      return (
+        has("f", "force") ||
+        has("", "discard-changes") ||
+        (name === "checkout" && operands.some(isWholeTree))
+      )
+    case "checkout-index":
+      return has("f", "force")
+    case "restore":
+      return (!has("S", "staged") || has("W", "worktree")) && operands.some(isWholeTree)
     case "branch":
       return has("D", "") || (has("d", "delete") && has("f", "force"))
     case "stash":
@@ -65,7 +74,7 @@ export const isOpenGit = (command: Command): boolean => {
   const isAlias = git.options.some(
     ([name, value]) => (name === "c" || name === "config-env") && /^alias\./i.test(value)
   )
-  return isAlias || (git.operands[0] ?? "").includes(unknown)
+  return isAlias || isNaming(git.operands) || (git.operands[0] ?? "").includes(unknown)
 }
 
 // files
@@ -87,6 +96,10 @@ export const isDestroyingFiles = ({ program, words, writes = [] }: Command): boo
     case "find":
     case "fd":
       return words.includes("-delete") || execs(words, /^(rm|unlink|shred|truncate)$/)
+    case "crontab": {
+      const { options } = optionsOf(words, { short: "u", isMixed: true })
+      return hasOption(options, "r", "") || !hasOption(options, "lVh", "help")
+    }
     case "dd":
       return words.some((word) => word.startsWith("of=") && isDisk(word.slice(3)))
     case "tee":
@@ -106,13 +119,21 @@ export const isDestroyingFiles = ({ program, words, writes = [] }: Command): boo
 
 /** Whether it writes files that only its options name. */
 export const isWritingFiles = ({ program, words, writes = [] }: Command): boolean => {
-  if (writes.some((path) => !/^\/dev\/(null|stdout|stderr|tty|fd\/\d+)$/.test(path))) return true
+  if (writes.some((path) => !isStream(path))) return true
   const { options } = optionsOf(words, { isMixed: true })
   if (program === "sed" || program === "perl") return hasOption(options, "i", "in-place")
   if (program === "curl") return hasOption(options, "oO", "output")
   if (program === "sort") return hasOption(options, "o", "output")
   return program === "wget"
 }
+
+/** Files that a command names as those it is to write, as far as the shell or `tee` does it. */
+export const writtenBy = ({ program, words, writes = [] }: Command): ReadonlyArray<string> =>
+  program === "tee" ? [...writes, ...optionsOf(words, { isMixed: true }).operands] : writes
+
+/** Whether what is written there goes to the terminal or nowhere. */
+export const isStream = (path: string): boolean =>
+  /^\/dev\/(null|stdout|stderr|tty|fd\/\d+)$/.test(path)
 
 // network
 
@@ -149,15 +170,15 @@ export const isSending = (command: Command): boolean => {
 
 // internal --------------------------------------------------------------------
 
-/** The subcommand of git, behind the options of git itself. */
-const gitOf = ({ program, words }: Command) => {
-  // `git-push` is what `git push` starts.
-  if (program.startsWith("git-")) return { options: [], operands: [program.slice(4), ...words] }
-  if (program !== "git") return undefined
-  const long = ["attr-source", "config-env", "git-dir", "namespace", "super-prefix", "work-tree"]
-  const { operands, options } = optionsOf(words, { short: "Cc", long })
-  const [name = "", ...rest] = operands
-  return { options, operands: [name.toLowerCase(), ...rest] }
+const isWholeTree = (path: string): boolean =>
+  /^((\.{1,2}\/?)|:\/?|(:\/|\.\/)?\*)$/.test(path.replaceAll(unknown, ""))
+
+/** `git config alias.p push` names what a later `git p` is. */
+const isNaming = ([name, ...words]: ReadonlyArray<string>): boolean => {
+  if (name !== "config" || words.some((word) => /^--(get|unset|remove)/.test(word))) return false
+  const { operands } = optionsOf(words, { short: "f", long: ["file", "blob"], isMixed: true })
+  if (/^(get|unset|list|remove-section)$/.test(operands[0] ?? "")) return false
+  return /^alias\./i.test(operands.at(operands[0] === "set" ? 1 : 0) ?? "") && operands.length > 1
 }
 
 const listings = "contains list merged no-contains no-merged points-at verify".split(" ")
@@ -180,7 +201,7 @@ const isRoot = (path: string): boolean =>
   path.startsWith(unknown) || roots.some((root) => root.test(path.replaceAll(unknown, "")))
 
 const roots = [
-  /^(\/+|~[\w-]*|\.\.|[A-Za-z]:)[\\/.*]*$/,
+  /^(\/|~[\w-]*|\.\.|[A-Za-z]:)[\\/.*]*$/,
   /^\/(bin|boot|dev|etc|home|lib\w*|opt|root|sbin|srv|sys|usr|var|Users|System)\/?\*?$/,
   /^(\.\.\/)+(\.\.|\*)?$/
 ]
@@ -211,7 +232,7 @@ const isCurlSending = (words: ReadonlyArray<string>): boolean => {
 /** Whether a method is named that does more than read. */
 const sends = (words: ReadonlyArray<string>): boolean =>
   words.some((word, at) => {
-    const named = /^(?:-[A-Za-z]*X|--(?:request|method))=?(.*)$/.exec(word)
+    const named = /^(?:-[A-Za-z]*X|--(?:request|method))=?(.*)$/s.exec(word)
     if (named === null) return false
     const method = named[1] === "" || named[1] === undefined ? (words[at + 1] ?? "") : named[1]
     return !/^(get|head|options|trace)$/i.test(method)
@@ -221,7 +242,7 @@ const sends = (words: ReadonlyArray<string>): boolean =>
 const isItem = (word: string): boolean => /^[\w.-]+(:=@?|=(?!=)|@)/.test(word)
 
 const isRemote = (path: string): boolean =>
-  path.includes(unknown) || /^[a-z][\w+.-]*:\/\//i.test(path) || /^[^/:]{2,}:/.test(path)
+  path.includes(unknown) || /^[a-z][\w+.-]*:\/\//i.test(path) || /^[^/:]+:/.test(path)
 
 /** `aws`: what does not begin as something that reads. */
 const isAwsChanging = (words: ReadonlyArray<string>): boolean => {

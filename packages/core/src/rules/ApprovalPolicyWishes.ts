@@ -24,4 +24,5 @@ export const push =
 
 // internal --------------------------------------------------------------------
 
-const clauses = /[.;:!?]+(?=\s|$)|,|\n|\b(?:then|and then|and|afterwards|finally)\b|^[-*\d.)\s]+/im
+const clauses =
+  /(?<![.;:!?])[.;:!?]+(?=\s|$)|,|\n|\b(?:then|and then|and|afterwards|finally)\b|^[-*\d.)\s]+/im

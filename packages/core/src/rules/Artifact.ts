@@ -122,6 +122,38 @@ export const isReserved = (kind: Kind): boolean =>
   ["assistant_summary", "import_log", "log", "run_log"].includes(kind)
 
 /**
+ * What of a run's artifacts there is room for: Foreman's own in any case, and then those of its agent
+ * as far as they fit. The log of what was not taken in names the others.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const fitting = (
+  artifacts: ReadonlyArray<Wanted>,
+  room: number
+): { readonly fitting: ReadonlyArray<Wanted>; readonly out: ReadonlyArray<Wanted> } => {
+  const own = artifacts.filter(({ kind }) => isReserved(kind))
+  let left = room - own.reduce((sum, { size }) => sum + size, 0)
+  const out = new Set<Wanted>()
+  for (const artifact of artifacts) {
+    if (isReserved(artifact.kind)) continue
+    if (artifact.size <= left) left -= artifact.size
+    else out.add(artifact)
+  }
+  const lines = Array.from(out, ({ name }) => `\nno_room: ${name}`).join("")
+  return {
+    out: [...out],
+    fitting: artifacts
+      .filter((artifact) => !out.has(artifact))
+      .map((artifact) =>
+        lines !== "" && artifact.kind === "import_log"
+          ? { ...artifact, summary: `${artifact.summary ?? ""}${lines}` }
+          : artifact
+      )
+  }
+}
+
+/**
  * The kind of a file that an agent has left: the folder that it stands in if that is a kind, else
  * what its extension is used for.
  *

@@ -9,15 +9,8 @@
  */
 import { cut } from "./CommandLineLists.ts"
 import { optionsOf, programOf } from "./CommandLineOptions.ts"
-import {
-  assignment,
-  launchers,
-  modules,
-  reserved,
-  shells,
-  takesLine,
-  wrappers
-} from "./CommandLinePrograms.ts"
+import { assignment, reserved, shells } from "./CommandLinePrograms.ts"
+import { eachOf, linesOf, startedBy } from "./CommandLineStarters.ts"
 import { unknown as filledIn } from "./CommandLineWords.ts"
 
 // models ----------------------------------------------------------------------
@@ -75,7 +68,7 @@ export const unknown: string = filledIn
  * @since 0.1.0
  */
 export const read = (line: string): Reading => {
-  const found: Found = { commands: [], problems: new Set() }
+  const found = nothing()
   readInto(found, line, 0)
   return { commands: found.commands, problems: [...found.problems] }
 }
@@ -87,8 +80,10 @@ export const read = (line: string): Reading => {
  * @since 0.1.0
  */
 export const readWords = (words: ReadonlyArray<string>): Reading => {
-  const found: Found = { commands: [], problems: new Set() }
-  start(found, words, { input: undefined, depth: 0 })
+  const found = nothing()
+  const length = words.reduce((sum, word) => sum + word.length + 1, 0)
+  if (length > maxLength) found.problems.add("it is too long")
+  else start(found, words, { input: undefined, depth: 0 })
   return { commands: found.commands, problems: [...found.problems] }
 }
 
@@ -124,6 +119,8 @@ export { type Options, optionsOf, type OptionWords, programOf } from "./CommandL
 interface Found {
   readonly commands: Array<Command>
   readonly problems: Set<string>
+  /** How much may still be read: a line may hold another one many times over. */
+  left: number
 }
 
 interface Place {
@@ -135,16 +132,25 @@ interface Place {
 }
 
 /** Where a sentence, a quotation or a command ends. */
-const breaks = /[.,;:!?]+(?=\s|$)|["'`()[\]{}<>|&;\n]+/
+const breaks = /(?<![.,;:!?])[.,;:!?]+(?=\s|$)|["'`()[\]{}<>|&;\n]+/
 const maxWords = 16
 
 const maxLength = 65_536
 const maxDepth = 16
+const maxWork = 8 * maxLength
+
+const nothing = (): Found => ({ commands: [], problems: new Set(), left: maxWork })
+
+const isTooMuch = (found: Found, amount: number): boolean => {
+  found.left -= amount
+  if (found.left < 0) found.problems.add("it is too long")
+  return found.left < 0
+}
 
 const readInto = (found: Found, text: string, depth: number): void => {
   if (text.length > maxLength) found.problems.add("it is too long")
   else if (depth > maxDepth) found.problems.add("it nests too deep")
-  else {
+  else if (!isTooMuch(found, text.length)) {
     const { nested, problems, simple } = cut(text)
     for (const problem of problems) found.problems.add(problem)
     for (const { input, words, writes } of simple) start(found, words, { input, depth, writes })
@@ -154,6 +160,7 @@ const readInto = (found: Found, text: string, depth: number): void => {
 
 const start = (found: Found, all: ReadonlyArray<string>, place: Place): void => {
   const { depth, input, writes = [] } = place
+  if (isTooMuch(found, all.length)) return
   let first = 0
   while (reserved.has(all[first] ?? "") || assignment.test(all[first] ?? "")) {
     first += all[first] === "function" ? 2 : 1
@@ -174,43 +181,11 @@ const start = (found: Found, all: ReadonlyArray<string>, place: Place): void => 
   }
   found.commands.push(writes.length === 0 ? { program, words } : { program, words, writes })
   for (const line of linesOf(program, words)) readInto(found, line, depth + 1)
-  if (shells.has(program)) startShell(found, words, inside)
-  if (program === "find") startEach(found, words, inside)
+  if (program === "pwsh" || program === "powershell") startPowerShell(found, program, words, inside)
+  else if (shells.has(program)) startShell(found, words, inside)
+  else if (program === "at" || program === "batch") startLater(found, words, inside)
+  for (const one of eachOf(program, words)) start(found, one, inside)
   start(found, startedBy(program, words), inside)
-}
-
-/** What a program starts that only starts others: `npx x`, `npm exec x`, `python -m x`. */
-const startedBy = (program: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const wrapper = wrappers.get(program)
-  if (wrapper !== undefined) {
-    const [name = "", ...rest] = optionsOf(words, wrapper).operands.slice(wrapper.operands ?? 0)
-    // `npx name@version`.
-    return name === "" ? [] : [name.replace(/(?<=.)@[^/]*$/, ""), ...rest]
-  }
-  if (modules.test(program)) {
-    const { operands, options } = optionsOf(words, { short: "mWX" })
-    const [, name] = options.find(([option]) => option === "m") ?? []
-    return name === undefined ? [] : [name, ...operands]
-  }
-  const [verb = "", ...rest] = optionsOf(words).operands
-  return launchers.get(program)?.includes(verb) === true ? optionsOf(rest).operands : []
-}
-
-/** Lines that a program gives to a shell, from its options or from all that it is called with. */
-const linesOf = (program: string, words: ReadonlyArray<string>): ReadonlyArray<string> => {
-  if (program === "eval") return [words.join(" ")]
-  if (program === "trap") return optionsOf(words).operands.slice(0, 1)
-  const names = takesLine.get(program)
-  if (names === undefined) return []
-  const { long = [], short = "" } = wrappers.get(program) ?? {}
-  const isMixed = !wrappers.has(program)
-  const given = { short: `${short}cn`, long: [...long, ...names], isMixed }
-  const { operands, options } = optionsOf(words, given)
-  if (program === "watch") return [operands.join(" ")]
-  const rest = program === "env" ? operands : []
-  return options.flatMap(([name, value]) =>
-    names.includes(name) ? [[value, ...rest].join(" ")] : []
-  )
 }
 
 const startShell = (found: Found, words: ReadonlyArray<string>, { depth, input }: Place): void => {
@@ -228,15 +203,32 @@ const startShell = (found: Found, words: ReadonlyArray<string>, { depth, input }
   }
 }
 
-/** `find -exec`: what follows runs, up to a semicolon or a plus. */
-const startEach = (found: Found, words: ReadonlyArray<string>, inside: Place): void => {
-  let rest = words
-  for (;;) {
-    const from = rest.findIndex((word) => /^-(exec|ok)(dir)?$/.test(word))
-    if (from === -1) return
-    const end = rest.findIndex((word, at) => at > from && (word === ";" || word === "+"))
-    start(found, rest.slice(from + 1, end === -1 ? undefined : end), inside)
-    if (end === -1) return
-    rest = rest.slice(end + 1)
+const startPowerShell = (
+  found: Found,
+  program: string,
+  words: ReadonlyArray<string>,
+  { depth }: Place
+): void => {
+  const option = (name: string) => (word: string) =>
+    /^[-/][a-z]/i.test(word) && name.startsWith(word.slice(1).toLowerCase())
+  const isFile = words.some(option("file"))
+  const command = words.findIndex(option("command"))
+  const first = words.findIndex((word) => !/^[-/]/.test(word))
+  // What follows options may be their value.
+  if (command !== -1) readInto(found, words.slice(command + 1).join(" "), depth)
+  else if (words.some((word) => /^[-/](e|ec|en\w*)$/i.test(word))) {
+    found.problems.add("a shell is given an encoded command")
+  } else if (first === -1 && !words.some(option("version")) && !words.some(option("help"))) {
+    found.problems.add("a shell reads from its input what it runs")
+  } else if (program === "powershell" && !isFile && first !== -1) {
+    readInto(found, words.slice(first).join(" "), depth)
   }
+}
+
+/** `at` and `batch` run later what they read now, unless they are only asked. */
+const startLater = (found: Found, words: ReadonlyArray<string>, { depth, input }: Place): void => {
+  const { options } = optionsOf(words, { short: "fqt", isMixed: true })
+  if (options.some(([name]) => /^[fldrcV]$/.test(name))) return
+  if (input === undefined) found.problems.add("a program runs later what it reads from its input")
+  else readInto(found, input, depth)
 }

@@ -36,7 +36,7 @@ const maxHeres = 32
 
 /** Reads on to the end of the text or, nested, to the parenthesis that closes the list. */
 const readList = (cursor: Cursor, isNested: boolean): void => {
-  const state: State = { simple: begin(cursor), open: 0, cases: 0, isPattern: false }
+  const state: State = { simple: begin(cursor), first: 0, open: 0, cases: 0, isPattern: false }
   while (cursor.at < cursor.text.length) {
     const char = cursor.text[cursor.at]!
     if (/[ \t\r]/.test(char)) cursor.at += 1
@@ -53,6 +53,8 @@ const readList = (cursor: Cursor, isNested: boolean): void => {
 
 interface State {
   simple: Simple
+  /** How many words of the shell stand before the name of the program. */
+  first: number
   /** Parentheses and words of `case` that are open in this list. */
   open: number
   cases: number
@@ -69,6 +71,7 @@ const readSeparator = (cursor: Cursor, state: State, char: string): void => {
   if (isNext) state.isPattern = state.cases > 0
   else if (!/[\n(|]/.test(char)) state.isPattern = false
   state.simple = begin(cursor)
+  state.first = 0
   if (char === "\n") readHeres(cursor)
 }
 
@@ -78,9 +81,10 @@ const readArgument = (cursor: Cursor, state: State): void => {
   if (word === undefined || (/^\d+$/.test(word) && isRedirection(cursor))) return
   const { words } = state.simple
   words.push(word)
+  if (state.first === words.length - 1 && reserved.has(word)) state.first += 1
   // A quoted word is no word of the shell.
   if (cursor.text.slice(from, cursor.at) !== word) return
-  const first = words.findIndex((word) => !reserved.has(word))
+  const { first } = state
   const place = words.length - 1 - first
   if (word === "case" && place === 0) state.cases += 1
   else if (word === "esac" && place === 0) {
@@ -89,6 +93,7 @@ const readArgument = (cursor: Cursor, state: State): void => {
   } else if (word === "in" && place === 2 && words[first] === "case") {
     state.isPattern = true
     state.simple = begin(cursor)
+    state.first = 0
   }
 }
 
@@ -98,7 +103,7 @@ const begin = ({ simple }: Cursor): Simple => {
   return next
 }
 
-const lineEnd = ({ at, text }: Cursor): number => {
+const lineEnd = ({ at, text }: Pick<Cursor, "at" | "text">): number => {
   const end = text.indexOf("\n", at)
   return end === -1 ? text.length : end
 }
@@ -131,7 +136,7 @@ const readHeres = (cursor: Cursor): void => {
     const from = cursor.at
     let found = false
     for (let at = from; !found && at < cursor.text.length;) {
-      const stop = lineEnd({ ...cursor, at })
+      const stop = lineEnd({ text: cursor.text, at })
       const line = cursor.text.slice(at, stop)
       found = (hasTabs ? line.replace(/^\t+/, "") : line) === end
       if (found) {

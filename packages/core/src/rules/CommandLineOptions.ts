@@ -37,7 +37,10 @@ export interface Options {
  * @since 0.1.0
  */
 export const programOf = (word: string): string =>
-  (/[^/\\]*$/.exec(word)?.[0] ?? "").replace(/\.exe$/i, "").toLowerCase()
+  word
+    .slice(Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1)
+    .replace(/\.exe$/i, "")
+    .toLowerCase()
 
 /**
  * Takes words apart into options and operands, as most programs do.
@@ -76,7 +79,7 @@ export const optionsOf = (
       const letters = Array.from(word.slice(1))
       const last = letters.findIndex((letter) => short.includes(letter))
       const flags = last === -1 ? letters : letters.slice(0, last)
-      options.push(...flags.map((letter) => [letter, ""] as const))
+      for (const letter of flags) options.push([letter, ""])
       if (last === -1) continue
       const rest = letters.slice(last + 1).join("")
       options.push([letters[last]!, rest === "" ? (words[++at] ?? "") : rest])

@@ -34,10 +34,16 @@ export const wrappers: ReadonlyMap<string, OptionWords & { readonly operands?: n
     command: {},
     corepack: {},
     doas: { short: "uC" },
+    "dbus-run-session": {},
+    eatmydata: {},
+    entr: {},
     env: { short: "uCPS", long: ["unset", "chdir", "split-string"] },
     exec: { short: "a" },
+    fakeroot: { short: "lsib", long: ["lib", "faked"] },
+    firejail: {},
     flock: { short: "wEc", long: ["timeout", "command"], operands: 1 },
     ionice: { short: "cnpPu", long: ["class", "classdata"] },
+    ltrace: { short: "AaDeFlnopsuwx", long: ["output", "library"] },
     nice: { short: "n", long: ["adjustment"] },
     nohup: {},
     npx: { short: "pw", long: ["package", "workspace"] },
@@ -46,12 +52,22 @@ export const wrappers: ReadonlyMap<string, OptionWords & { readonly operands?: n
     pnpx: {},
     proxychains: { short: "f" },
     proxychains4: { short: "f" },
+    screen: { short: "cehpsStT" },
     setsid: {},
+    sshpass: { short: "dfPp" },
     stdbuf: { short: "ioe", long: ["input", "output", "error"] },
     strace: { short: "abeEIoOpPsSuUX" },
     sudo: {
       short: "CDghpRrTtUu",
       long: ["chdir", "chroot", "close-from", "group", "host", "prompt", "role", "type", "user"]
+    },
+    "systemd-run": {
+      short: "EHMpu",
+      long: (
+        "background description gid host json machine nice on-active on-boot on-calendar " +
+        "on-startup path-property property service-type setenv slice socket-property " +
+        "timer-property uid unit working-directory"
+      ).split(" ")
     },
     taskset: { operands: 1 },
     time: { short: "fo", long: ["format", "output"] },
@@ -64,6 +80,10 @@ export const wrappers: ReadonlyMap<string, OptionWords & { readonly operands?: n
     xargs: {
       short: "adEILnPs",
       long: ["arg-file", "delimiter", "max-args", "max-chars", "max-procs"]
+    },
+    "xvfb-run": {
+      short: "efnpsw",
+      long: ["auth-file", "error-file", "server-args", "server-num", "wait", "xauth-protocol"]
     }
   })
 )
@@ -91,11 +111,35 @@ export const modules = /^(python|pypy)[\d.]*$/
 export const takesLine: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["env", ["S", "split-string"]],
   ["flock", ["c", "command"]],
+  ["npm", ["c", "call"]],
   ["npx", ["c", "call"]],
+  ["pnpm", ["c", "shell-mode"]],
   ["runuser", ["c", "command"]],
   ["script", ["c", "command"]],
   ["su", ["c", "command"]],
   ["watch", ["interval"]]
 ])
 
-export const shells = new Set("ash bash dash fish ksh sh zsh".split(" "))
+export const shells = new Set(
+  "ash bash csh dash fish ksh lksh mksh oksh pdksh posh rbash rksh sh tcsh yash zsh".split(" ")
+)
+
+/** Options of `bwrap`: what no word follows, and what two follow. Behind all others stands one. */
+export const bubblewrap = {
+  alone:
+    /^(unshare-.*|share-net|as-pid-1|die-with-parent|new-session|clearenv|disable-userns|assert-userns-disabled|help|version)$/,
+  pairs: /^(((ro|dev)-)?bind(-try|-fd)?|(ro-)?bind-data|file|symlink|setenv|chmod|overlay)$/
+}
+
+/** Commands of `tmux` that start or type something, with their options that a word follows. */
+export const terminals: ReadonlyArray<readonly [names: RegExp, short: string]> = [
+  [/^new(-s.*)?$/, "cefFnstxy"],
+  [/^(neww|new-w.*)$/, "ceFnt"],
+  [/^(splitw|split-w.*)$/, "ceFlpt"],
+  [/^(send|send-k.*)$/, "cNt"],
+  [/^(run|run-.*)$/, "cdt"],
+  [/^(if|if-.*)$/, "t"],
+  [/^respawn/, "cet"],
+  [/^(pipep|pipe-.*)$/, "t"],
+  [/^(popup|display-popup|confirm.*)$/, "bcdehpsStTwxy"]
+]

@@ -9,7 +9,7 @@
 import { Schema } from "effect"
 import { accept, type Decision, refuse } from "./Decision.ts"
 import { type HumanRequest, type HumanRequestEvent, RequestStatus } from "./HumanRequestEvent.ts"
-import { HumanRequestId, micros, timestamp } from "./Identifier.ts"
+import { ApprovalId, HumanRequestId, micros, timestamp } from "./Identifier.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -91,6 +91,30 @@ export class NotAPerson extends Schema.TaggedError<NotAPerson>()(
 ) {
   override get message() {
     return `Human request ${this.requestId} is for a person, and ${this.named} is none`
+  }
+}
+
+/**
+ * The request carries an approval for a run, and came through a tool of agents: whoever holds the
+ * token there may be an agent, so a person decides in another place.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class DecidedByPerson extends Schema.TaggedError<DecidedByPerson>()(
+  "DecidedByPerson",
+  { requestId: HumanRequestId, approvalId: Schema.NullOr(ApprovalId) },
+  { httpApiStatus: 403 }
+) {
+  override get message() {
+    const [command, path] =
+      this.approvalId === null
+        ? [`request respond ${this.requestId}`, `human-requests/${this.requestId}/respond`]
+        : [`approval approve ${this.approvalId}`, `approvals/${this.approvalId}/approve`]
+    return (
+      `Human request ${this.requestId} is an approval, which no tool gives. A person decides on the ` +
+      `server's page, with \`foreman ${command}\`, or by POST /api/v1/${path}`
+    )
   }
 }
 

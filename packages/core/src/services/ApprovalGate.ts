@@ -211,16 +211,29 @@ const asked = (
   return [...assigned, ...Approval.request(wanted)]
 }
 
-const mostEvents = 500
+const mostAtOnce = 500
 
-/** Who created the task or edited it, the latest last. */
+/** Who wrote what would be approved, the latest last: of all events, of which only names are kept. */
 const authorsOf = Effect.fnUntraced(function* (session: Session, { id }: Task.Task) {
   const { driver, organization } = session
-  const stored = yield* driver.readStream(organization, `task:${id}`, {
-    after: 0,
-    limit: mostEvents
-  })
-  const wrote = stored.filter(({ type }) => type === "task.created" || type === "task.updated")
-  const names = wrote.map((event) => String(Envelope.bodyOf(event).metadata["actor_id"]))
-  return [...new Set(names.toReversed())].toReversed()
+  const names = new Set<string>()
+  for (let after = 0; ;) {
+    const page = { after, limit: mostAtOnce }
+    const stored = yield* driver.readStream(organization, `task:${id}`, page)
+    for (const event of stored) {
+      if (event.type !== "task.created" && event.type !== "task.updated") continue
+      const { data, metadata } = Envelope.bodyOf(event)
+      if (event.type === "task.updated" && !Object.keys(data).some(isApproved)) continue
+      const name = String(metadata["actor_id"])
+      names.delete(name)
+      names.add(name)
+    }
+    if (stored.length < mostAtOnce) return [...names]
+    after = stored.at(-1)?.version ?? after
+  }
 })
+
+/** What an edit changes without changing what would be done. */
+const besides = new Set(["task_id", "priority", "tags", "urgency"])
+
+const isApproved = (field: string): boolean => !besides.has(field)

@@ -16,7 +16,7 @@ import * as Artifact from "../rules/Artifact.ts"
 import { ArtifactId, type RunId } from "../rules/Identifier.ts"
 import * as Run from "../rules/Run.ts"
 import { ArtifactLimits, type Limits } from "./ArtifactLimits.ts"
-import { type Standing, standingIn, standingOf } from "./ArtifactStanding.ts"
+import { roomOf, type Standing, standingIn, standingOf } from "./ArtifactStanding.ts"
 import { organizationOf } from "./Directory.ts"
 import type { Method } from "./Method.ts"
 import * as Projection from "./Projection.ts"
@@ -56,6 +56,12 @@ export const make = (shell: Shell["Service"], store: ArtifactStore): Method<type
         yield* fits(yield* standingIn(session.driver, organization, runId))
         return {
           events: [Artifact.create(run, { ...kept, id, kind, name })],
+          // Other runs may have kept something since: their streams are not relied on.
+          guards: roomOf(limits, kept.size),
+          onGuard: () => {
+            const most = limits.organizationBytes ?? 0
+            return new Artifact.ArtifactLimit({ limit: "organization_bytes", most })
+          },
           answer: ({ after }) => after<Artifact.Artifact>(Projection.artifacts, { id })
         }
       })

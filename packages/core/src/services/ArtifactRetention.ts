@@ -90,19 +90,34 @@ const removeBytes = Effect.fnUntraced(function* (
   { digest }: Artifact.Artifact,
   before: number
 ) {
-  const rows = yield* shell.read((driver) =>
-    driver.find({
-      organization,
-      table: "artifacts",
-      index: "artifacts_by_digest",
-      equals: { digest, is_removed: false },
-      limit: pageSize
-    })
-  )
-  const isNeeded = rows.map(Projection.artifacts.fromRow).some((one) => !isDue(one, before))
-  if (isNeeded) return true
+  if (yield* isNeeded(shell, organization, digest, before)) return true
   yield* artifacts.remove(organization, digest, { idleMillis })
   return !(yield* artifacts.has(organization, digest))
+})
+
+/** Looks at the youngest first, which almost always tells; at all of them before it says no. */
+const isNeeded = Effect.fnUntraced(function* (
+  shell: Means["shell"],
+  organization: string,
+  digest: string,
+  before: number
+) {
+  for (let after: Row | undefined; ;) {
+    const page = yield* shell.read((driver) =>
+      driver.find({
+        organization,
+        table: "artifacts",
+        index: "artifacts_by_digest",
+        equals: { digest, is_removed: false },
+        direction: "descending",
+        limit: pageSize,
+        ...(after === undefined ? {} : { after })
+      })
+    )
+    if (page.map(Projection.artifacts.fromRow).some((one) => !isDue(one, before))) return true
+    if (page.length < pageSize) return false
+    after = page.at(-1)
+  }
 })
 
 /** Somebody else may have done it meanwhile: then there is nothing to record. */

@@ -4,7 +4,7 @@
  * @internal
  */
 import { Effect } from "effect"
-import type { Driver, StoreError } from "../ports/Driver.ts"
+import type { Driver, Step, StoreError } from "../ports/Driver.ts"
 import * as Artifact from "../rules/Artifact.ts"
 import type { RunId } from "../rules/Identifier.ts"
 import type { Limits } from "./ArtifactLimits.ts"
@@ -54,6 +54,19 @@ export const standingIn = Effect.fnUntraced(function* (
       organizationBytes === null ? Number.MAX_SAFE_INTEGER : Math.max(0, organizationBytes - used)
   }
 })
+
+/** What holds where a batch is written while the organisation keeps so much less than it may. */
+export const roomOf = ({ organizationBytes }: Limits, size: number): ReadonlyArray<Step> =>
+  organizationBytes === null
+    ? []
+    : [
+        {
+          _tag: "Require",
+          table: "organizations",
+          key: {},
+          where: [{ columns: ["artifact_bytes"], is: "<=", than: organizationBytes - size }]
+        }
+      ]
 
 // internal --------------------------------------------------------------------
 

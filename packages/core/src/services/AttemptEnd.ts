@@ -16,7 +16,8 @@ import * as Run from "../rules/Run.ts"
 import * as Retry from "../rules/Retry.ts"
 import * as Task from "../rules/Task.ts"
 import { asSystem, gone, type NotStarted, placeOf } from "./AttemptShell.ts"
-import { standingIn } from "./ArtifactStanding.ts"
+import { ArtifactLimits } from "./ArtifactLimits.ts"
+import { roomOf, standingIn } from "./ArtifactStanding.ts"
 import { withdrawalsOf } from "./HumanRequestEnds.ts"
 import { forgotten } from "./Leases.ts"
 import * as Projection from "./Projection.ts"
@@ -88,9 +89,9 @@ export const end = Effect.fnUntraced(function* (
       const run = yield* session.get(Projection.runs, { id: runId })
       const task = yield* Effect.catchTag(reliedOn(session, taskId), "TaskNotFound", Effect.die)
       if (run === undefined) return yield* Effect.die(`The run ${runId} is gone`)
-      const kept = run.outputId === null ? yield* keptAs(session, run, output ?? []) : []
+      const { events: kept, room } = yield* keptAs(session, run, output ?? [])
       const common = { guards: [fence.guard], answer: () => null, onGuard: () => gone }
-      if (!Run.isLive(run.status)) return { ...common, events: kept }
+      if (!Run.isLive(run.status)) return { ...common, also: room, events: kept }
       const after = yield* aftermathOf(session, task, { ...ended, fault, hold, now })
       const events = yield* Effect.orDie(decided(Run.end(run, task, ended, after)))
       const onward =
@@ -98,7 +99,7 @@ export const end = Effect.fnUntraced(function* (
           ? yield* arrive(session, taskAfter(task, events, now), run, { reviewId, mergeJobId })
           : []
       const tokens = yield* Tokens.revoke(session.driver, session.organization, runId)
-      const also = [...tokens, forgotten(runId)]
+      const also = [...tokens, forgotten(runId), ...room]
       const withdrawn = yield* withdrawalsOf(session, runId)
       return { ...common, also, events: [...kept, ...events, ...onward, ...withdrawn] }
     })
@@ -166,17 +167,34 @@ const arrive = Effect.fnUntraced(function* (
   return yield* decided(Review.open(task, facts))
 })
 
-/** Each has a name of its own, also where two differed only in what is not shown. */
+/**
+ * Each has a name of its own, also where two differed only in what is not shown. What other runs have
+ * left no room for meanwhile stays out; `room` holds while nothing more is kept than may be.
+ */
 const keptAs = Effect.fnUntraced(function* (
   session: Session,
   run: Run.Run,
   output: ReadonlyArray<Artifact.Wanted>
-): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
-  if (output.length === 0) return []
-  const taken = new Set((yield* standingIn(session.driver, session.organization, run.id)).names)
-  return output.map((wanted) => {
+): Effect.fn.Return<Kept, StoreError> {
+  if (run.outputId !== null || output.length === 0) return { events: [], room: [] }
+  const limits = yield* ArtifactLimits
+  const { names, roomFor } = yield* standingIn(session.driver, session.organization, run.id)
+  const { fitting, out } = Artifact.fitting(output, roomFor(limits))
+  if (out.length > 0) {
+    yield* Effect.logWarning(`There was no room for ${out.length} artifacts of run ${run.id}`)
+  }
+  const taken = new Set(names)
+  const events = fitting.map((wanted) => {
     const name = Artifact.unlike(wanted.name, taken)
     taken.add(name)
     return Artifact.create(run, { ...wanted, name })
   })
+  const isOfAgent = fitting.some(({ kind, size }) => size > 0 && !Artifact.isReserved(kind))
+  // After the rows of these are written: then their bytes are counted already.
+  return { events, room: isOfAgent ? roomOf(limits, 0) : [] }
 })
+
+interface Kept {
+  readonly events: ReadonlyArray<DomainEvent>
+  readonly room: ReadonlyArray<Step>
+}

@@ -12,10 +12,12 @@ import * as Canonical from "../events/Canonical.ts"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import type { StoreError } from "../ports/Driver.ts"
 import type { AgentRequest } from "../rules/AgentRequest.ts"
+import { PermissionDenied } from "../operations/Refusal.ts"
+import { type Actor, may } from "../rules/Actor.ts"
 import { summaryOf } from "../rules/AgentRequest.ts"
 import * as Approval from "../rules/Approval.ts"
 import type { Judgement } from "../rules/ApprovalPolicyAction.ts"
-import { approvalOptions, type HumanRequest } from "../rules/HumanRequest.ts"
+import { approvalOptions, DecidedByPerson, type HumanRequest } from "../rules/HumanRequest.ts"
 import {
   type AgentId,
   ApprovalId,
@@ -23,9 +25,11 @@ import {
   type RunId,
   type TaskId
 } from "../rules/Identifier.ts"
+import { boardOf } from "../rules/ManagerTask.ts"
 import * as ApprovalEnds from "./ApprovalEnds.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
+import { decided } from "./Shell.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -100,31 +104,78 @@ export const requested = Effect.fnUntraced(function* (
 })
 
 /**
- * What the answer to a human request says of the approval that asks the same.
+ * The answer to a human request, and by whose right it is given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer {
+  readonly response: string
+  readonly respondedBy: string
+  readonly actor: Actor
+  readonly now: number
+}
+
+/**
+ * What the answer to a human request says of the approval that asks the same: the person's decision,
+ * for which they need the same right as in the queue of approvals.
  *
  * @category services
  * @since 0.1.0
  */
 export const answered = Effect.fnUntraced(function* (
   session: Session,
-  { id, kind, runId }: HumanRequest,
-  { respondedBy, response }: { readonly response: string; readonly respondedBy: string }
-): Effect.fn.Return<ReadonlyArray<DomainEvent>, StoreError> {
-  if (kind !== "approval" || runId === null) return []
-  const found = yield* ApprovalEnds.approvalOfRequest(session, id)
-  if (found === undefined) return []
-  yield* session.relyOn(`approval:${found.id}`)
-  const approval = yield* session.get(Projection.approvals, { id: found.id })
-  if (approval?.status !== "pending") return []
-  const said = { approvalId: approval.id, taskId: approval.taskId, decidedBy: respondedBy }
-  return response === approvalOptions[0]
-    ? [{ type: "approval.approved", data: { ...said, isFinal: true } }]
-    : [{ type: "approval.rejected", data: { ...said, rejectionReason: response } }]
+  request: HumanRequest,
+  { actor, now, respondedBy, response }: Answer
+): Effect.fn.Return<
+  ReadonlyArray<DomainEvent>,
+  StoreError | PermissionDenied | Approval.MayNotDecide
+> {
+  const asked = isForRun(request)
+    ? yield* ApprovalEnds.approvalOfRequest(session, request.id)
+    : undefined
+  if (asked === undefined) return []
+  const permission = "approval:decide"
+  if (!may(actor, permission)) return yield* new PermissionDenied({ permission })
+  const found = yield* ApprovalEnds.reliedOn(session, asked.id)
+  // Its end is on its way to the request too.
+  if (found?.approval.status !== "pending") return []
+  const { approval, task } = found
+  const isOperator = actor.type === "operator"
+  // Nobody but a person comes this far: the request asks for one as well.
+  const decider = { id: respondedBy, isPerson: true, isOperator }
+  const facts = { decider, task, board: boardOf(task), now }
+  return yield* decided(
+    response === approvalOptions[0]
+      ? Approval.approve(approval, facts)
+      : Approval.reject(approval, response, facts)
+  ).pipe(
+    // It is pending, and its time never runs out by itself.
+    Effect.catchTag("ApprovalIsOver", Effect.die)
+  )
+})
+
+/**
+ * Refuses to take the answer to what is an approval for a run from a tool of agents.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const keptFromTools = Effect.fnUntraced(function* (
+  session: Session,
+  request: HumanRequest
+): Effect.fn.Return<void, StoreError | DecidedByPerson> {
+  if (!isForRun(request) || request.status !== "pending") return
+  const approval = yield* ApprovalEnds.approvalOfRequest(session, request.id)
+  return yield* new DecidedByPerson({ requestId: request.id, approvalId: approval?.id ?? null })
 })
 
 // internal --------------------------------------------------------------------
 
 const mostAtOnce = 100
+
+/** One that was asked while the same waited has no approval of its own, and lets as much happen. */
+const isForRun = ({ kind, runId }: HumanRequest): boolean => kind === "approval" && runId !== null
 
 const isWaiting = Effect.fnUntraced(function* (session: Session, runId: RunId, digest: string) {
   const { driver, organization } = session

@@ -8,6 +8,7 @@
  */
 import { Context, type Duration, Effect, Layer, Option, Stream } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
+import type { Handler } from "../operations/Handlers.ts"
 import type * as Operations from "../operations/HumanRequestOperations.ts"
 import { CurrentRehearsal } from "../operations/DryRun.ts"
 import { timed } from "../operations/Observation.ts"
@@ -64,7 +65,7 @@ export class HumanRequests extends Context.Service<
     readonly get: Method<typeof Operations.getHumanRequest>
     readonly pending: Method<typeof Operations.getPendingRequests>
     readonly list: Method<typeof Operations.listHumanRequests>
-    readonly respond: Method<typeof Operations.respondToRequest>
+    readonly respond: Handler<typeof Operations.respondToRequest>
     /**
      * The request once it is no longer pending, or as it stands when so much time has passed. A hint
      * of the store makes it fast, a look each second makes it certain.
@@ -155,7 +156,7 @@ export { expireDue, withdrawalsOf } from "./HumanRequestEnds.ts"
 // internal --------------------------------------------------------------------
 
 const makeRespond = (shell: Shell["Service"]): HumanRequests["Service"]["respond"] =>
-  Effect.fnUntraced(function* ({ requestId, respondedBy: named, response }) {
+  Effect.fnUntraced(function* ({ questionsOnly, requestId, respondedBy: named, response }) {
     const actor = yield* CurrentActor
     const respondedBy = yield* onBehalfOf(named)
     const missing = () => new HumanRequest.HumanRequestNotFound({ requestId })
@@ -165,12 +166,14 @@ const makeRespond = (shell: Shell["Service"]): HumanRequests["Service"]["respond
       Effect.fnUntraced(function* (session, now) {
         const request = yield* reliedOn(session, requestId)
         if (request === undefined) return yield* missing()
+        if (questionsOnly === true) yield* CommandApprovals.keptFromTools(session, request)
         const agent = yield* session.get(Projection.agents, { id: respondedBy })
         const facts = { now, isPerson: isPerson(actor) && agent === undefined }
         const wish = { response, respondedBy }
         const events = yield* decided(HumanRequest.respond(request, wish, facts))
+        const said = { ...wish, actor, now }
         const approval =
-          events.length === 0 ? [] : yield* CommandApprovals.answered(session, request, wish)
+          events.length === 0 ? [] : yield* CommandApprovals.answered(session, request, said)
         return {
           events: [...events, ...approval],
           answer: ({ after }) =>

@@ -59,6 +59,20 @@ export const makeApprovals = (bench: Bench): ManagerApprovals => {
         ...(nextCursor === null ? {} : { nextCursor })
       }
     }),
+    board: Effect.fnUntraced(function* ({ projectId: named, ...page }) {
+      const organization = yield* seenFrom(shell)
+      const { id: projectId, teamId } = yield* shell.read((driver) =>
+        projectNamed(driver, organization, named)
+      )
+      const { items, nextCursor } = yield* approvals.list({ teamId, projectId, ...page })
+      const waiting = items.filter(({ status }) => status === "pending")
+      return {
+        items: yield* Effect.forEach(waiting, (approval) => boardItem(bench, approval), {
+          concurrency: "unbounded"
+        }),
+        ...(nextCursor === null ? {} : { nextCursor })
+      }
+    }),
     detail: Effect.fnUntraced(function* ({ approvalId }) {
       const approval = yield* named(bench, approvalId)
       return yield* detailOf(bench, approval)
@@ -96,6 +110,7 @@ export const makeApprovals = (bench: Bench): ManagerApprovals => {
  */
 export interface ManagerApprovals {
   readonly queue: Handler<typeof Operations.getManagerApprovals>
+  readonly board: Handler<typeof Operations.getBoardApprovals>
   readonly detail: Handler<typeof Operations.getManagerApproval>
   readonly approve: Handler<typeof Operations.approveManagerApproval>
   readonly reject: Handler<typeof Operations.rejectManagerApproval>
@@ -129,6 +144,18 @@ const taskOf = Effect.fnUntraced(function* ({ shell }: Bench, { id, taskId }: Ap
   const organization = yield* organizationOf(shell, "task", taskId)
   const sight = yield* shell.read((driver) => sightOf(driver, organization ?? "", taskId))
   return sight ?? (yield* Effect.die(`Approval ${id} has no task`))
+})
+
+const boardItem = Effect.fnUntraced(function* (bench: Bench, approval: Approval.Approval) {
+  const { task } = yield* taskOf(bench, approval)
+  return {
+    approvalId: approval.id,
+    taskId: String(approval.taskId),
+    moduleId: task.moduleId,
+    summary: approval.summary,
+    reason: approval.reason,
+    state: approvalStateOf(approval.status)
+  }
 })
 
 const detailOf = Effect.fnUntraced(function* (bench: Bench, approval: Approval.Approval) {
@@ -195,7 +222,10 @@ const decided = Effect.fnUntraced(function* (
   const { organization, task } = sight
   const within = Math.min(bench.config.waitMillis, mostMillis)
   const now = yield* settled(bench.shell, organization, task.id, within, hasBegun)
-  const trouble = troubleOf(now)
+  const trouble = troubleOf(now, {
+    approvalId: approval.id,
+    approvalState: approvalStateOf(approval.status)
+  })
   return trouble === undefined ? answerOf(approval, now) : yield* trouble
 })
 

@@ -14,7 +14,7 @@ import type { Input } from "../operations/Operation.ts"
 import { ModuleId, Name, ProjectId } from "../rules/Identifier.ts"
 import * as ManagerTask from "../rules/ManagerTask.ts"
 import { ModuleNotFound } from "../rules/Module.ts"
-import { defaultPolicy } from "../rules/Project.ts"
+import { defaultPolicy, ProjectExists } from "../rules/Project.ts"
 import * as Span from "../rules/Span.ts"
 import { defaultPlace } from "../rules/TaskModel.ts"
 import { Type, Urgency } from "../rules/TaskWords.ts"
@@ -23,7 +23,7 @@ import type { Bench } from "./Manager.ts"
 import { dispatchAnswer, release, settled } from "./ManagerDispatch.ts"
 import * as ManagerGate from "./ManagerGate.ts"
 import { conflictOf, projectNamed, type Sight, taskNamed } from "./ManagerSight.ts"
-import { asManager, commanding } from "./ManagerStanding.ts"
+import { asManager, commanding, isRepeated } from "./ManagerStanding.ts"
 import * as Projection from "./Projection.ts"
 import { registerFolder } from "./ProjectRepositories.ts"
 
@@ -87,6 +87,8 @@ const createsProject: Carry = Effect.fnUntraced(function* (bench, local, input) 
     id === undefined ? {} : { projectId: yield* formed("project_id", ProjectId, id) }
   const { organizationId: organization, teamId } = local
   const repoRoot = said(input.repoRoot) ?? bench.config.workingDirectory
+  // What is refused leaves nothing behind, so that is found out before the folder is registered.
+  if (id !== undefined && !(yield* isRepeated(shell, local))) yield* isFree(bench, local, id)
   // Whoever calls registers the folder, if it may; the manager it calls for may not.
   if (repoRoot !== undefined) yield* registerFolder(shell, organization, teamId, repoRoot)
   const wanted = {
@@ -103,6 +105,11 @@ const createsProject: Carry = Effect.fnUntraced(function* (bench, local, input) 
     Effect.catchTags({ TeamNotFound: Effect.die, RepositoryNotFound: Effect.die })
   )
   return { kind: "project_created" as const, projectId: project.id, summary: project.name }
+})
+
+const isFree = Effect.fnUntraced(function* ({ shell }: Bench, local: LocalTeam, id: string) {
+  const row = yield* shell.read((driver) => driver.get(local.organizationId, "projects", { id }))
+  if (row !== undefined) return yield* new ProjectExists({ projectId: ProjectId.make(id) })
 })
 
 const createsModule: Carry = Effect.fnUntraced(function* (bench, local, input) {

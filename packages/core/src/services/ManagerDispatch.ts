@@ -87,8 +87,12 @@ export const settled = Effect.fnUntraced(function* (
  * @category errors
  * @since 0.1.0
  */
-export const troubleOf = ({ run, state, task }: Sight): DispatchFailed | TaskHeld | undefined => {
+export const troubleOf = (
+  { run, state, task }: Sight,
+  decided: { readonly approvalId?: string; readonly approvalState?: string } = {}
+): DispatchFailed | TaskHeld | undefined => {
   const place = {
+    ...decided,
     taskId: String(task.id),
     projectId: task.projectId,
     moduleId: task.moduleId,

@@ -99,8 +99,7 @@ export const make = (own: ReadonlyArray<ApprovalPolicy.Policy> = []): Policies =
   return {
     named,
     judgeTask: (task, { config, policy }) =>
-      AgentRestrictions.deniedOf(AgentRestrictions.of(config), ApprovalPolicy.commandsOf(task)) ??
-      ApprovalPolicy.judge(named(policy), task),
+      judgeRestricted(task, AgentRestrictions.of(config), named(policy)),
     judgeRequest: (request, { access, config, workspace }) =>
       AgentRestrictions.judge(AgentRestrictions.of(config), request, workspace) ??
       AgentRequest.judge(request, { access, policy: named(AgentRequest.policyNameOf(config)) })
@@ -119,6 +118,22 @@ export const Policies: Context.Reference<Policies> = Context.Reference<Policies>
 )
 
 // internal --------------------------------------------------------------------
+
+const judgeRestricted = (
+  task: Extract<ApprovalPolicy.Action, { readonly _tag: "Task" }>,
+  restrictions: AgentRestrictions.AgentRestrictions,
+  policy: ApprovalPolicy.Policy
+): ApprovalPolicy.Judgement => {
+  // A task is read only where somebody has to know what it says.
+  if (restrictions.commands.denied.length === 0) return ApprovalPolicy.judge(policy, task)
+  const { commands, problems } = ApprovalPolicy.readingOf(task)
+  const denied = AgentRestrictions.deniedOf(restrictions, commands)
+  if (denied !== undefined) return denied
+  const judgement = ApprovalPolicy.judge(policy, task)
+  if (judgement._tag !== "Allow" || problems.length === 0) return judgement
+  const reason = `the task cannot be read: ${problems.join("; ")}`
+  return { _tag: "Require", risk: "high", rule: "agent.unreadable", reason }
+}
 
 const unknownPolicy = (name: string): ApprovalPolicy.Policy => ({
   name,

@@ -210,8 +210,19 @@ const textOf = (value: unknown): string | undefined => {
 
 const masked = (name: string, value: string): string => {
   if (/TOKEN|KEY|SECRET/.test(name)) return "***"
+  if (name === "FOREMAN_WEBHOOK_URL") return hidden(value)
+  if (name === "FOREMAN_OPENCLAW_URL") return hidden(value, ({ pathname }) => pathname)
   if (!/^[a-z]+:\/\//.test(value)) return value
   return value
     .replace(/(?<=^[a-z]+:\/\/[^:/@]*:).*(?=@)/, "***")
     .replace(/(?<=[?&](?:password|token)=)[^&]*/gi, "***")
+}
+
+/** Whoever has the whole of such a URL may send to it: where it leads, and no more. */
+const hidden = (value: string, pathOf: (url: URL) => string = () => "/***"): string => {
+  if (!URL.canParse(value)) return "***"
+  const url = new URL(value)
+  const user = url.username + url.password === "" ? "" : "***@"
+  const rest = url.search + url.hash === "" ? "" : "?***"
+  return `${url.protocol}//${user}${url.host}${pathOf(url)}${rest}`
 }

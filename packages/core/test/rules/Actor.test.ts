@@ -63,6 +63,17 @@ describe("what a role may do", () => {
     }
   })
 
+  it("lets no run steer other runs, agents or projects, whatever its agent may", () => {
+    for (const role of Actor.Role.literals) {
+      const refused = Actor.permissions[role].filter(
+        (permission) => !Actor.may({ role, run: {} }, permission)
+      )
+      const steering = ["project:plan", "run:control"]
+      const expected = Actor.permissions[role].filter((one) => steering.includes(one))
+      assert.deepStrictEqual(refused, expected, role)
+    }
+  })
+
   it("names each permission once", () => {
     for (const list of Object.values(Actor.permissions)) {
       assert.strictEqual(new Set(list).size, list.length)

@@ -40,7 +40,8 @@ describe("an agent's restrictions", () => {
     const config = { denied_commands: ["git push", "docker", "npm run *"] }
     const denied = [
       ["git push", "git  push origin", "git -C app push", "git --no-pager push", "sudo git push"],
-      ["sh -c 'git push'", "cd x && docker ps", "/usr/bin/docker ps", "npm run build", "`docker`"]
+      ["sh -c 'git push'", "git-push", "git-push origin", "/usr/lib/git-core/git-push"],
+      ["cd x && docker ps", "/usr/bin/docker ps", "npm run build", "`docker`"]
     ].flat()
     expect(denied.filter((line) => ruleOf(config, command(line)) === "free")).toEqual([])
     const free = ["git status", "git stash push", "npm test", "echo docker", "dockerize x"]
@@ -89,6 +90,18 @@ describe("an agent's restrictions", () => {
     expect(ruleOf(only, change("/w/src/a.ts", "docs/b.md"))).toBe("free")
     expect(ruleOf(only, change("/w/src/../secret"))).toBe("agent.allowed_paths")
     expect(ruleOf(only, change())).toBe("agent.allowed_paths")
+  })
+
+  it("compare whole parts of paths", () => {
+    const only = { allowed_paths: ["src", "/data/x/", "gen*"] }
+    for (const path of ["src", "src/a", "/w/src/a/b", "/data/x/y", "gen-a/b", "/w/general"]) {
+      expect(ruleOf(only, change(path)), path).toBe("free")
+    }
+    for (const path of ["/w/src-evil/a", "srca", "/data/xy", "/w/src/../src-evil/a", "/w"]) {
+      expect(ruleOf(only, change(path)), path).toBe("agent.allowed_paths")
+    }
+    expect(ruleOf({ denied_paths: ["/"] }, change("/a"))).toBe("agent.denied_paths")
+    expect(ruleOf({ denied_paths: ["src"] }, change("srca"))).toBe("free")
   })
 
   it("deny everything while nobody can say what they mean", () => {

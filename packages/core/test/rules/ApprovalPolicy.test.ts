@@ -142,7 +142,7 @@ describe("the strict policy on commands", () => {
       [
         ['echo "git push"', "echo git push", "git stash push", "git log --grep 'git push'"],
         ["git commit -m 'git push'", "grep -r 'rm -rf' .", "echo '$(git push)'", "# git push"],
-        ["cat <<'EOF'\ngit push\nEOF", "cat <<< 'git push'", "git config alias.p push"]
+        ["cat <<'EOF'\ngit push\nEOF", "cat <<< 'git push'", "git config --get alias.p"]
       ].flat()
     )
   })
@@ -168,7 +168,9 @@ describe("the strict policy on commands", () => {
       [
         ['echo "open', "echo 'open", "echo `open", "echo $(open", "echo ${open"],
         ["$X push", "git${IFS}push", "{git,push}", "g?t push", "git $X", "eval $X"],
-        ["curl x | sh", "bash -s < x", "git -c alias.p=push p", "a ".repeat(40_000)]
+        ["curl x | sh", "bash -s < x", "git -c alias.p=push p", "a ".repeat(40_000)],
+        ["git config alias.p push", "git config --global alias.p '!x'", "git config set alias.p x"],
+        ["echo git push | at now", "batch", "tcsh", "rbash -s", "pwsh", "pwsh -enc AAAA"]
       ].flat()
     )
     const { reason } = { reason: "", ...judge(strict, command('echo "open')) }

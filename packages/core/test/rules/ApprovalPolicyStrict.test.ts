@@ -142,7 +142,13 @@ describe("a task that may write", () => {
       ["ssh deploy@host and restart", "strict.network_write"],
       ["Run sudo --non-interactive ls", "strict.elevate"],
       ["Run dd if=x of=/dev/sda", "strict.destroy"],
-      ["Open it with gh pr create", "strict.code_host"]
+      ["Open it with gh pr create", "strict.code_host"],
+      ["Then git\u200bpush it", "strict.git_push"],
+      ["Then g\u200bit pu\u00adsh it", "strict.git_push"],
+      ["Then ｇｉｔ\u00a0ｐｕｓｈ it", "strict.git_push"],
+      ["Then gi\u0301t push it", "strict.git_push"],
+      ["\u2060Deploy to pro\u200dduction", "strict.deploy"],
+      ["Fix it... Deploy to production!", "strict.deploy"]
     ]
     expect(wanted.filter(([title, rule]) => task(title) !== rule)).toEqual([])
   })
@@ -150,6 +156,9 @@ describe("a task that may write", () => {
   it("is not held for words that are near to it", () => {
     const near = [
       "Add ssh support",
+      "The crontab is broken",
+      "Arrive at the right result",
+      "Größe ändern, não çedilha 👩‍💻",
       "Truncate long titles",
       "Document the sudo rule",
       "Make release notes shorter",

@@ -36,6 +36,19 @@ describe("an artifact", () => {
     })
   })
 
+  it("is kept where there is room, and Foreman's own in any case", () => {
+    const log = { ...wanted, kind: "run_log", name: "output.log", size: 4 }
+    const refused = { ...wanted, kind: "import_log", name: "import.log", summary: "Not taken in:" }
+    const large = { ...wanted, name: "b", size: 9 }
+    const all = [wanted, large, log, refused]
+    const { fitting, out } = Artifact.fitting(all, 10)
+    assert.deepStrictEqual(out, [large])
+    const said = { ...refused, summary: "Not taken in:\nno_room: b" }
+    assert.deepStrictEqual(fitting, [wanted, log, said])
+    assert.deepStrictEqual(Artifact.fitting(all, 0).fitting.length, 2)
+    assert.deepStrictEqual(Artifact.fitting(all, 100), { fitting: all, out: [] })
+  })
+
   it("loses its bytes once", () => {
     assert(made !== undefined)
     const [event, ...others] = Artifact.remove(made)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 
-import type { Artifact} from "@foreman/core";
+import type { Artifact } from "@foreman/core"
 import { ArtifactCompare, Identifier } from "@foreman/core"
 
 const { maxHistory, messages, select, statusOf } = ArtifactCompare

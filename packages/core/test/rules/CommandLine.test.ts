@@ -58,6 +58,29 @@ describe("reading a command line", () => {
     ])
   })
 
+  it("shows what shells, terminals and other starters run", () => {
+    const lines = [
+      ["csh -c 'git push'", "tcsh -c 'git push'", "rbash -c 'git push'", "mksh -c 'git push'"],
+      ["pwsh -c 'git push'", "pwsh -NoProfile -Command git push", "powershell git push"],
+      ["npm exec -c 'git push'", "npm x --call='git push'", "npx -c 'git push'"],
+      ["fd -x git push", "fd . --exec git push \\;", "fd --exec=git push", "fdfind -X git push"],
+      ["git rebase -x 'git push' main", "git rebase main --exec='git push'"],
+      ["git submodule foreach git push", "git submodule foreach --recursive 'git push'"],
+      ["git bisect run git push", "git bisect run sh -c 'git push'"],
+      ["tmux new -d git push", "tmux new-session -d -s x 'git push'", "tmux neww 'git push'"],
+      ["tmux send-keys -t x 'git push' Enter", "tmux new -d \\; send 'git push' Enter"],
+      ["screen -dmS x git push", "screen -S x -X stuff 'git push\n'"],
+      ["systemd-run --user git push", "systemd-run -u x --wait git push", "ltrace -f git push"],
+      ["firejail --net=none git push", "bwrap --bind / / --unshare-all --dev /dev git push"],
+      ["bwrap --ro-bind / / -- git push", "fakeroot git push", "xvfb-run -a git push"],
+      ["xvfb-run -s '-screen 0' git push", "sshpass -p x git push", "at now <<< 'git push'"]
+    ].flat()
+    const isPush = ({ program, words }: CommandLine.Command) =>
+      program === "git" && words[0] === "push"
+    const missed = lines.filter((line) => !CommandLine.read(line).commands.some(isPush))
+    assert.deepStrictEqual(missed, [])
+  })
+
   it("says what it could not read", () => {
     for (const [line, problem] of [
       ["a 'b", "a quote is not closed"],
@@ -95,6 +118,28 @@ describe("reading a command line", () => {
     const start = performance.now()
     for (const part of slow) CommandLine.read(part.repeat(20_000 / part.length))
     assert.isBelow(performance.now() - start, 3_000)
+  })
+})
+
+describe("the work of reading", () => {
+  it("has an end where one line holds the rest again and again", () => {
+    const start = performance.now()
+    const lines = [`env ${"-Sa ".repeat(8_000)}${"b ".repeat(16_000)}`, "env -Senv ".repeat(6_000)]
+    for (const line of lines) CommandLine.read(line)
+    assert.isBelow(performance.now() - start, 1_000)
+    const words = Array.from({ length: 70_000 }, () => "a")
+    assert.deepStrictEqual(CommandLine.readWords(words).problems, ["it is too long"])
+  })
+
+  it("names a program whatever its version and folder", () => {
+    assert.deepStrictEqual(told("npx @a/b@1 x; npx c@2; npx @a/d").slice(1), [
+      "b x",
+      "npx c@2",
+      "c",
+      "npx @a/d",
+      "d"
+    ])
+    assert.strictEqual(CommandLine.programOf(`${"a".repeat(200_000)}/b`), "b")
   })
 })
 

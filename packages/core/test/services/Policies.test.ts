@@ -53,6 +53,35 @@ describe("the policies of a process", () => {
   })
 })
 
+describe("a task that is judged", () => {
+  const unread = { _tag: "Task", type: "write", description: "" } as const
+  const read = { count: 0 }
+  const watched = {
+    ...unread,
+    get title() {
+      read.count += 1
+      return "Describe it"
+    }
+  }
+
+  it("is not read where nothing depends on its words, and once where something does", () => {
+    policies.judgeTask(watched, { policy: "permissive", config: {} })
+    expect(read.count).toBe(0)
+    policies.judgeTask(watched, { policy: "strict", config: { denied_commands: ["docker"] } })
+    expect(read.count).toBe(1)
+  })
+
+  it("is a person's where it is too long to find what is denied", () => {
+    const long = { ...unread, title: "x", description: ".".repeat(99_000) }
+    const facts = { policy: "permissive", config: { denied_commands: ["docker"] } }
+    expect(policies.judgeTask(long, facts)).toMatchObject({
+      _tag: "Require",
+      rule: "agent.unreadable"
+    })
+    expect(policies.judgeTask(long, { policy: "permissive", config: {} })._tag).toBe("Allow")
+  })
+})
+
 describe("a rule's own test", () => {
   const rule: ApprovalPolicy.Rule = {
     id: "team.low",

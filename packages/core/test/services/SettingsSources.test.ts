@@ -64,6 +64,18 @@ describe("a file of settings", () => {
 })
 
 describe("settings as they are shown", () => {
+  it.each([
+    ["FOREMAN_WEBHOOK_URL", "https://hooks.example:8443/services/T0/B0/abc", "/***"],
+    ["FOREMAN_WEBHOOK_URL", "https://me:pass@hooks.example:8443/abc?k=abc#abc", "/***?***"],
+    ["FOREMAN_OPENCLAW_URL", "https://abc@hooks.example:8443/hooks/agent", "/hooks/agent"],
+    ["FOREMAN_OPENCLAW_URL", "https://hooks.example:8443/hooks/wake?k=abc", "/hooks/wake?***"]
+  ])("say of %s %s where it leads alone", (name, url, rest) => {
+    const gathered = SettingsSources.gather([{ from: "flags", values: { [name]: url } }])
+    const value = SettingsSources.describe(gathered).find((one) => one.name === name)?.value
+    const user = url.includes("@") ? "***@" : ""
+    expect(value).toBe(`https://${user}hooks.example:8443${rest}`)
+  })
+
   it("say where they come from, and no secret", () => {
     const shown = SettingsSources.describe(
       SettingsSources.gather([
