@@ -86,6 +86,7 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
   const name = createHash("sha256").update(root).digest("hex").slice(0, 12)
   const workspaceRoot = join(state, "foreman", name)
   yield* Folders.ensure("FOREMAN_RUNTIME_ROOT", root)
+  yield* ServerFile.mustBeFree(root)
   yield* Folders.ensure("XDG_STATE_HOME", workspaceRoot)
   const store = yield* Store.make(settings)
   const manager = { ...settings.manager, ...(yield* WorkingRepository.find(process.cwd())) }
@@ -168,7 +169,9 @@ const runnersOf = (
         ? known
         : yield* refused(`${localRunner}; there are ${[...known.keys()].join(", ")}`)
     }
-    yield* Effect.mapError(local.check({}), ({ detail }) => refused(detail))
+    yield* Effect.mapError(local.check({}), ({ detail }) =>
+      refused(detail.replace(/^(\S+) ((?:does|is) not )/, "$1, which $2"))
+    )
     return new Map([
       ...known,
       [LocalTeam.localRunnerName, { ...local, name: LocalTeam.localRunnerName }]

@@ -22,12 +22,14 @@ describe("a person at a terminal", { timeout: 120_000 }, () => {
     const approved = await run(folder, ["task", "approve", push])
     expect(approved).toMatchObject({ code: 0, err: "" })
     expect(approved.out).toMatch(
-      new RegExp(`^task ${push} state=(approved_pending_dispatch|leased|running|completed)\n$`)
+      new RegExp(
+        `^approval approved, task ${push} state=(approved_pending_dispatch|leased|running|completed)\n$`
+      )
     )
     const done = ["watch", "task", "show", push, "--until", "status=done", "--for", "30"]
     expect(await run(folder, done)).toMatchObject({ code: 0 })
     expect(await run(folder, ["task", "reject", remove])).toMatchObject({ code: 2, out: "" })
-    const rejected = { code: 0, out: `task ${remove} state=ready\n`, err: "" }
+    const rejected = { code: 0, out: `approval rejected, task ${remove} state=ready\n`, err: "" }
     const reject = ["task", "reject", remove, "--reason", "not today"]
     expect(await run(folder, reject)).toEqual(rejected)
     expect(await run(folder, reject)).toEqual(rejected)

@@ -75,7 +75,11 @@ describe("the command line", { timeout: 120_000 }, () => {
     const { child } = await serve(served, ["--dispatch", "off"])
     const [own, other] = await Promise.all([tell(embedded), tell(served)])
     expect(own.map(([line, code]) => [line, code])).toEqual(story)
-    expect(other.map((one) => withoutNumbers(one))).toEqual(own.map((one) => withoutNumbers(one)))
+    // Where there is no store yet, a server has one all the same.
+    expect(own[0]?.[3]).toContain("There is no store WHERE")
+    expect(other.slice(1).map((one) => withoutNumbers(one))).toEqual(
+      own.slice(1).map((one) => withoutNumbers(one))
+    )
     const said = new Map(own.map(([line, , out]) => [line, out]))
     expect(said.get("project create --name Web --id web")).toBe("")
     expect(own[1]?.[2]).toBe("created project web (Web)\n")
@@ -93,6 +97,58 @@ describe("the command line", { timeout: 120_000 }, () => {
     // The server of the folder is gone, and its store is opened here.
     expect(await run(served, ["task", "list", "--status", "todo"])).toMatchObject({ code: 0 })
     expect(existsSync(join(served, ".foreman", "server.json"))).toBe(false)
+  })
+
+  it("makes nothing where it only looks or rehearses", async () => {
+    const folder = makeFolder()
+    const told = await tell(folder, [
+      "task list",
+      "task create --title x --dry-run",
+      "task cancel 1",
+      "task approve 1",
+      "watch task show 1 --until status=done",
+      "watch --for 1",
+      "org list --db not/there.db"
+    ])
+    expect(told.map(([, code, out]) => [code, out])).toEqual(told.map(() => [3, ""]))
+    for (const [line, , , err] of told) expect(err, line).toContain("There is no store")
+    expect(readdirSync(folder)).toEqual([])
+    const [, first, rest] = await tell(folder, [
+      "org create --name Acme --slug acme",
+      "task create --title x --dry-run",
+      "org list"
+    ])
+    expect(first?.slice(1, 3)).toEqual([
+      0,
+      expect.stringMatching(/^would write .* organization.created .*"local".*\nand more/)
+    ])
+    expect(rest?.[2]).not.toContain("local")
+  })
+
+  it("says what would do in the place of what was typed", async () => {
+    const folder = makeFolder()
+    const told = await tell(folder, [
+      "task create --title x",
+      "agent pause ada",
+      "explain task abc",
+      "task list --status nope",
+      "watch task show ID --until bogus=done",
+      "watch --until bogus=done",
+      "org pause",
+      "org resume",
+      "help exit"
+    ])
+    const words = told.map(([, code, out, err]) => [code, (out + err).split("\n")[0]])
+    expect(words.slice(1)).toEqual([
+      [2, "foreman: AGENT-ID is the id of the agent, as foreman agent list shows, not ada"],
+      [2, "foreman: TASK-ID is the number of a task, say 42, not abc"],
+      [2, expect.stringContaining("--status is one of todo, in_progress, ")],
+      [2, expect.stringContaining("no answer has: bogus; there are id, ")],
+      [2, expect.stringContaining("no answer has: bogus; there are id, ")],
+      [0, "org UUID state=paused"],
+      [0, "org UUID state=active"],
+      [0, expect.stringMatching(/^0 /)]
+    ])
   })
 
   it("asks no stranger that got the port of a server that was killed", async () => {

@@ -1,6 +1,8 @@
+import { once } from "node:events"
+import { createServer } from "node:http"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { endOf, makeAgent, makeFolder, run, serve, start } from "./TestCli.ts"
 
 describe("watching", { timeout: 120_000 }, () => {
@@ -51,6 +53,32 @@ describe("watching", { timeout: 120_000 }, () => {
       "1"
     ])
     expect(late).toMatchObject({ code: 7 })
+  })
+
+  it("ends once it is answered, and in its time whatever it waits for", async () => {
+    const folder = makeFolder()
+    const { child } = await serve(folder, ["--dispatch", "off"])
+    const { out } = await run(folder, ["task", "create", "--title", "x"])
+    const id = /\d+/.exec(out)?.[0] ?? ""
+    await run(folder, ["task", "cancel", id])
+    const until = ["watch", "task", "show", id, "--until", "status=cancelled"]
+    for (let time = 0; time < 3; time++) {
+      expect(await run(folder, until)).toMatchObject({ code: 0, err: "" })
+    }
+    child.kill("SIGTERM")
+    await endOf(child)
+    // The store itself is not closed under the feed's hands.
+    expect(await run(folder, until)).toMatchObject({ code: 0, err: "" })
+    // A server that takes what is asked and answers nothing.
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1")
+    onTestFinished(() => void silent.closeAllConnections())
+    await once(silent, "listening")
+    const address = silent.address()
+    const port = typeof address === "object" ? address?.port : undefined
+    const asked = [...until, "--for", "1", "--url", `http://127.0.0.1:${port}`]
+    const begun = performance.now()
+    expect(await run(folder, asked)).toMatchObject({ code: 7, out: "" })
+    expect(performance.now() - begun).toBeLessThan(20_000)
   })
 
   it("ends when it is told to, and says by what", async () => {

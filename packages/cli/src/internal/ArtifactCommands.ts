@@ -13,6 +13,7 @@ import * as Target from "./moving/Target.ts"
 /** The command. Bytes that are not those that were kept become no file. */
 export const save: Command = {
   words: ["artifact", "save"],
+  needsStore: true,
   summary: "Writes the bytes of an artifact into a new file",
   details:
     "Writes the bytes of an artifact into a new file, as the run left them, or into a pipe where no " +

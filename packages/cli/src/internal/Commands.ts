@@ -81,19 +81,24 @@ const help = (
   everywhere: ReadonlyArray<Flag>
 ): Command => ({
   words: ["help"],
-  summary: "Shows the help of a command, or what the exit codes mean: help exit-codes",
+  summary: "Shows the help of a command; help exit-codes the exit codes",
   positionals: [
     { name: "WORDS", isRequired: false, isRest: true, description: "The words of the command" }
   ],
   flags: [],
   examples: ["foreman help task create", "foreman help exit-codes"],
   run: async ({ positionals }, { terminal }) => {
-    if (positionals[0] === "exit-codes") {
+    if (/^exit([- ]?codes?)?$/.test(positionals.join(" "))) {
       await terminal.out(Help.ofExitCodes())
       return exitCodes.done
     }
-    const node = nodeAt(treeOf(commands()), positionals)
-    if (node === undefined) throw new Misused(`there is no command ${positionals.join(" ")}`)
+    const root = treeOf(commands())
+    const node = nodeAt(root, positionals)
+    if (node === undefined) {
+      const known = [...commands().map(({ words }) => words.join(" ")), ...root.children.keys()]
+      const asked = positionals.join(" ")
+      throw new Misused(`there is no command ${asked}${question(asked, [...known, "exit-codes"])}`)
+    }
     await terminal.out(Help.of(node, everywhere, terminal))
     return exitCodes.done
   }

@@ -3,6 +3,7 @@
  */
 import type { Wire } from "@foreman/core"
 import { Effect } from "effect"
+import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import type { Told } from "./Context.ts"
@@ -45,7 +46,10 @@ export const isThisMachine = (url: string): boolean =>
 // services --------------------------------------------------------------------
 
 /** Finds the server that was named, or that runs on the runtime root and the store; else opens that. */
-export const open = async (told: Told): Promise<Connection> => {
+export const open = async (
+  told: Told,
+  { isDry, mayMake }: { readonly isDry: boolean; readonly mayMake: boolean }
+): Promise<Connection> => {
   const root = resolve(told.settings.runtimeRoot)
   const tokenFile = join(root, "token")
   const named = serverNamedBy(told)
@@ -65,6 +69,7 @@ export const open = async (told: Told): Promise<Connection> => {
     const own = isThisMachine(url) ? await contentOf(tokenFile) : undefined
     return remote({ url, token: token?.value ?? own })
   }
+  if (!mayMake) mustBeThere(told, isDry)
   const { open: embedded } = await import("./Embedded.ts")
   // A key for servers says nothing about who may open the file.
   const isKey = token !== undefined && token.name.endsWith("_API_KEY")
@@ -76,6 +81,17 @@ export const open = async (told: Told): Promise<Connection> => {
 }
 
 // internal --------------------------------------------------------------------
+
+/** Who only looks makes no store, least of all at a place that was mistyped. */
+const mustBeThere = ({ settings }: Told, isDry: boolean): void => {
+  const { databasePath: path, databaseUrl } = settings
+  if (databaseUrl !== undefined || existsSync(path)) return
+  const advice = isDry
+    ? "without --dry-run it would be made, with what is local and missing in it"
+    : "a first task makes it (foreman task create --title ...), and so does foreman serve"
+  const words = `There is no store ${path}, and no server runs here: ${advice}`
+  throw new Failed(exitCodes.notFound, "StoreNotFound", words, { path })
+}
 
 const urlNames = ["FOREMAN_API_URL", "FOREMAN_URL", "OPENCLAW_API_URL"]
 

@@ -46,6 +46,8 @@ export interface Command {
   readonly examples: ReadonlyArray<string>
   /** Says that the command reads what comes after its words by itself. */
   readonly isRaw?: boolean
+  /** Says that there is nothing to do where there is no store, so that none is made then. */
+  readonly needsStore?: boolean
   readonly run: (given: Given, context: Context) => Promise<number>
 }
 

@@ -91,6 +91,8 @@ const ofCommand = (
 ): string => {
   const title = (text: string) => terminal.paint("title", text)
   const places = command.positionals.map(({ isRest, name }) => `${name}${isRest ? "..." : ""}`)
+  // A flag that the command has for itself is read as that.
+  const own = new Set(command.flags.flatMap(({ aliases = [], name }) => [name, ...aliases]))
   const needed = command.flags.filter(({ isRequired }) => isRequired)
   const usage = [
     "foreman",
@@ -113,7 +115,9 @@ const ofCommand = (
     ...section(title("Takes"), rows, terminal),
     ...section(
       title("Everywhere"),
-      everywhere.map((flag) => [nameOf(flag), textOf(flag)] as const),
+      everywhere
+        .filter(({ name }) => !own.has(name))
+        .map((flag) => [nameOf(flag), textOf(flag)] as const),
       terminal
     ),
     ...(command.examples.length === 0

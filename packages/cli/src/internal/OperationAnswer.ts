@@ -19,6 +19,8 @@ export interface Showing {
   readonly isAll: boolean
   /** Whether it is the first one. */
   readonly isFirst: boolean
+  /** What the sentence about what was done begins with. */
+  readonly before?: string
 }
 
 // services --------------------------------------------------------------------
@@ -66,7 +68,12 @@ export const sentenceOf = async (
   const isTask = "live_run_id" in row && "rejections" in row
   const state = isTask
     ? await stateOf(row, runStatusOf)
-    : (row["task_state"] ?? row["state"] ?? row["status"] ?? row["board_state"] ?? row["verdict"])
+    : (pausedOf(row) ??
+      row["task_state"] ??
+      row["state"] ??
+      row["status"] ??
+      row["board_state"] ??
+      row["verdict"])
   const name = row["name"]
   const isNamed = name !== undefined && (state === undefined || done !== undefined)
   const named = isNamed ? ` (${Show.textOf(name)})` : ""
@@ -77,9 +84,13 @@ export const sentenceOf = async (
 
 // internal --------------------------------------------------------------------
 
+/** Whether an organization starts agents, in a word. */
+const pausedOf = ({ is_paused: isPaused }: Show.Row): string | undefined =>
+  typeof isPaused === "boolean" ? (isPaused ? "paused" : "active") : undefined
+
 const pastOf: Readonly<Record<string, string>> = { create: "created", register: "registered" }
 
-const textOf = async (part: Part, row: Show.Row, { connection, context }: Showing) => {
+const textOf = async (part: Part, row: Show.Row, { before, connection, context }: Showing) => {
   const { terminal } = context
   if (row["dry_run"] === true) return rehearsalOf(row)
   if (part.operation.name === "get_task_run_output") {
@@ -88,10 +99,11 @@ const textOf = async (part: Part, row: Show.Row, { connection, context }: Showin
   }
   if (part.operation.name === "explain_task") return explanationOf(terminal, row)
   if (part.operation.kind === "query") return Show.record(terminal, row)
-  return sentenceOf(part, row, async (run_id) => {
+  const sentence = await sentenceOf(part, row, async (run_id) => {
     const run = rowOf(await connection.invoke("get_task_run", { run_id }).catch(() => ({})))
     return typeof run["status"] === "string" ? run["status"] : undefined
   })
+  return (before ?? "") + sentence
 }
 
 /** The state of a task in the words of managers. */

@@ -2,16 +2,25 @@
  * A command for every operation of the catalogue: its words, flags and places follow from the
  * operation, so a new one costs nothing here.
  */
-import { type Operation, Route, type Wire } from "@foreman/core"
+import { type Operation, Route, Wire } from "@foreman/core"
 import { missing } from "./Arguments.ts"
 import type { Connection } from "./Connection.ts"
 import type { Context } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
-import { type Command, type Flag, type Given, isOn, type Positional, valueOf } from "./Grammar.ts"
+import {
+  type Command,
+  type Flag,
+  type Given,
+  isOn,
+  Misused,
+  type Positional,
+  valueOf
+} from "./Grammar.ts"
 import * as Input from "./Input.ts"
 import { answerOf } from "./OperationAnswer.ts"
 import * as Scope from "./Scope.ts"
-import { placeholderOf, read, shapeOf } from "./Values.ts"
+import * as Typed from "./Typed.ts"
+import { dashed, placeholderOf, read, shapeOf } from "./Values.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -63,6 +72,14 @@ export const flagOf = (field: Route.Field, words: ReadonlyArray<string> = []): F
   }
 }
 
+/** A list that is narrowed by a field which its items have takes no word that no item can have. */
+const withChoices = (flag: Flag, { name }: Route.Field, operation: Operation.Any): Flag => {
+  if (!operation.isList || flag.choices !== undefined || flag.placeholder !== "TEXT") return flag
+  const items = Wire.jsonSchema(operation.output).properties?.["items"]?.items
+  const { choices } = shapeOf(items?.properties?.[name] ?? {})
+  return choices.length === 0 ? flag : { ...flag, choices, placeholder: choices.join("|") }
+}
+
 /** The command of an operation. */
 export const commandOf = (part: Part): Command => {
   const { fields, operation, places, words } = part
@@ -72,7 +89,7 @@ export const commandOf = (part: Part): Command => {
     isRequired: false,
     description: `${descriptionOf(schema)}${isRequired ? "" : " (may be left out)"}`
   }))
-  const own = fields.map((field) => flagOf(field, words))
+  const own = fields.map((field) => withChoices(flagOf(field, words), field, operation))
   const extra = extras(part).filter(({ name }) => own.every((flag) => flag.name !== name))
   return {
     words,
@@ -80,7 +97,9 @@ export const commandOf = (part: Part): Command => {
     details: operation.description,
     positionals,
     flags: [...own, ...extra],
-    examples: [exampleOf(part)],
+    examples: [Typed.exampleOf(part)],
+    // What is named by its id is there already, or there is nothing to do.
+    needsStore: operation.kind === "query" || places.some(({ isRequired }) => isRequired),
     run: async (given, context) => {
       const input = await inputOf(part, given)
       return run(part, input, given, context)
@@ -103,7 +122,11 @@ export const inputOf = async (
       ...(place === undefined ? [] : [place]),
       ...(given.flags[dashed(field.name)] ?? [])
     ]
-    if (texts.length > 0) input[field.name] = read(field.schema, texts)
+    if (texts.length === 0) continue
+    const label = places.includes(field) ? placeName(field.name) : `--${dashed(field.name)}`
+    const problem = texts.map((text) => Typed.problemOf(field, text)).find((one) => one !== "")
+    if (problem !== undefined) throw new Misused(`${label} is ${problem}`, words)
+    input[field.name] = read(field.schema, texts)
   }
   const lacking = fields.filter(
     ({ isRequired, name }) =>
@@ -128,15 +151,20 @@ export const call = async (
 ): Promise<unknown> => {
   const { fields, operation } = part
   const isDry = isOn(given, "dry-run")
-  const filled = await Scope.complete(
-    {
-      connection,
-      mayMake: operation.kind === "command" && !isDry,
-      needed: fields.flatMap(({ isRequired, name }) => (isRequired ? [name] : []))
-    },
-    input,
-    fields.some(({ name }) => name === "org_id") ? undefined : valueOf(given, "org")
-  )
+  const wish: Scope.Wish = {
+    connection,
+    isDry,
+    mayMake: operation.kind === "command",
+    needed: fields.flatMap(({ isRequired, name }) => (isRequired ? [name] : []))
+  }
+  const organization = fields.some(({ name }) => name === "org_id")
+    ? undefined
+    : valueOf(given, "org")
+  const filled = await Scope.complete(wish, input, organization).catch((cause: unknown) => {
+    if (cause instanceof Scope.Rehearsed) return cause
+    throw cause
+  })
+  if (filled instanceof Scope.Rehearsed) return filled.answer
   const answer = await connection.invoke(operation.name, filled, {
     idempotencyKey: valueOf(given, "idempotency-key"),
     dryRun: isDry ? true : undefined,
@@ -229,8 +257,6 @@ const commandFlags: ReadonlyArray<Flag> = [
 const hasPlace = (name: string, [noun = ""]: ReadonlyArray<string>): boolean =>
   !Scope.scopes.includes(name) || name === `${noun}_id`
 
-const dashed = (name: string): string => name.replaceAll("_", "-")
-
 const placeName = (name: string): string => dashed(name).toUpperCase()
 
 /** `--team` for `--team-id`, `--tag` for `--tags`, `--reason` for `--rejection-reason`. */
@@ -261,20 +287,3 @@ const defaultOf = ({ isRequired, name, schema }: Route.Field): string => {
 }
 
 const summaryOf = (description: string): string => description.replace(/(?<=[^.]\.)\s.*$/s, "")
-
-/** A command line that can be typed. */
-const exampleOf = ({ fields, places, words }: Part): string => {
-  const sample = ({ name, schema }: Route.Field): string => {
-    const { choices, type } = shapeOf(schema)
-    if (choices[0] !== undefined) return choices[0]
-    if (type === "number" || /^(task|message|request)_id$/.test(name)) return "42"
-    if (name.endsWith("_id")) return "01a2b3c4-..."
-    return type === "json" ? "'{}'" : `"${name.replaceAll("_", " ")}"`
-  }
-  const needed = fields.filter(
-    (field) => field.isRequired && !places.includes(field) && !Scope.scopes.includes(field.name)
-  )
-  const flags = needed.map((field) => `--${dashed(field.name)} ${sample(field)}`)
-  const values = places.filter(({ isRequired }) => isRequired).map(sample)
-  return ["foreman", ...words, ...values, ...flags].join(" ")
-}

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import process from "node:process"
+import { setTimeout } from "node:timers/promises"
 import { find, parse } from "./Arguments.ts"
 import { all } from "./Commands.ts"
 import type { Connection } from "./Connection.ts"
@@ -57,19 +58,30 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
     const own = new Set(command.flags.map(({ name }) => name))
     const context = contextOf(given, own, signals)
     const connect = () =>
-      (opened ??= context.told().then(async (told) => (await import("./Connection.ts")).open(told)))
+      (opened ??= context.told().then(async (told) => {
+        const Connection = await import("./Connection.ts")
+        const isDry = isOn(given, "dry-run")
+        return Connection.open(told, { isDry, mayMake: !isDry && command.needsStore !== true })
+      }))
     const code = await command.run(given, { ...context, connect })
     return signals.endedBy() ?? code
   } catch (error) {
     return signals.endedBy() ?? failed(error, plain, isJson)
   } finally {
-    const connection = await opened?.catch(() => undefined)
-    await connection?.close()
+    // What was asked is answered: whatever still holds the way open is left to the end of the process.
+    await Promise.race([closed(opened), setTimeout(mostCloseMillis, undefined, { ref: false })])
     signals.close()
   }
 }
 
 // internal --------------------------------------------------------------------
+
+const mostCloseMillis = 5000
+
+const closed = async (opened: Promise<Connection> | undefined): Promise<void> => {
+  const connection = await opened?.catch(() => undefined)
+  await connection?.close()
+}
 
 const versionFlag: Flag = { name: "version", letter: "v", description: "The version" }
 

@@ -16,13 +16,28 @@ export interface Wish {
   readonly needed: ReadonlyArray<string>
   /** Whether what is missing may be made. */
   readonly mayMake: boolean
+  /** Whether that is only rehearsed. */
+  readonly isDry: boolean
+}
+
+// errors ----------------------------------------------------------------------
+
+/** What is local would have to be made first: nothing that follows from it can be rehearsed. */
+export class Rehearsed extends Error {
+  /** The events of making it, and the word that there is more. */
+  readonly answer: Readonly<Record<string, unknown>>
+  constructor(answer: Readonly<Record<string, unknown>>) {
+    super("It was only rehearsed")
+    this.name = "Rehearsed"
+    this.answer = answer
+  }
 }
 
 // services --------------------------------------------------------------------
 
 /** Puts ids in the places of short names, and the local ones where nothing is said. */
 export const complete = async (
-  { connection, mayMake, needed }: Wish,
+  { connection, isDry, mayMake, needed }: Wish,
   input: Readonly<Record<string, unknown>>,
   organization: string | undefined
 ): Promise<Readonly<Record<string, unknown>>> => {
@@ -36,7 +51,9 @@ export const complete = async (
       () => listed(connection, "list_orgs", {}),
       async () => {
         if (!mayMake) return undefined
-        return made(connection, "create_org", { name: "Local", slug: local })
+        const input = { name: "Local", slug: local }
+        if (isDry) throw await rehearsed(connection, "create_org", input)
+        return made(connection, "create_org", input)
       }
     )
   }
@@ -46,7 +63,9 @@ export const complete = async (
     const teams = () => listed(connection, "list_teams", { org_id })
     return find(connection, "team", text, teams, async () => {
       if (!mayMake) return undefined
-      const id = await made(connection, "create_team", { org_id, name: "Local", slug: local })
+      const input = { org_id, name: "Local", slug: local }
+      if (isDry) throw await rehearsed(connection, "create_team", input)
+      const id = await made(connection, "create_team", input)
       // Nobody reviews there.
       await connection.invoke("update_team_settings", { team_id: id, delivery: "direct" })
       return id
@@ -68,7 +87,8 @@ interface Named {
   readonly slug: string
 }
 
-const isId = (text: unknown): text is string =>
+/** Whether it is an id that was given by Foreman. */
+export const isId = (text: unknown): text is string =>
   typeof text === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
 const find = async (
@@ -108,6 +128,17 @@ async function* listed(
     yield* items
     cursor = next_cursor
   }
+}
+
+const rehearsed = async (
+  connection: Connection,
+  name: "create_org" | "create_team",
+  input: Readonly<Record<string, unknown>>
+): Promise<Rehearsed> => {
+  const answer = await connection.invoke(name, input, { dryRun: true })
+  const rehearsal = typeof answer === "object" && answer !== null ? { ...answer } : {}
+  // What it answers is no answer to what was asked.
+  return new Rehearsed({ ...rehearsal, more: true, answer: undefined })
 }
 
 /** Of two programs that make it at once, one is refused: the other's is there then. */

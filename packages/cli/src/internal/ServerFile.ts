@@ -6,7 +6,7 @@
  */
 import type { Settings } from "@foreman/core"
 import { ProcessIdentity } from "@foreman/process"
-import { Effect, Option, Schema } from "effect"
+import { Data, Effect, Option, Schema } from "effect"
 import type { Scope } from "effect"
 import { createHash, randomUUID } from "node:crypto"
 import { readFile, rename, rm, writeFile } from "node:fs/promises"
@@ -27,14 +27,41 @@ const Content = Schema.fromJsonString(
   })
 )
 
+// errors ----------------------------------------------------------------------
+
+/** Another server lives on the runtime root: its token, its folders and its name are that one's. */
+export class RootServed extends Data.TaggedError("RootServed")<{
+  readonly root: string
+  readonly url: string
+}> {
+  override get message() {
+    return (
+      `the runtime root ${this.root} has a server already, at ${this.url}: ` +
+      "end that one, or give this one its own with --runtime-root"
+    )
+  }
+}
+
 // services --------------------------------------------------------------------
+
+/** Refuses a runtime root on which another process serves. */
+export const mustBeFree = Effect.fnUntraced(function* (
+  root: string
+): Effect.fn.Return<void, RootServed> {
+  const content = yield* contentOf(root)
+  if (content === undefined || content.process.pid === process.pid) return
+  if (!(yield* ProcessIdentity.isAlive(content.process))) return
+  return yield* new RootServed({ root, url: content.url })
+})
 
 /** Says in the runtime root where this process listens, until the scope ends. */
 export const keep = Effect.fnUntraced(function* (
   root: string,
   url: string,
   place: Settings.StorePlace
-): Effect.fn.Return<void, never, Scope.Scope> {
+): Effect.fn.Return<void, RootServed, Scope.Scope> {
+  // One that was started at the same time may have been quicker.
+  yield* mustBeFree(root)
   const identity = yield* ProcessIdentity.of(process.pid)
   if (identity === undefined) return
   const text = `${JSON.stringify({ url, store: digestOf(place), process: identity })}\n`
@@ -46,8 +73,7 @@ export const keep = Effect.fnUntraced(function* (
 
 /** The address of the server of a runtime root, if one runs and has this store. */
 export const read = Effect.fnUntraced(function* (root: string, place: Settings.StorePlace) {
-  const text = yield* Effect.promise(() => readFile(pathOf(root), "utf8").catch(() => ""))
-  const content = Option.getOrUndefined(yield* Effect.option(decode(text)))
+  const content = yield* contentOf(root)
   if (content === undefined || content.store !== digestOf(place)) return undefined
   return (yield* ProcessIdentity.isAlive(content.process)) ? content.url : undefined
 })
@@ -63,6 +89,11 @@ const digestOf = ({ databasePath, databaseUrl }: Settings.StorePlace): string =>
 const pathOf = (root: string): string => join(root, "server.json")
 
 const decode = Schema.decodeUnknownEffect(Content)
+
+const contentOf = Effect.fnUntraced(function* (root: string) {
+  const text = yield* Effect.promise(() => readFile(pathOf(root), "utf8").catch(() => ""))
+  return Option.getOrUndefined(yield* Effect.option(decode(text)))
+})
 
 /** Who finds no file opens the store itself, so a root without it serves all the same. */
 const write = async (root: string, text: string): Promise<void> => {

@@ -120,6 +120,7 @@ const ofTask = (part: Part): Command => {
     ...decide,
     summary: `Decides the approval that a task waits for: ${verb}.`,
     details: `Decides the approval that a task waits for: ${verb}.`,
+    needsStore: true,
     positionals: [{ name: "TASK-ID", isRequired: true, description: "Number of the task" }],
     flags: decide.flags.filter(({ name }) => name !== "approval-id"),
     examples: [`foreman task ${verb} 42${reasonOf(decide)}`],
@@ -139,7 +140,8 @@ const ofTask = (part: Part): Command => {
         context,
         connection,
         isAll: false,
-        isFirst: true
+        isFirst: true,
+        before: `approval ${verb === "approve" ? "approved" : "rejected"}, `
       })
       return exitCodes.done
     }

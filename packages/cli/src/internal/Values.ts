@@ -53,6 +53,9 @@ export const placeholderOf = ({ choices, items, type }: Shape): string | undefin
   return { text: "TEXT", number: "N", json: "JSON" }[type]
 }
 
+/** The name of a field, as a flag has it. */
+export const dashed = (name: string): string => name.replaceAll("_", "-")
+
 // internal --------------------------------------------------------------------
 
 const alternativesOf = (schema: Wire.JsonSchema): ReadonlyArray<Wire.JsonSchema> =>

@@ -1,11 +1,13 @@
 /**
  * Watching: every event as it happens, or one question asked again whenever something happened.
  */
-import type { Operation } from "@foreman/core"
+import { Answers, type Operation, Wire } from "@foreman/core"
+import { setTimeout as setTimeoutOf } from "node:timers/promises"
 import type { Connection, FeedEvent } from "./Connection.ts"
 import type { Context } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 import { type Command, type Flag, type Given, Misused, valueOf } from "./Grammar.ts"
+import { question } from "./Nearest.ts"
 import { answerOf } from "./OperationAnswer.ts"
 import { call, commandOf, inputOf, type Part, partOf } from "./OperationCommands.ts"
 import * as Scope from "./Scope.ts"
@@ -23,13 +25,17 @@ export const commandsOf = (catalogue: Operation.Catalogue): ReadonlyArray<Comman
       "watch task show 42, it shows the answer whenever that changes. It ends with Ctrl-C, after " +
       "--for, after --count, or when an event or the answer is as --until says.",
     positionals: [],
+    needsStore: true,
     flags: [...ends, ...feed],
     examples: [
       "foreman watch",
       "foreman watch --after 0 --type task.created --count 1",
       "foreman watch task show 42 --until status=done --for 600"
     ],
-    run: follow
+    run: (given, context) => {
+      const isWanted = untilOf(given, eventSchema())
+      return within(given, context, (stop) => follow(given, context, { isWanted, stop }))
+    }
   },
   ...Object.values(catalogue)
     .filter(({ kind }) => kind === "query")
@@ -58,6 +64,12 @@ const feed: ReadonlyArray<Flag> = [
   { name: "org", placeholder: "ORG", description: "Only events of this organization" }
 ]
 
+/** What a followed event has: those of the record, and where it stands in the feed. */
+const eventSchema = (): Wire.JsonSchema => {
+  const { properties } = Wire.jsonSchema(Answers.RecordedEvent)
+  return { properties: { ...properties, cursor: {} } }
+}
+
 const watching = (part: Part): Command => {
   const asked = commandOf(part)
   const words = ["watch", ...part.words]
@@ -72,29 +84,78 @@ const watching = (part: Part): Command => {
     words,
     flags: [...flags, ...asked.flags.filter(({ name }) => name !== "all")],
     examples: asked.examples.map((line) => line.replace("foreman ", "foreman watch ")),
-    run: (given, context) => ask(part, given, context)
+    run: (given, context) => {
+      const isWanted = untilOf(given, Wire.jsonSchema(part.operation.output))
+      return within(given, context, (stop) => ask(part, given, context, { isWanted, stop }))
+    }
   }
 }
 
-const follow = async (given: Given, context: Context): Promise<number> => {
+/** When watching ends. */
+interface End {
+  readonly isWanted: ((row: Show.Row) => boolean) | undefined
+  readonly stop: AbortSignal
+}
+
+/** Watches no longer than it was said, whatever is waited for at that time. */
+const within = async (
+  given: Given,
+  context: Context,
+  work: (stop: AbortSignal) => Promise<number>
+): Promise<number> => {
+  const seconds = numberOf(given, "for")
+  const isWaiting = given.flags["until"] !== undefined || given.flags["count"] !== undefined
+  const ending = new AbortController()
+  let isLate = false
+  const stopped = Promise.withResolvers<number>()
+  const stop = () => {
+    ending.abort()
+    stopped.resolve(exitCodes.done)
+  }
+  const late = () => {
+    isLate = true
+    stop()
+  }
+  const timer = seconds === undefined ? undefined : setTimeout(late, seconds * 1000)
+  context.signal.addEventListener("abort", stop, { once: true })
+  if (context.signal.aborted) stop()
+  try {
+    const working = work(ending.signal)
+    // What is given up may fail, and nobody minds.
+    working.catch(() => undefined)
+    const code = await Promise.race([stopped.promise, working])
+    await settled(working)
+    if (!isLate || !isWaiting) return code
+  } finally {
+    clearTimeout(timer)
+    context.signal.removeEventListener("abort", stop)
+    ending.abort()
+  }
+  throw new Failed(exitCodes.timedOut, "TimedOut", `It did not come to that in ${seconds} s`)
+}
+
+/** A moment for what was told to end, so that nothing is closed under its hands. */
+const settled = (work: Promise<unknown>): Promise<unknown> => {
+  const ended = work.catch(() => undefined)
+  return Promise.race([ended, setTimeoutOf(mostSettleMillis, undefined, { ref: false })])
+}
+
+const mostSettleMillis = 1000
+
+const follow = async (given: Given, context: Context, { isWanted, stop }: End): Promise<number> => {
   const connection = await context.connect()
-  const stop = stopOf(given, context.signal)
   const organizationId = await organizationOf(given, connection)
   const types = given.flags["type"] ?? []
   let left = numberOf(given, "count") ?? Infinity
-  const isWanted = untilOf(given)
-  const events = connection.follow({
-    after: valueOf(given, "after"),
-    organizationId,
-    signal: stop.signal
-  })
+  const after = valueOf(given, "after")
+  const events = connection.follow({ after, organizationId, signal: stop })
   for await (const event of events) {
     if (types.length > 0 && !types.includes(String(event["type"]))) continue
     await context.terminal.out(lineOf(event, context))
     left -= 1
     if (left <= 0 || isWanted?.(event) === true) return exitCodes.done
   }
-  return stop.endedBy(isWanted !== undefined || left !== Infinity)
+  return exitCodes.done
 }
 
 const organizationOf = async (
@@ -103,21 +164,24 @@ const organizationOf = async (
 ): Promise<string | undefined> => {
   const named = valueOf(given, "org")
   if (named === undefined) return undefined
-  const wish = { connection, mayMake: false, needed: ["org_id"] }
+  const wish = { connection, isDry: false, mayMake: false, needed: ["org_id"] }
   return String((await Scope.complete(wish, { org_id: named }, undefined))["org_id"])
 }
 
-const ask = async (part: Part, given: Given, context: Context): Promise<number> => {
+const ask = async (
+  part: Part,
+  given: Given,
+  context: Context,
+  { isWanted, stop }: End
+): Promise<number> => {
   const input = await inputOf(part, given)
   const connection = await context.connect()
-  const stop = stopOf(given, context.signal)
-  const isWanted = untilOf(given)
   let left = numberOf(given, "count") ?? Infinity
   let shown: string | undefined
-  const wake = wakeOf(connection, stop.signal, (numberOf(given, "every") ?? 10) * 1000)
+  const wake = wakeOf(connection, stop, (numberOf(given, "every") ?? 10) * 1000)
   try {
-    while (!stop.signal.aborted) {
-      const answer = await call(part, connection, input, given, context.signal)
+    while (!stop.aborted) {
+      const answer = await call(part, connection, input, given, stop)
       const text = JSON.stringify(answer)
       if (text !== shown) {
         shown = text
@@ -128,28 +192,17 @@ const ask = async (part: Part, given: Given, context: Context): Promise<number> 
       await wake.next()
     }
   } finally {
-    wake.close()
+    await wake.close()
   }
-  return stop.endedBy(isWanted !== undefined || left !== Infinity)
-}
-
-/** Ends with the process or after the time that was given. */
-const stopOf = (given: Given, signal: AbortSignal) => {
-  const seconds = numberOf(given, "for")
-  const time = seconds === undefined ? undefined : AbortSignal.timeout(seconds * 1000)
-  return {
-    signal: time === undefined ? signal : AbortSignal.any([signal, time]),
-    endedBy: (isWaiting: boolean): number => {
-      if (time?.aborted !== true || !isWaiting) return exitCodes.done
-      throw new Failed(exitCodes.timedOut, "TimedOut", `It did not come to that in ${seconds} s`)
-    }
-  }
+  return exitCodes.done
 }
 
 /** Wakes up when something happened, but not more than four times a second, and now and then anyway. */
 const wakeOf = (connection: Connection, signal: AbortSignal, everyMillis: number) => {
   const closing = new AbortController()
-  const either = AbortSignal.any([signal, closing.signal])
+  const either = closing.signal
+  const close = () => closing.abort()
+  signal.addEventListener("abort", close, { once: true })
   let isDue = false
   let wake = () => {}
   const hear = async () => {
@@ -164,7 +217,7 @@ const wakeOf = (connection: Connection, signal: AbortSignal, everyMillis: number
     }
   }
   // Who may not follow the feed asks again at its times.
-  void hear().catch(() => undefined)
+  const hearing = hear().catch(() => undefined)
   const pause = (millis: number) =>
     new Promise<void>((resolve) => {
       const end = () => {
@@ -183,7 +236,11 @@ const wakeOf = (connection: Connection, signal: AbortSignal, everyMillis: number
       isDue = false
       await pause(leastMillis)
     },
-    close: () => closing.abort()
+    close: async () => {
+      signal.removeEventListener("abort", close)
+      close()
+      await settled(hearing)
+    }
   }
 }
 
@@ -198,14 +255,30 @@ const numberOf = (given: Given, name: string): number | undefined => {
   return Number(text)
 }
 
-const untilOf = (given: Given) => {
+const untilOf = (given: Given, schema: Wire.JsonSchema): End["isWanted"] => {
   const text = valueOf(given, "until")
   if (text === undefined) return undefined
   const [, path = "", wanted = ""] = /^([\w.]+)=(.*)$/s.exec(text) ?? []
   if (path === "") throw new Misused(`--until is FIELD=VALUE, not ${text}`, ["watch"])
+  mustHave(schema, path)
   return (row: Show.Row): boolean => {
     const found = path.split(".").reduce<unknown>((value, key) => rowOf(value)[key], row)
     return found !== undefined && (found === null ? "null" : Show.textOf(found)) === wanted
+  }
+}
+
+/** Waiting for a field that no answer has would not end. */
+const mustHave = (schema: Wire.JsonSchema, path: string): void => {
+  let properties = schema.properties
+  for (const key of path.split(".")) {
+    if (properties === undefined) return
+    const known = properties[key]
+    if (known === undefined) {
+      const names = Object.keys(properties)
+      const words = `${path}${question(key, names)}; there are ${names.join(", ")}`
+      throw new Misused(`--until names a field that no answer has: ${words}`, ["watch"])
+    }
+    properties = known.properties
   }
 }
 

@@ -79,6 +79,21 @@ describe("the tree of commands", () => {
   })
 })
 
+describe("the help of a command", () => {
+  const helpOf = (...words: ReadonlyArray<string>) =>
+    Help.of(
+      words.reduce((at, word) => at.children.get(word) ?? at, root),
+      everywhere,
+      terminal
+    )
+
+  it("lists no flag twice, lets no task depend on itself, and fits its own line", () => {
+    expect(helpOf("agent", "create").match(/--config /g)).toHaveLength(1)
+    expect(helpOf("task", "depend")).toContain("task depend 42 --depends-on-id 41")
+    expect(Help.of(root, everywhere, { ...terminal, width: 80 })).toContain("the exit codes\n")
+  })
+})
+
 describe("the completion of bash", () => {
   const complete = (...words: ReadonlyArray<string>): ReadonlyArray<string> => {
     const script = `${Completion.scriptFor("bash", root, everywhere)}
