@@ -191,7 +191,7 @@ describe("the server", { timeout: 60_000 }, () => {
     [{ FOREMAN_HTTP_ADR: "127.0.0.1:0" }, "FOREMAN_HTTP_ADR"],
     [{ FOREMAN_AUTH: "open", FOREMAN_HTTP_ADDR: "0.0.0.0:0" }, "FOREMAN_AUTH"],
     [{ FOREMAN_RUNNER: "agent.sh" }, "FOREMAN_RUNNER"],
-    [{ FOREMAN_RUNNER: "command:./none.sh" }, "none.sh does not exist"],
+    [{ FOREMAN_RUNNER: "command:./none.sh" }, "none.sh, which does not exist"],
     [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "FOREMAN_DB_PATH is the folder /dev/null"],
     [{ DATABASE_URL: "mysql://localhost/f" }, "DATABASE_URL should be postgres://"],
     [{ DATABASE_URL: "postgres://h/f", FOREMAN_DB_PATH: "f.db" }, "say one place, not two"],
