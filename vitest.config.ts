@@ -12,7 +12,12 @@ export default defineConfig({
       "tooling/test/**/*.test.ts",
       "chaos/test/**/*.test.ts"
     ],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    // The others run by vitest.alone.config.ts.
+    exclude: [
+      "**/node_modules/**",
+      "**/dist/**",
+      "examples/manager-agents/test/guides.integration.test.ts"
+    ],
     // It starts nothing before a test asks for a database.
     globalSetup: "tooling/src/postgres/globalSetup.ts",
     // Modules are without effects, so workers are shared: the suite starts in a fraction of the time.
