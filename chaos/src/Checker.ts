@@ -88,7 +88,7 @@ const lookAtCommands = (
   const written = Map.groupBy(events, ({ command }) => command)
   for (const { key, name, outcome, writes } of commands) {
     const own = written.get(key) ?? []
-    const count = own.filter(({ type }) => type === writes).length
+    const count = own.filter(({ type }) => writes.split("|").includes(type)).length
     const what = () =>
       `${name} ${key} (${outcome}): ${count} events ${writes}, ${own.length} in all`
     if (outcome === "ok") findings.judge("lost", count > 0, what)

@@ -20,7 +20,7 @@ export interface Command {
   readonly client: string
   readonly key: string
   readonly name: string
-  /** The type of the event that the command writes exactly once. */
+  /** The type of the event that the command writes exactly once; several that it may be part by `|`. */
   readonly writes: string
   readonly task?: number | undefined
   readonly outcome: Outcome

@@ -98,8 +98,10 @@ export const settle = async (
     if (open?.length === 0) return true
     for (const { hasFailed, id } of open ?? []) {
       if (!hasFailed) continue
+      // What is tried again by itself later is only let go of.
+      const writes = "task.status_changed|task.released"
       const input = { task_id: id }
-      await janitor.command({ name: "retry_task", writes: "task.status_changed", input, task: id })
+      await janitor.command({ name: "retry_task", writes, input, task: id })
     }
     await pause(300)
   }
