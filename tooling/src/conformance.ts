@@ -104,11 +104,11 @@ const run = async (suite: Suite, revision: string): Promise<ReadonlyArray<Check>
   }
 }
 
-/** The example server. The suites show no token, so it asks for none. */
+/** `foreman serve`. The suites show no token, so it asks for none. */
 const serve = (place: string): ChildProcess =>
   spawn(
     process.execPath,
-    ["--conditions=@foreman/source", join(root, "examples", "server", "src", "main.ts")],
+    ["--conditions=@foreman/source", join(root, "packages", "cli", "src", "main.ts"), "serve"],
     {
       cwd: place,
       stdio: ["ignore", "pipe", "inherit"],
