@@ -7,39 +7,16 @@ import {
   type HumanRequest,
   inOrder,
   lengthOf,
-  type Task,
   waitsFor
 } from "../src/internal/page/model.ts"
 import { operationsOf, rowsOf, schemaOf, tryItOf } from "../src/internal/page/openapi.ts"
 import { inTurn, takesWords } from "../src/internal/page/requests.ts"
 import { matchesStatus } from "../src/internal/page/taskList.ts"
 import { taskOf } from "../src/internal/page/world.ts"
-
-const task = (facts: Partial<Task> = {}): Task => ({
-  id: 7,
-  team_id: "team",
-  title: "Fix the login",
-  description: "",
-  status: "todo",
-  priority: "medium",
-  assignee_id: null,
-  last_agent_id: null,
-  depends_on: [],
-  tags: ["web"],
-  branch: "task-7-fix-the-login",
-  attempts: 0,
-  is_rework: false,
-  hold: null,
-  live_run_id: null,
-  last_run_id: null,
-  last_outcome: null,
-  head_commit: null,
-  updated_at: "2026-11-20T08:30:00.000000Z",
-  ...facts
-})
+import { task } from "./PageTask.ts"
 
 describe("what waits for a person", () => {
-  it("is what is to be judged, merged, set free or run again", () => {
+  it("is what is to be judged, merged, decided, set free or run again", () => {
     const failed = { status: "in_progress", last_outcome: "failed" } as const
     const cases = [
       [{}, undefined],
@@ -48,6 +25,8 @@ describe("what waits for a person", () => {
       [{ status: "in_review", live_run_id: "run" }, undefined],
       [{ status: "in_approval" }, "approval"],
       [{ hold: "rejected" }, "held"],
+      [{ hold: "approval" }, "decision"],
+      [{ hold: "approval_rejected" }, "held"],
       [{ status: "done", hold: "rejected" }, undefined],
       [failed, "failed"],
       [{ ...failed, last_outcome: "succeeded" }, undefined],

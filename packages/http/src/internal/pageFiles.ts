@@ -59,7 +59,7 @@ export const list = async    (path        , most = 2000)                        
 }
 
 /** Changes something; safe to repeat, should the answer be lost on the way. */
-export const post = async (path        , body        )                   => {
+export const post = async    (path        , body        )             => {
   const headers = { "content-type": "application/json", "idempotency-key": randomKey() }
   const response = await send("POST", path, { headers, body: JSON.stringify(body) })
   return response.json()
@@ -96,6 +96,254 @@ const randomKey = ()         =>
   [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("")
+`,
+  "approvals.js": `/**
+ * What a person lets happen or not: each approval with the exact action, why it is asked for and what
+ * harm it can do, and the buttons that decide.
+ */
+import { get, post, Refused } from "./api.js"
+import { announce, arrange, button, el } from "./elements.js"
+import {                inQueue,           } from "./model.js"
+
+import { rejection } from "./waiting.js"
+
+// rules -----------------------------------------------------------------------
+
+/** Says what came of a decision that was taken: others may still have to agree. */
+export const outcomeOf = ({ decisions, quorum, status, task_id: task }          )         => {
+  if (status === "rejected") return \`Rejected: task \${task}\`
+  if (status !== "pending") return \`Approved: task \${task}\`
+  const missing = quorum - decisions.length
+  return \`You have agreed; \${missing} more \${missing === 1 ? "has" : "have"} to\`
+}
+
+/** Says why a decision was not taken, from the refusal and from how the approval stands now. */
+export const refusalOf = (error         , now                      )         => {
+  const said = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Refused)) return said
+  if (error.status === 403) return \`You may not decide this. \${said}\`
+  if (error.status === 404) return "This approval is not there any more"
+  if (error.status !== 409 && error.status !== 410) return said
+  switch (now?.status) {
+    case "rejected":
+      return \`Somebody has rejected this already: \${now.rejection_reason ?? "no reason given"}\`
+    case "approved":
+    case "used":
+      return "Somebody has approved this already, and that stands"
+    case "expired":
+      return endings[now.expiry_reason ?? ""] ?? "This has expired, so nobody decides it any more"
+    default:
+      return said
+  }
+}
+
+/** What the agent is asked to do, or asks to do, in the words that are approved. */
+export const wordingOf = ({ action, kind }                                   )         => {
+  const parts =
+    kind === "command" ? [action["asked"]] : [action["description"], action["acceptance"]]
+  return parts.filter((part) => typeof part === "string" && part !== "").join("\\n\\n")
+}
+
+const endings                                   = {
+  timeout: "This has expired: nobody decided it in time",
+  changed: "This has expired: its task has been changed since, and is asked for anew",
+  moved: "This has expired: its task has gone elsewhere since",
+  run_ended: "This has expired: the run that asked is over"
+}
+
+/** Who of how many has agreed. */
+export const agreedOf = ({ decisions, quorum }                                        )         => {
+  const names = decisions.map(({ by }) => by).join(", ")
+  return \`\${decisions.length} of \${quorum}\${names === "" ? "" : \`: \${names}\`}\`
+}
+
+// services --------------------------------------------------------------------
+
+/** Makes what draws the approvals; a card stays as it is while somebody writes in it. */
+export const approvalList = (
+  place         ,
+  show      ,
+  refresh
+)                             => {
+  const cards = new Map                     ()
+  return (world) => {
+    const waiting = [...world.approvals.values()].toSorted(inQueue)
+    const wanted = waiting.slice(0, mostCards)
+    const keys = wanted.map((approval) => keyOf(approval, world))
+    const drawn = wanted.map((approval, at) => {
+      const key = keys[at] ?? keyOf(approval, world)
+      const card = cards.get(key) ?? cardOf(approval, world, show, refresh)
+      cards.set(key, card)
+      return card
+    })
+    for (const key of cards.keys()) if (!keys.includes(key)) cards.delete(key)
+    keepingFocus(place, () => arrange(place, drawn))
+    return waiting.length
+  }
+}
+
+// internal --------------------------------------------------------------------
+
+const mostCards = 50
+
+/** A card is drawn anew when somebody else has agreed, or its task has become known. */
+const keyOf = ({ decisions, id, task_id: task }          , { tasks }       )         =>
+  [id, decisions.length, tasks.has(task)].join(" ")
+
+const headline                                             = {
+  dispatch: "Needs approval to start",
+  command: "An agent asks for approval",
+  merge: "Needs approval to merge"
+}
+
+/** Whoever was in a card that goes is on the next one: not on a button that would decide that too. */
+const keepingFocus = (place         , change            ) => {
+  const before = [...place.children].findIndex(
+    (card) => card.hasAttribute(decidingHere) || card.contains(document.activeElement)
+  )
+  const card = place.children[before]
+  change()
+  const isGone = card !== undefined && !card.isConnected
+  if (!isGone || document.activeElement !== document.body) return
+  const next = place.children[Math.min(before, place.children.length - 1)]
+  if (next instanceof HTMLElement) next.focus()
+  else document.getElementById("waiting-title")?.focus()
+}
+
+const decidingHere = "data-decided"
+
+const cardOf = (
+  approval          ,
+  world       ,
+  show      ,
+  refresh
+)              => {
+  const { kind, risk, summary, task_id: taskId, team_id: teamId } = approval
+  const task = world.tasks.get(taskId)
+  const wording = wordingOf(approval)
+  const problem = el("p", { class: "problem", role: "alert" })
+  const card              = el(
+    "article",
+    { class: "card decision", tabindex: -1, "aria-label": \`Task \${taskId}: \${headline[kind]}\` },
+    el(
+      "div",
+      { class: "reason" },
+      el("strong", {}, headline[kind]),
+      el("span", { class: \`risk \${risk}\` }, \`\${risk} risk\`),
+      el("span", { class: "quiet" }, world.teams.get(teamId)?.name)
+    ),
+    el(
+      "div",
+      { class: "title" },
+      el("span", { class: "number" }, \`#\${taskId}\`),
+      task === undefined
+        ? el("span", {}, summary)
+        : button(task.title, () => show(task), { class: "link" })
+    ),
+    wording !== "" &&
+      el(
+        "div",
+        { class: "wording quoted", tabindex: 0, role: "group", "aria-label": "What is asked" },
+        wording
+      ),
+    factsOf(approval, world),
+    // What a running agent asks is in its words already.
+    kind !== "command" && exactly(approval),
+    deciding(approval, task, { card: () => card, problem, refresh }),
+    problem
+  )
+  return card
+}
+
+const factsOf = (approval          , { teams }       )              => {
+  const { agent_id: agentId, expires_at: end, policy, quorum, reason, rule } = approval
+  const agent = teams.get(approval.team_id)?.agents.find(({ id }) => id === agentId)
+  const fact = (name        , ...value                              ) => [
+    el("dt", {}, name),
+    el("dd", {}, ...value)
+  ]
+  return el(
+    "dl",
+    { class: "asked-facts" },
+    ...fact("Why", reason),
+    ...fact("Rule", el("code", {}, rule), \` of \${policy}\`),
+    ...(agent === undefined ? [] : fact("Agent", agent.name)),
+    ...(end === null
+      ? []
+      : fact("Until", el("time", { datetime: end }, new Date(end).toLocaleString()))),
+    ...(quorum === 1 ? [] : fact("Agreed", agreedOf(approval)))
+  )
+}
+
+/** The whole action: a task is approved with its agent, its place and what it may write. */
+const exactly = ({ action }          )              =>
+  el(
+    "details",
+    {},
+    el("summary", {}, "What exactly is approved"),
+    el(
+      "pre",
+      { class: "action", tabindex: 0, role: "group", "aria-label": "The exact action" },
+      JSON.stringify(action, null, 2)
+    )
+  )
+
+const deciding = (
+  approval          ,
+  task                  ,
+  { card, problem, refresh }
+)              => {
+  const path = \`/api/v1/approvals/\${approval.id}\`
+  const place = el("div", { class: "answering" })
+  /** What is said on a card that is about to go, or to be drawn anew, would go with it. */
+  const say = (words        , now                      ) => {
+    const stays = now?.status === "pending" && now.decisions.length === approval.decisions.length
+    if (now === undefined || stays) problem.textContent = words
+    else {
+      card().setAttribute(decidingHere, "")
+      announce(words)
+    }
+  }
+  const decide = async (verdict                      , body        ) => {
+    problem.textContent = ""
+    place.inert = true
+    try {
+      const after = await post          (\`\${path}/\${verdict}\`, body)
+      say(outcomeOf(after), after)
+    } catch (error) {
+      const now = await get          (path).catch(() => undefined)
+      say(refusalOf(error, now), now)
+    }
+    place.inert = false
+    refresh(approval)
+  }
+  const which = \`task \${task?.id ?? approval.task_id}\`
+  const bar = el("div", { class: "actions" })
+  const reject = button(
+    "Reject",
+    () => {
+      const form = rejection((text) => void decide("reject", { rejection_reason: text }), {
+        label: "Why not? (may stay empty)",
+        most: 10_000,
+        otherwise: "Rejected without a reason"
+      })
+      form.addEventListener("reset", () => {
+        form.replaceWith(bar)
+        reject.focus()
+      })
+      bar.replaceWith(form)
+      form.querySelector("textarea")?.focus()
+    },
+    { "aria-label": \`Reject \${which}\` }
+  )
+  const approve = button("Approve", () => void decide("approve", {}), {
+    class: "primary",
+    "aria-label": \`Approve \${which}\`
+  })
+  bar.append(approve, reject)
+  place.append(bar)
+  return place
+}
 `,
   "base.css": `* {
   box-sizing: border-box;
@@ -425,7 +673,7 @@ aside h2 {
   gap: 10px;
 }
 
-#requests:not(:empty) + #waiting:not(:empty) {
+.cards:not(:empty) ~ .cards:not(:empty) {
   margin-top: 10px;
 }
 
@@ -443,7 +691,8 @@ aside h2 {
   border-left-color: var(--violet);
 }
 
-.card.approval {
+.card.approval,
+.card.decision {
   border-left-color: var(--amber);
 }
 
@@ -481,6 +730,14 @@ aside h2 {
   overflow: auto;
 }
 
+.quoted {
+  padding: 6px 8px;
+  background: var(--sunk);
+  border-radius: 6px;
+  white-space: pre-wrap;
+  max-height: 16em;
+}
+
 .answering {
   display: grid;
   gap: 6px;
@@ -489,6 +746,44 @@ aside h2 {
 .answering button {
   overflow-wrap: anywhere;
   text-align: left;
+}
+
+.risk {
+  color: var(--quiet);
+}
+
+.risk.high {
+  color: var(--amber);
+}
+
+.risk.critical {
+  color: var(--red);
+  font-weight: 600;
+}
+
+.asked-facts {
+  display: grid;
+  grid-template-columns: max-content minmax(0, 1fr);
+  gap: 2px 12px;
+  margin: 0;
+  font-size: 12px;
+}
+
+.asked-facts dt {
+  color: var(--quiet);
+}
+
+.asked-facts dd {
+  margin: 0;
+}
+
+summary {
+  font-size: 12px;
+  cursor: pointer;
+}
+
+.action {
+  max-height: 20em;
 }
 
 .actions {
@@ -565,6 +860,7 @@ aside h2 {
  * The page at \`/\`: the tasks live, what waits for a person, and how to connect an agent.
  */
 import { adoptToken, get, keepToken, Refused, tokenOf } from "./api.js"
+import { approvalList } from "./approvals.js"
 import { showConnect } from "./connect.js"
 import { showTask } from "./detail.js"
 import { button, el, fill, find } from "./elements.js"
@@ -600,10 +896,11 @@ const live = () => {
   const drawTasks = taskList(find("teams"), showTask)
   const drawRequests = requestList(find("requests"), showTask)
   const drawWaiting = waitingList(find("waiting"), showTask)
-  const { load, note, world } = keep(() => draw())
+  const { load, note, refresh, world } = keep(() => draw())
+  const drawApprovals = approvalList(find("approvals"), showTask, refresh)
   const draw = () => {
     drawTasks(world, filter)
-    const waiting = drawRequests(world) + drawWaiting(world)
+    const waiting = drawApprovals(world) + drawRequests(world) + drawWaiting(world)
     find("nothing").hidden = waiting > 0
     find("waiting-count").textContent = waiting === 0 ? "" : String(waiting)
     document.title = waiting === 0 ? "Foreman" : \`(\${waiting}) Foreman\`
@@ -1380,10 +1677,20 @@ void start()
 `,
   "elements.js": `/**
  * How the page builds what it shows. Text goes in as text and nowhere else: there is no way here to
- * put in HTML, so nothing that a user or an agent wrote can become more than words.
+ * put in HTML, so nothing that a user or an agent wrote can become more than words, nor turn round
+ * how the words beside it read.
  */
 
 // models ----------------------------------------------------------------------
+
+// rules -----------------------------------------------------------------------
+
+/** Text with the signs in sight that would make it look like another: what turns its direction. */
+export const legible = (text        )         =>
+  text.replaceAll(
+    /(?![\\n\\t])[\\p{Cc}\\p{Bidi_Control}]/gu,
+    (sign) => \`\\\\u{\${sign.codePointAt(0)?.toString(16)}}\`
+  )
 
 // services --------------------------------------------------------------------
 
@@ -1440,10 +1747,10 @@ export const arrange = (parent         , children                        )      
 /** Says something to those who do not see the screen, and shows it for a moment to the others. */
 export const announce = (text        )       => {
   const place = find("announcement")
-  place.textContent = text
+  place.textContent = legible(text)
   place.classList.add("shown")
   setTimeout(() => {
-    if (place.textContent === text) place.classList.remove("shown")
+    if (place.textContent === legible(text)) place.classList.remove("shown")
   }, 4000)
 }
 
@@ -1466,7 +1773,7 @@ const solid = (children                      )                               =>
   children.flatMap((child) =>
     child === null || child === undefined || child === false
       ? []
-      : [child instanceof Node ? child : String(child)]
+      : [child instanceof Node ? child : legible(String(child))]
   )
 `,
   "feed.js": `/**
@@ -1616,7 +1923,10 @@ const pause = (millis        , signal             )                =>
       </section>
       <div id="board" class="board" hidden>
         <aside aria-labelledby="waiting-title">
-          <h2 id="waiting-title">Waits for you <span id="waiting-count" class="counter"></span></h2>
+          <h2 id="waiting-title" tabindex="-1">
+            Waits for you <span id="waiting-count" class="counter"></span>
+          </h2>
+          <div id="approvals" class="cards"></div>
           <div id="requests" class="cards"></div>
           <div id="waiting" class="cards"></div>
           <p id="nothing" class="note">Nothing waits for you.</p>
@@ -1647,13 +1957,15 @@ const pause = (millis        , signal             )                =>
 </html>
 `,
   "model.js": `/**
- * What the page knows: organisations, teams, agents, tasks, runs and what agents ask people, as REST
- * shows them, and what of it a person has to look at.
+ * What the page knows: organisations, teams, agents, tasks, runs, approvals and what agents ask
+ * people, as REST shows them, and what of it a person has to look at.
  */
 
 // models ----------------------------------------------------------------------
 
 /** What an agent asks a person. */
+
+/** One exact action that a person lets happen, or not. */
 
 /** Why a task waits for a person. */
 
@@ -1677,7 +1989,7 @@ export const isFinal = ({ status }                      )          =>
 /** Says why a task waits for a person, or nothing. */
 export const waitsFor = (task      )                     => {
   if (isFinal(task) || task.live_run_id !== null) return undefined
-  if (task.hold !== null) return "held"
+  if (task.hold !== null) return task.hold === "approval" ? "decision" : "held"
   if (task.status === "in_review") return "review"
   if (task.status === "in_approval") return "approval"
   const hasFailed = task.last_outcome !== null && task.last_outcome !== "succeeded"
@@ -1699,6 +2011,23 @@ export const hasWords = (task      , wanted        )          => {
     .toLowerCase()
     .split(/\\s+/)
     .every((word) => text.includes(word))
+}
+
+const risks                      = ["critical", "high", "medium", "low"]
+
+/** What can do most harm comes first, then the most urgent, then the oldest. */
+export const inQueue = (a          , b          )         =>
+  risks.indexOf(a.risk) - risks.indexOf(b.risk) ||
+  b.urgency - a.urgency ||
+  (a.created_at < b.created_at ? -1 : 1)
+
+/** The requests that are more than the other form of an approval which is shown itself. */
+export const askedBeside = (
+  requests                        ,
+  approvals
+)                              => {
+  const shown = new Set(Array.from(approvals, ({ request_id: id }) => id))
+  return [...requests].filter(({ id }) => !shown.has(id))
 }
 
 export const words = (name        )         => name.replaceAll("_", " ")
@@ -1886,6 +2215,7 @@ const asWords = (value         )                         => (Array.isArray(value
  */
 import { post } from "./api.js"
 import { announce, arrange, button, el } from "./elements.js"
+import { askedBeside,                                                } from "./model.js"
 
 // services --------------------------------------------------------------------
 
@@ -1893,7 +2223,8 @@ import { announce, arrange, button, el } from "./elements.js"
 export const requestList = (place         , show      )                             => {
   const cards = new Map                     ()
   return (world) => {
-    const wanted = inTurn(world.requests.values()).slice(0, mostCards)
+    const waiting = inTurn(askedBeside(world.requests.values(), world.approvals.values()))
+    const wanted = waiting.slice(0, mostCards)
     const drawn = wanted.map((request) => {
       const card = cards.get(request.id) ?? cardOf(request, world, show)
       cards.set(request.id, card)
@@ -1901,7 +2232,7 @@ export const requestList = (place         , show      )                         
     })
     for (const id of cards.keys()) if (!world.requests.has(id)) cards.delete(id)
     arrange(place, drawn)
-    return world.requests.size
+    return waiting.length
   }
 }
 
@@ -2069,14 +2400,25 @@ export const matchesStatus = (task      , status                  )          =>
   status === "all" || (status === "open" ? !isFinal(task) : task.status === status)
 
 /** A status as a word with a colour; a dot moves while an agent works. */
-export const statusBadge = (task      )              =>
-  el(
+export const statusBadge = (task      )              => {
+  const [look, word] = standingOf(task)
+  return el(
     "span",
-    { class: \`badge \${task.hold === null ? task.status : "held"}\` },
+    { class: \`badge \${look}\` },
     el("span", { class: task.live_run_id === null ? "dot" : "dot live", "aria-hidden": "true" }),
-    task.hold === null ? words(task.status) : "held",
+    word,
     task.live_run_id !== null && el("span", { class: "unseen" }, ", a run is live")
   )
+}
+
+/** The colour and the word of where a task stands: one that waits for a decision is not in trouble. */
+export const standingOf = ({
+  hold,
+  status
+}                               )                                        => {
+  if (hold === null) return [status, words(status)]
+  return hold === "approval" ? ["in_approval", "needs approval"] : ["held", "held"]
+}
 
 // internal --------------------------------------------------------------------
 
@@ -2160,7 +2502,9 @@ const cells = (task      , world       , show      )                      => {
       "div",
       { class: "meta" },
       waitsFor(task) === "failed" && el("span", { class: "failed-run" }, "run failed"),
-      task.hold !== null && el("span", { class: "failed-run" }, words(task.hold)),
+      task.hold !== null &&
+        task.hold !== "approval" &&
+        el("span", { class: "failed-run" }, words(task.hold)),
       branch !== "" && el("code", {}, branch),
       ...after(task, world),
       ...tags.map((tag) => el("span", { class: "tag" }, tag))
@@ -2485,8 +2829,14 @@ export const statusChoices = (
  * buttons that do it.
  */
 import { get, post, Refused } from "./api.js"
-import { announce, arrange, button, el } from "./elements.js"
-import { inOrder,                                   waitsFor, words } from "./model.js"
+import { announce, arrange, button, el, legible } from "./elements.js"
+import {
+
+  inOrder,
+
+  waitsFor,
+  words
+} from "./model.js"
 
 // services --------------------------------------------------------------------
 
@@ -2494,7 +2844,7 @@ import { inOrder,                                   waitsFor, words } from "./mo
 export const waitingList = (place         , show      )                             => {
   const cards = new Map                     ()
   return (world) => {
-    const waiting = [...world.tasks.values()].filter((task) => waitsFor(task) !== undefined)
+    const waiting = [...world.tasks.values()].filter((task) => isDueHere(task, world))
     const wanted = waiting.toSorted(inOrder).slice(0, mostCards)
     const keys = wanted.map((task) => keyOf(task))
     const drawn = wanted.map((task, at) => {
@@ -2509,6 +2859,44 @@ export const waitingList = (place         , show      )                         
   }
 }
 
+/** Says whether a task waits here: one that waits for an approval is shown as that approval. */
+export const isDueHere = (task      , { approvals }                          )          => {
+  const reason = waitsFor(task)
+  return reason === "decision" ? !approvals.has(task.approval_id ?? "") : reason !== undefined
+}
+
+/** What the form that says no asks for, and what it says where nothing is written. */
+
+/** A form that says no, and why. */
+export const rejection = (
+  send                        ,
+  { label, most, otherwise }
+)                  => {
+  const text = el("textarea", {
+    rows: 3,
+    required: otherwise === undefined,
+    maxlength: most,
+    "aria-label": label,
+    placeholder: label
+  })
+  const form = el(
+    "form",
+    { class: "rejection" },
+    text,
+    el(
+      "div",
+      { class: "actions" },
+      el("button", { type: "submit", class: "danger" }, "Reject"),
+      el("button", { type: "reset" }, "Cancel")
+    )
+  )
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    send(text.value.trim() === "" && otherwise !== undefined ? otherwise : text.value)
+  })
+  return form
+}
+
 // internal --------------------------------------------------------------------
 
 const mostCards = 50
@@ -2520,6 +2908,7 @@ const keyOf = (task      )         =>
 const headline                                   = {
   review: "Review",
   approval: "Merge",
+  decision: "Needs approval",
   held: "Held",
   failed: "Run failed"
 }
@@ -2528,6 +2917,7 @@ const cardOf = (task      , world       , show      )              => {
   const reason = waitsFor(task) ?? "review"
   const said = el("p", { class: "said" })
   const problem = el("p", { class: "problem", role: "alert" })
+  const until = reason === "held" ? task.held_until : null
   const card = el(
     "article",
     { class: \`card \${reason}\`, "aria-label": \`Task \${task.id}: \${headline[reason]}\` },
@@ -2535,7 +2925,7 @@ const cardOf = (task      , world       , show      )              => {
       "div",
       { class: "reason" },
       el("strong", {}, headline[reason]),
-      task.hold !== null && words(task.hold),
+      reason === "held" && words(task.hold ?? ""),
       el("span", { class: "quiet" }, world.teams.get(task.team_id)?.name)
     ),
     el(
@@ -2545,6 +2935,13 @@ const cardOf = (task      , world       , show      )              => {
       button(task.title, () => show(task), { class: "link" })
     ),
     said,
+    until !== null &&
+      el(
+        "p",
+        { class: "quiet" },
+        "Goes on by itself after ",
+        el("time", { datetime: until }, new Date(until).toLocaleString())
+      ),
     actionsOf(task, reason, show, problem),
     problem
   )
@@ -2552,12 +2949,32 @@ const cardOf = (task      , world       , show      )              => {
   return card
 }
 
-/** Shows what the agent said last, or why its run failed. */
+/** Shows what the agent said last, why its run failed, or why it may not start. */
 const sayLast = async (task      , place             ) => {
+  if (task.hold?.startsWith("approval") === true && task.approval_id !== null) {
+    const path = \`/api/v1/approvals/\${task.approval_id}\`
+    const approval = await get          (path).catch(() => undefined)
+    place.textContent = legible(approval === undefined ? "" : whyNot(approval))
+    return
+  }
   if (task.last_run_id === null) return
   const run = await get     (\`/api/v1/task-runs/\${task.last_run_id}\`).catch(() => undefined)
   const cause = run?.status === "succeeded" ? null : run?.cause
   place.textContent = [cause, run?.answer?.slice(0, 280)].filter(Boolean).join(": ")
+}
+
+/** Why an approval does not let its task start. */
+export const whyNot = ({
+  decisions,
+  reason,
+  rejection_reason: no,
+  status
+}                                                                        )         => {
+  if (status === "expired") return \`Nobody decided in time: \${reason}\`
+  if (status !== "rejected") return reason
+  const by = decisions.findLast(({ verdict }) => verdict === "reject")?.by
+  // A policy that forbids says no by itself, in the words of its rule.
+  return no === reason ? \`Forbidden: \${reason}\` : \`\${by ?? "Somebody"} said no: \${no} (\${reason})\`
 }
 
 const actionsOf = (task      , reason        , show      , problem             )              => {
@@ -2575,8 +2992,9 @@ const actionsOf = (task      , reason        , show      , problem             )
     bar.inert = false
   }
   const output = button("Output", () => show(task))
+  const asksAgain = reason === "held" && task.hold?.startsWith("approval_") === true
   const retry = button(
-    "Retry",
+    asksAgain ? "Ask again" : "Retry",
     () => act(\`Task \${task.id} is queued\`, () => post(\`\${path}/retry\`, {})),
     primary
   )
@@ -2594,9 +3012,9 @@ const actionsOf = (task      , reason        , show      , problem             )
     act(\`Task \${task.id} goes back\`, () => post(\`\${path}/status\`, { status: "in_progress" }))
   )
   const reject = button("Reject", () => {
-    const form = rejection((summary) =>
-      act(\`Task \${task.id} goes back\`, () => judge(path, "reject", { summary }))
-    )
+    const send = (summary        ) =>
+      void act(\`Task \${task.id} goes back\`, () => judge(path, "reject", { summary }))
+    const form = rejection(send, { label: "What should change?", most: 100_000 })
     form.addEventListener("reset", () => form.replaceWith(bar))
     bar.replaceWith(form)
     form.querySelector("textarea")?.focus()
@@ -2604,6 +3022,7 @@ const actionsOf = (task      , reason        , show      , problem             )
   const buttons                                                       = {
     review: [approve, reject, output],
     approval: [merge, back, output],
+    decision: [output],
     held: [retry, output],
     failed: [retry, output]
   }
@@ -2612,32 +3031,6 @@ const actionsOf = (task      , reason        , show      , problem             )
 }
 
 const primary = { class: "primary" }
-
-const rejection = (send                           )                  => {
-  const text = el("textarea", {
-    rows: 3,
-    required: true,
-    maxlength: 100_000,
-    "aria-label": "What should change?",
-    placeholder: "What should change?"
-  })
-  const form = el(
-    "form",
-    { class: "rejection" },
-    text,
-    el(
-      "div",
-      { class: "actions" },
-      el("button", { type: "submit", class: "danger" }, "Reject"),
-      el("button", { type: "reset" }, "Cancel")
-    )
-  )
-  form.addEventListener("submit", (event) => {
-    event.preventDefault()
-    send(text.value)
-  })
-  return form
-}
 
 /** Gives a verdict. A task that was moved into review by hand has none open yet: then one is. */
 const judge = async (path        , verdict                      , body        ) => {
@@ -2671,9 +3064,10 @@ export const keep = (onChange            )         => {
     organizations: new Map(),
     teams: new Map(),
     tasks: new Map(),
+    approvals: new Map(),
     requests: new Map()
   }
-  const stale        = { tasks: new Set(), teams: new Set(), requests: new Set(), isAll: false }
+  let stale = nothing()
   let timer
   const load = async () => {
     await readAll(world)
@@ -2681,27 +3075,32 @@ export const keep = (onChange            )         => {
   }
   const flush = async () => {
     timer = undefined
-    const { isAll } = stale
-    const [tasks, teams, requests] = [[...stale.tasks], [...stale.teams], [...stale.requests]]
-    stale.tasks.clear()
-    stale.teams.clear()
-    stale.requests.clear()
-    stale.isAll = false
+    const { approvals, isAll, requests, tasks, teams } = stale
+    stale = nothing()
     // What cannot be read now is read at the next event about it, or after the next break.
-    if (isAll || tasks.length + requests.length > mostSingly)
+    if (isAll || tasks.size + approvals.size + requests.size > mostSingly)
       await readAll(world).catch(() => undefined)
     else {
-      await eachOf(teams, (id) => readTeam(world, id))
-      await eachOf(tasks, (id) => readTask(world, id))
-      await eachOf(requests, (id) => readRequest(world, id))
+      await eachOf([...teams], (id) => readTeam(world, id))
+      await eachOf([...tasks], (id) => readTask(world, id))
+      await eachOf([...approvals], (id) => readApproval(world, id))
+      await eachOf([...requests], (id) => readRequest(world, id))
     }
     onChange()
   }
-  const note = (event           ) => {
-    mark(stale, world, event)
+  const soon = () => {
     timer ??= setTimeout(() => void flush(), burstMillis)
   }
-  return { world, load, note }
+  const note = (event           ) => {
+    mark(stale, world, event)
+    soon()
+  }
+  const refresh = ({ id, task_id: task }          ) => {
+    stale.approvals.add(id)
+    stale.tasks.add(task)
+    soon()
+  }
+  return { world, load, note, refresh }
 }
 
 /** The number of the task that an event is about. */
@@ -2717,11 +3116,20 @@ const burstMillis = 150
 const mostSingly = 60
 const atOnce = 6
 
+const nothing = ()        => ({
+  tasks: new Set(),
+  teams: new Set(),
+  approvals: new Set(),
+  requests: new Set(),
+  isAll: false
+})
+
 const mark = (stale       , world       , event           ) => {
   const task = taskOf(event)
   const [kind] = event.type.split(".", 1)
   if (kind === "organization" || kind === "team") stale.isAll = true
   if (task !== undefined) stale.tasks.add(task)
+  if (kind === "approval") stale.approvals.add(String(event.data["approval_id"]))
   if (kind === "human_request") stale.requests.add(Number(event.data["request_id"]))
   // A run makes an agent busy or free, which stands with its team.
   const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
@@ -2745,6 +3153,9 @@ const readAll = async (world       ) => {
       await readRequests(world, id)
     }
   )
+  // A team stands for its organization, whose approvals are one queue.
+  const firsts = teams.flatMap(([first]) => (first === undefined ? [] : [first]))
+  await eachOf(firsts, (team) => readApprovals(world, team))
 }
 
 const readTeam = async (world       , id        ) => {
@@ -2753,6 +3164,21 @@ const readTeam = async (world       , id        ) => {
 
 const readTask = async (world       , id        ) => {
   world.tasks.set(id, await get      (\`/api/v1/tasks/\${id}\`))
+}
+
+/** What an organization is to decide, and no longer what is decided. */
+const readApprovals = async (world       , { id, org_id: organization }      ) => {
+  const pending = await list          (\`/api/v1/approvals?team_id=\${id}&limit=200\`)
+  for (const { id: known, team_id: team } of world.approvals.values()) {
+    if (world.teams.get(team)?.org_id === organization) world.approvals.delete(known)
+  }
+  for (const approval of pending) world.approvals.set(approval.id, approval)
+}
+
+const readApproval = async (world       , id        ) => {
+  const approval = await get          (\`/api/v1/approvals/\${id}\`)
+  if (approval.status === "pending") world.approvals.set(id, approval)
+  else world.approvals.delete(id)
 }
 
 /** What a team waits for, and no longer what it does not. */

@@ -56,7 +56,7 @@ export const list = async <A>(path: string, most = 2000): Promise<ReadonlyArray<
 }
 
 /** Changes something; safe to repeat, should the answer be lost on the way. */
-export const post = async (path: string, body: object): Promise<unknown> => {
+export const post = async <A>(path: string, body: object): Promise<A> => {
   const headers = { "content-type": "application/json", "idempotency-key": randomKey() }
   const response = await send("POST", path, { headers, body: JSON.stringify(body) })
   return response.json()

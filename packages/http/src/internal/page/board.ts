@@ -2,6 +2,7 @@
  * The page at `/`: the tasks live, what waits for a person, and how to connect an agent.
  */
 import { adoptToken, get, keepToken, Refused, tokenOf } from "./api.ts"
+import { approvalList } from "./approvals.ts"
 import { showConnect } from "./connect.ts"
 import { showTask } from "./detail.ts"
 import { button, el, fill, find } from "./elements.ts"
@@ -37,10 +38,11 @@ const live = () => {
   const drawTasks = taskList(find("teams"), showTask)
   const drawRequests = requestList(find("requests"), showTask)
   const drawWaiting = waitingList(find("waiting"), showTask)
-  const { load, note, world } = keep(() => draw())
+  const { load, note, refresh, world } = keep(() => draw())
+  const drawApprovals = approvalList(find("approvals"), showTask, refresh)
   const draw = () => {
     drawTasks(world, filter)
-    const waiting = drawRequests(world) + drawWaiting(world)
+    const waiting = drawApprovals(world) + drawRequests(world) + drawWaiting(world)
     find("nothing").hidden = waiting > 0
     find("waiting-count").textContent = waiting === 0 ? "" : String(waiting)
     document.title = waiting === 0 ? "Foreman" : `(${waiting}) Foreman`

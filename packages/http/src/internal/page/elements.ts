@@ -1,6 +1,7 @@
 /**
  * How the page builds what it shows. Text goes in as text and nowhere else: there is no way here to
- * put in HTML, so nothing that a user or an agent wrote can become more than words.
+ * put in HTML, so nothing that a user or an agent wrote can become more than words, nor turn round
+ * how the words beside it read.
  */
 
 // models ----------------------------------------------------------------------
@@ -12,6 +13,15 @@ export interface Properties {
   readonly on?: Readonly<Record<string, (event: Event) => void>>
   readonly [attribute: string]: unknown
 }
+
+// rules -----------------------------------------------------------------------
+
+/** Text with the signs in sight that would make it look like another: what turns its direction. */
+export const legible = (text: string): string =>
+  text.replaceAll(
+    /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu,
+    (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`
+  )
 
 // services --------------------------------------------------------------------
 
@@ -68,10 +78,10 @@ export const arrange = (parent: Element, children: ReadonlyArray<Element>): void
 /** Says something to those who do not see the screen, and shows it for a moment to the others. */
 export const announce = (text: string): void => {
   const place = find("announcement")
-  place.textContent = text
+  place.textContent = legible(text)
   place.classList.add("shown")
   setTimeout(() => {
-    if (place.textContent === text) place.classList.remove("shown")
+    if (place.textContent === legible(text)) place.classList.remove("shown")
   }, 4000)
 }
 
@@ -94,5 +104,5 @@ const solid = (children: ReadonlyArray<Child>): ReadonlyArray<Node | string> =>
   children.flatMap((child) =>
     child === null || child === undefined || child === false
       ? []
-      : [child instanceof Node ? child : String(child)]
+      : [child instanceof Node ? child : legible(String(child))]
   )

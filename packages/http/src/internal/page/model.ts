@@ -1,6 +1,6 @@
 /**
- * What the page knows: organisations, teams, agents, tasks, runs and what agents ask people, as REST
- * shows them, and what of it a person has to look at.
+ * What the page knows: organisations, teams, agents, tasks, runs, approvals and what agents ask
+ * people, as REST shows them, and what of it a person has to look at.
  */
 
 // models ----------------------------------------------------------------------
@@ -49,6 +49,8 @@ export interface Task {
   readonly attempts: number
   readonly is_rework: boolean
   readonly hold: string | null
+  readonly held_until: string | null
+  readonly approval_id: string | null
   readonly live_run_id: string | null
   readonly last_run_id: string | null
   readonly last_outcome: string | null
@@ -89,6 +91,33 @@ export interface HumanRequest {
   readonly timeout_at: string | null
 }
 
+export type Risk = "critical" | "high" | "medium" | "low"
+
+/** One exact action that a person lets happen, or not. */
+export interface Approval {
+  readonly id: string
+  readonly task_id: number
+  readonly team_id: string
+  readonly agent_id: string | null
+  /** The human request that asks the same: one answer is both. */
+  readonly request_id: number | null
+  readonly kind: "dispatch" | "command" | "merge"
+  readonly action: Readonly<Record<string, unknown>>
+  readonly summary: string
+  readonly reason: string
+  readonly risk: Risk
+  readonly urgency: number
+  readonly rule: string
+  readonly policy: string
+  readonly quorum: number
+  readonly decisions: ReadonlyArray<{ readonly by: string; readonly verdict: string }>
+  readonly status: "pending" | "approved" | "used" | "rejected" | "expired"
+  readonly rejection_reason: string | null
+  readonly expiry_reason: string | null
+  readonly expires_at: string | null
+  readonly created_at: string
+}
+
 export interface FeedEvent {
   readonly id: number
   readonly org_id: string
@@ -99,7 +128,7 @@ export interface FeedEvent {
 }
 
 /** Why a task waits for a person. */
-export type Reason = "review" | "approval" | "held" | "failed"
+export type Reason = "review" | "approval" | "decision" | "held" | "failed"
 
 // rules -----------------------------------------------------------------------
 
@@ -121,7 +150,7 @@ export const isFinal = ({ status }: Pick<Task, "status">): boolean =>
 /** Says why a task waits for a person, or nothing. */
 export const waitsFor = (task: Task): Reason | undefined => {
   if (isFinal(task) || task.live_run_id !== null) return undefined
-  if (task.hold !== null) return "held"
+  if (task.hold !== null) return task.hold === "approval" ? "decision" : "held"
   if (task.status === "in_review") return "review"
   if (task.status === "in_approval") return "approval"
   const hasFailed = task.last_outcome !== null && task.last_outcome !== "succeeded"
@@ -143,6 +172,23 @@ export const hasWords = (task: Task, wanted: string): boolean => {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
+}
+
+const risks: ReadonlyArray<Risk> = ["critical", "high", "medium", "low"]
+
+/** What can do most harm comes first, then the most urgent, then the oldest. */
+export const inQueue = (a: Approval, b: Approval): number =>
+  risks.indexOf(a.risk) - risks.indexOf(b.risk) ||
+  b.urgency - a.urgency ||
+  (a.created_at < b.created_at ? -1 : 1)
+
+/** The requests that are more than the other form of an approval which is shown itself. */
+export const askedBeside = (
+  requests: Iterable<HumanRequest>,
+  approvals: Iterable<Approval>
+): ReadonlyArray<HumanRequest> => {
+  const shown = new Set(Array.from(approvals, ({ request_id: id }) => id))
+  return [...requests].filter(({ id }) => !shown.has(id))
 }
 
 export const words = (name: string): string => name.replaceAll("_", " ")

@@ -4,7 +4,7 @@
  */
 import { post } from "./api.ts"
 import { announce, arrange, button, el } from "./elements.ts"
-import type { HumanRequest, RequestKind, Task } from "./model.ts"
+import { askedBeside, type HumanRequest, type RequestKind, type Task } from "./model.ts"
 import type { Show } from "./taskList.ts"
 import type { World } from "./world.ts"
 
@@ -14,7 +14,8 @@ import type { World } from "./world.ts"
 export const requestList = (place: Element, show: Show): ((world: World) => number) => {
   const cards = new Map<number, HTMLElement>()
   return (world) => {
-    const wanted = inTurn(world.requests.values()).slice(0, mostCards)
+    const waiting = inTurn(askedBeside(world.requests.values(), world.approvals.values()))
+    const wanted = waiting.slice(0, mostCards)
     const drawn = wanted.map((request) => {
       const card = cards.get(request.id) ?? cardOf(request, world, show)
       cards.set(request.id, card)
@@ -22,7 +23,7 @@ export const requestList = (place: Element, show: Show): ((world: World) => numb
     })
     for (const id of cards.keys()) if (!world.requests.has(id)) cards.delete(id)
     arrange(place, drawn)
-    return world.requests.size
+    return waiting.length
   }
 }
 

@@ -70,14 +70,25 @@ export const matchesStatus = (task: Task, status: Filter["status"]): boolean =>
   status === "all" || (status === "open" ? !isFinal(task) : task.status === status)
 
 /** A status as a word with a colour; a dot moves while an agent works. */
-export const statusBadge = (task: Task): HTMLElement =>
-  el(
+export const statusBadge = (task: Task): HTMLElement => {
+  const [look, word] = standingOf(task)
+  return el(
     "span",
-    { class: `badge ${task.hold === null ? task.status : "held"}` },
+    { class: `badge ${look}` },
     el("span", { class: task.live_run_id === null ? "dot" : "dot live", "aria-hidden": "true" }),
-    task.hold === null ? words(task.status) : "held",
+    word,
     task.live_run_id !== null && el("span", { class: "unseen" }, ", a run is live")
   )
+}
+
+/** The colour and the word of where a task stands: one that waits for a decision is not in trouble. */
+export const standingOf = ({
+  hold,
+  status
+}: Pick<Task, "hold" | "status">): readonly [look: string, word: string] => {
+  if (hold === null) return [status, words(status)]
+  return hold === "approval" ? ["in_approval", "needs approval"] : ["held", "held"]
+}
 
 // internal --------------------------------------------------------------------
 
@@ -161,7 +172,9 @@ const cells = (task: Task, world: World, show: Show): ReadonlyArray<Node> => {
       "div",
       { class: "meta" },
       waitsFor(task) === "failed" && el("span", { class: "failed-run" }, "run failed"),
-      task.hold !== null && el("span", { class: "failed-run" }, words(task.hold)),
+      task.hold !== null &&
+        task.hold !== "approval" &&
+        el("span", { class: "failed-run" }, words(task.hold)),
       branch !== "" && el("code", {}, branch),
       ...after(task, world),
       ...tags.map((tag) => el("span", { class: "tag" }, tag))

@@ -3,8 +3,16 @@
  * buttons that do it.
  */
 import { get, post, Refused } from "./api.ts"
-import { announce, arrange, button, el } from "./elements.ts"
-import { inOrder, type Reason, type Run, type Task, waitsFor, words } from "./model.ts"
+import { announce, arrange, button, el, legible } from "./elements.ts"
+import {
+  type Approval,
+  inOrder,
+  type Reason,
+  type Run,
+  type Task,
+  waitsFor,
+  words
+} from "./model.ts"
 import type { Show } from "./taskList.ts"
 import type { World } from "./world.ts"
 
@@ -14,7 +22,7 @@ import type { World } from "./world.ts"
 export const waitingList = (place: Element, show: Show): ((world: World) => number) => {
   const cards = new Map<string, HTMLElement>()
   return (world) => {
-    const waiting = [...world.tasks.values()].filter((task) => waitsFor(task) !== undefined)
+    const waiting = [...world.tasks.values()].filter((task) => isDueHere(task, world))
     const wanted = waiting.toSorted(inOrder).slice(0, mostCards)
     const keys = wanted.map((task) => keyOf(task))
     const drawn = wanted.map((task, at) => {
@@ -29,6 +37,50 @@ export const waitingList = (place: Element, show: Show): ((world: World) => numb
   }
 }
 
+/** Says whether a task waits here: one that waits for an approval is shown as that approval. */
+export const isDueHere = (task: Task, { approvals }: Pick<World, "approvals">): boolean => {
+  const reason = waitsFor(task)
+  return reason === "decision" ? !approvals.has(task.approval_id ?? "") : reason !== undefined
+}
+
+/** What the form that says no asks for, and what it says where nothing is written. */
+export interface Rejection {
+  readonly label: string
+  readonly most: number
+  /** Without it something has to be written. */
+  readonly otherwise?: string
+}
+
+/** A form that says no, and why. */
+export const rejection = (
+  send: (text: string) => void,
+  { label, most, otherwise }: Rejection
+): HTMLFormElement => {
+  const text = el("textarea", {
+    rows: 3,
+    required: otherwise === undefined,
+    maxlength: most,
+    "aria-label": label,
+    placeholder: label
+  })
+  const form = el(
+    "form",
+    { class: "rejection" },
+    text,
+    el(
+      "div",
+      { class: "actions" },
+      el("button", { type: "submit", class: "danger" }, "Reject"),
+      el("button", { type: "reset" }, "Cancel")
+    )
+  )
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    send(text.value.trim() === "" && otherwise !== undefined ? otherwise : text.value)
+  })
+  return form
+}
+
 // internal --------------------------------------------------------------------
 
 const mostCards = 50
@@ -40,6 +92,7 @@ const keyOf = (task: Task): string =>
 const headline: Readonly<Record<Reason, string>> = {
   review: "Review",
   approval: "Merge",
+  decision: "Needs approval",
   held: "Held",
   failed: "Run failed"
 }
@@ -48,6 +101,7 @@ const cardOf = (task: Task, world: World, show: Show): HTMLElement => {
   const reason = waitsFor(task) ?? "review"
   const said = el("p", { class: "said" })
   const problem = el("p", { class: "problem", role: "alert" })
+  const until = reason === "held" ? task.held_until : null
   const card = el(
     "article",
     { class: `card ${reason}`, "aria-label": `Task ${task.id}: ${headline[reason]}` },
@@ -55,7 +109,7 @@ const cardOf = (task: Task, world: World, show: Show): HTMLElement => {
       "div",
       { class: "reason" },
       el("strong", {}, headline[reason]),
-      task.hold !== null && words(task.hold),
+      reason === "held" && words(task.hold ?? ""),
       el("span", { class: "quiet" }, world.teams.get(task.team_id)?.name)
     ),
     el(
@@ -65,6 +119,13 @@ const cardOf = (task: Task, world: World, show: Show): HTMLElement => {
       button(task.title, () => show(task), { class: "link" })
     ),
     said,
+    until !== null &&
+      el(
+        "p",
+        { class: "quiet" },
+        "Goes on by itself after ",
+        el("time", { datetime: until }, new Date(until).toLocaleString())
+      ),
     actionsOf(task, reason, show, problem),
     problem
   )
@@ -72,12 +133,32 @@ const cardOf = (task: Task, world: World, show: Show): HTMLElement => {
   return card
 }
 
-/** Shows what the agent said last, or why its run failed. */
+/** Shows what the agent said last, why its run failed, or why it may not start. */
 const sayLast = async (task: Task, place: HTMLElement) => {
+  if (task.hold?.startsWith("approval") === true && task.approval_id !== null) {
+    const path = `/api/v1/approvals/${task.approval_id}`
+    const approval = await get<Approval>(path).catch(() => undefined)
+    place.textContent = legible(approval === undefined ? "" : whyNot(approval))
+    return
+  }
   if (task.last_run_id === null) return
   const run = await get<Run>(`/api/v1/task-runs/${task.last_run_id}`).catch(() => undefined)
   const cause = run?.status === "succeeded" ? null : run?.cause
   place.textContent = [cause, run?.answer?.slice(0, 280)].filter(Boolean).join(": ")
+}
+
+/** Why an approval does not let its task start. */
+export const whyNot = ({
+  decisions,
+  reason,
+  rejection_reason: no,
+  status
+}: Pick<Approval, "decisions" | "reason" | "rejection_reason" | "status">): string => {
+  if (status === "expired") return `Nobody decided in time: ${reason}`
+  if (status !== "rejected") return reason
+  const by = decisions.findLast(({ verdict }) => verdict === "reject")?.by
+  // A policy that forbids says no by itself, in the words of its rule.
+  return no === reason ? `Forbidden: ${reason}` : `${by ?? "Somebody"} said no: ${no} (${reason})`
 }
 
 const actionsOf = (task: Task, reason: Reason, show: Show, problem: HTMLElement): HTMLElement => {
@@ -95,8 +176,9 @@ const actionsOf = (task: Task, reason: Reason, show: Show, problem: HTMLElement)
     bar.inert = false
   }
   const output = button("Output", () => show(task))
+  const asksAgain = reason === "held" && task.hold?.startsWith("approval_") === true
   const retry = button(
-    "Retry",
+    asksAgain ? "Ask again" : "Retry",
     () => act(`Task ${task.id} is queued`, () => post(`${path}/retry`, {})),
     primary
   )
@@ -114,9 +196,9 @@ const actionsOf = (task: Task, reason: Reason, show: Show, problem: HTMLElement)
     act(`Task ${task.id} goes back`, () => post(`${path}/status`, { status: "in_progress" }))
   )
   const reject = button("Reject", () => {
-    const form = rejection((summary) =>
-      act(`Task ${task.id} goes back`, () => judge(path, "reject", { summary }))
-    )
+    const send = (summary: string) =>
+      void act(`Task ${task.id} goes back`, () => judge(path, "reject", { summary }))
+    const form = rejection(send, { label: "What should change?", most: 100_000 })
     form.addEventListener("reset", () => form.replaceWith(bar))
     bar.replaceWith(form)
     form.querySelector("textarea")?.focus()
@@ -124,6 +206,7 @@ const actionsOf = (task: Task, reason: Reason, show: Show, problem: HTMLElement)
   const buttons: Readonly<Record<Reason, ReadonlyArray<HTMLElement>>> = {
     review: [approve, reject, output],
     approval: [merge, back, output],
+    decision: [output],
     held: [retry, output],
     failed: [retry, output]
   }
@@ -132,32 +215,6 @@ const actionsOf = (task: Task, reason: Reason, show: Show, problem: HTMLElement)
 }
 
 const primary = { class: "primary" }
-
-const rejection = (send: (summary: string) => void): HTMLFormElement => {
-  const text = el("textarea", {
-    rows: 3,
-    required: true,
-    maxlength: 100_000,
-    "aria-label": "What should change?",
-    placeholder: "What should change?"
-  })
-  const form = el(
-    "form",
-    { class: "rejection" },
-    text,
-    el(
-      "div",
-      { class: "actions" },
-      el("button", { type: "submit", class: "danger" }, "Reject"),
-      el("button", { type: "reset" }, "Cancel")
-    )
-  )
-  form.addEventListener("submit", (event) => {
-    event.preventDefault()
-    send(text.value)
-  })
-  return form
-}
 
 /** Gives a verdict. A task that was moved into review by hand has none open yet: then one is. */
 const judge = async (path: string, verdict: "approve" | "reject", body: object) => {

@@ -3,7 +3,7 @@
  * again. A burst of events becomes one round of reading.
  */
 import { get, list } from "./api.ts"
-import type { FeedEvent, HumanRequest, Organization, Task, Team } from "./model.ts"
+import type { Approval, FeedEvent, HumanRequest, Organization, Task, Team } from "./model.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -11,6 +11,8 @@ export interface World {
   readonly organizations: Map<string, Organization>
   readonly teams: Map<string, Team>
   readonly tasks: Map<number, Task>
+  /** Those that wait for a decision. */
+  readonly approvals: Map<string, Approval>
   /** Those that wait for an answer. */
   readonly requests: Map<number, HumanRequest>
 }
@@ -21,6 +23,8 @@ export interface Keeper {
   readonly load: () => Promise<void>
   /** Notes what an event says has changed; it is read shortly after. */
   readonly note: (event: FeedEvent) => void
+  /** Reads an approval and its task again, as something seems to have happened to them. */
+  readonly refresh: (approval: Approval) => void
 }
 
 // services --------------------------------------------------------------------
@@ -30,9 +34,10 @@ export const keep = (onChange: () => void): Keeper => {
     organizations: new Map(),
     teams: new Map(),
     tasks: new Map(),
+    approvals: new Map(),
     requests: new Map()
   }
-  const stale: Stale = { tasks: new Set(), teams: new Set(), requests: new Set(), isAll: false }
+  let stale = nothing()
   let timer: ReturnType<typeof setTimeout> | undefined
   const load = async () => {
     await readAll(world)
@@ -40,27 +45,32 @@ export const keep = (onChange: () => void): Keeper => {
   }
   const flush = async () => {
     timer = undefined
-    const { isAll } = stale
-    const [tasks, teams, requests] = [[...stale.tasks], [...stale.teams], [...stale.requests]]
-    stale.tasks.clear()
-    stale.teams.clear()
-    stale.requests.clear()
-    stale.isAll = false
+    const { approvals, isAll, requests, tasks, teams } = stale
+    stale = nothing()
     // What cannot be read now is read at the next event about it, or after the next break.
-    if (isAll || tasks.length + requests.length > mostSingly)
+    if (isAll || tasks.size + approvals.size + requests.size > mostSingly)
       await readAll(world).catch(() => undefined)
     else {
-      await eachOf(teams, (id) => readTeam(world, id))
-      await eachOf(tasks, (id) => readTask(world, id))
-      await eachOf(requests, (id) => readRequest(world, id))
+      await eachOf([...teams], (id) => readTeam(world, id))
+      await eachOf([...tasks], (id) => readTask(world, id))
+      await eachOf([...approvals], (id) => readApproval(world, id))
+      await eachOf([...requests], (id) => readRequest(world, id))
     }
     onChange()
   }
-  const note = (event: FeedEvent) => {
-    mark(stale, world, event)
+  const soon = () => {
     timer ??= setTimeout(() => void flush(), burstMillis)
   }
-  return { world, load, note }
+  const note = (event: FeedEvent) => {
+    mark(stale, world, event)
+    soon()
+  }
+  const refresh = ({ id, task_id: task }: Approval) => {
+    stale.approvals.add(id)
+    stale.tasks.add(task)
+    soon()
+  }
+  return { world, load, note, refresh }
 }
 
 /** The number of the task that an event is about. */
@@ -79,15 +89,25 @@ const atOnce = 6
 interface Stale {
   readonly tasks: Set<number>
   readonly teams: Set<string>
+  readonly approvals: Set<string>
   readonly requests: Set<number>
   isAll: boolean
 }
+
+const nothing = (): Stale => ({
+  tasks: new Set(),
+  teams: new Set(),
+  approvals: new Set(),
+  requests: new Set(),
+  isAll: false
+})
 
 const mark = (stale: Stale, world: World, event: FeedEvent) => {
   const task = taskOf(event)
   const [kind] = event.type.split(".", 1)
   if (kind === "organization" || kind === "team") stale.isAll = true
   if (task !== undefined) stale.tasks.add(task)
+  if (kind === "approval") stale.approvals.add(String(event.data["approval_id"]))
   if (kind === "human_request") stale.requests.add(Number(event.data["request_id"]))
   // A run makes an agent busy or free, which stands with its team.
   const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
@@ -111,6 +131,9 @@ const readAll = async (world: World) => {
       await readRequests(world, id)
     }
   )
+  // A team stands for its organization, whose approvals are one queue.
+  const firsts = teams.flatMap(([first]) => (first === undefined ? [] : [first]))
+  await eachOf(firsts, (team) => readApprovals(world, team))
 }
 
 const readTeam = async (world: World, id: string) => {
@@ -119,6 +142,21 @@ const readTeam = async (world: World, id: string) => {
 
 const readTask = async (world: World, id: number) => {
   world.tasks.set(id, await get<Task>(`/api/v1/tasks/${id}`))
+}
+
+/** What an organization is to decide, and no longer what is decided. */
+const readApprovals = async (world: World, { id, org_id: organization }: Team) => {
+  const pending = await list<Approval>(`/api/v1/approvals?team_id=${id}&limit=200`)
+  for (const { id: known, team_id: team } of world.approvals.values()) {
+    if (world.teams.get(team)?.org_id === organization) world.approvals.delete(known)
+  }
+  for (const approval of pending) world.approvals.set(approval.id, approval)
+}
+
+const readApproval = async (world: World, id: string) => {
+  const approval = await get<Approval>(`/api/v1/approvals/${id}`)
+  if (approval.status === "pending") world.approvals.set(id, approval)
+  else world.approvals.delete(id)
 }
 
 /** What a team waits for, and no longer what it does not. */
