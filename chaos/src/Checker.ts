@@ -55,6 +55,7 @@ export const check = (evidence: Evidence): Verdict => {
   lookAtReads(findings, events, evidence)
   for (const one of evidence.followed) lookAtFeed(findings, one, events.length)
   Runs.lookAtTasks(findings, events)
+  Runs.lookAtRetries(findings, events, evidence.commands)
   Runs.lookAtRuns(findings, events)
   Runs.lookAtStarts(findings, events, evidence.starts)
   for (const holder of evidence.frozen ?? []) Runs.lookAtFrozen(findings, events, holder)

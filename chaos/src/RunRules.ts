@@ -6,7 +6,7 @@
  */
 import type { Logged } from "./Checker.ts"
 import type { Findings } from "./Findings.ts"
-import type { Start } from "./History.ts"
+import type { Command, Start } from "./History.ts"
 
 // rules -----------------------------------------------------------------------
 
@@ -21,6 +21,27 @@ export const lookAtTasks = (findings: Findings, events: ReadonlyArray<Logged>): 
     const what = () => `task ${task} moves from ${String(from)} at ${position}, it is ${present}`
     findings.judge("moves", from === present, what)
     statuses.set(task, String(to))
+  }
+}
+
+/** A task that goes on by itself later is let go of when it is tried again, any other is put back. */
+export const lookAtRetries = (
+  findings: Findings,
+  events: ReadonlyArray<Logged>,
+  commands: ReadonlyArray<Command>
+): void => {
+  const retries = new Set(
+    commands.filter(({ name }) => name === "retry_task").map(({ key }) => key)
+  )
+  const requeued = new Set<number>()
+  for (const { command, data, position, type } of events) {
+    const task = Number(data["task_id"])
+    if (retries.has(command)) {
+      const wanted = requeued.has(task) ? "task.released" : "task.status_changed"
+      findings.judge("retries", type === wanted, () => `${type} at ${position} is no ${wanted}`)
+    }
+    if (type === "task.requeued") requeued.add(task)
+    if (type === "task.dispatched" || type === "task.status_changed") requeued.delete(task)
   }
 }
 

@@ -165,6 +165,31 @@ describe("the checker", () => {
     expect(rulesOf(renumbered([...events, again]))).toEqual(["moves"])
   })
 
+  it("finds a retry that lets go of what is to be put back, or the other way round", () => {
+    const key = "j-1"
+    const retry = command(key, "task.status_changed|task.released", [90, 95])
+    const rulesOfRetry = (...told: ReadonlyArray<Logged>) =>
+      rulesOf({
+        ...renumbered([...events, ...told]),
+        commands: [...commands, { ...retry, name: "retry_task" }]
+      })
+    const bySystem = (type: string, key: string) => {
+      return { ...event(8, "task:1", 4, type, key, { task_id: 1 }), actor: "system" }
+    }
+    const requeued = bySystem("task.requeued", "run/r1/end")
+    const released = event(9, "task:1", 5, "task.released", key, { task_id: 1 })
+    const back = { task_id: 1, from: "in_progress", to: "todo" }
+    const moved = event(9, "task:1", 5, "task.status_changed", key, back)
+    expect(rulesOfRetry(requeued, released)).toEqual([])
+    expect(rulesOfRetry(moved)).toEqual([])
+    expect(rulesOfRetry(released)).toEqual(["retries"])
+    expect(rulesOfRetry(requeued, moved)).toEqual(["retries"])
+    const dispatched = bySystem("task.dispatched", "run/r2/queue")
+    expect(rulesOfRetry(requeued, dispatched, released)).toEqual(["retries"])
+    expect(rulesOfRetry(requeued, released, released)).toEqual(["doubled"])
+    expect(rulesOfRetry()).toEqual(["lost"])
+  })
+
   it("finds two live runs of a task or of an agent", () => {
     const second = { ...run, run_id: "r2", attempt: 2 }
     const queued = event(6, "run:r2", 1, "run.queued", "run/r2/queue", second)

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import * as fs from "node:fs/promises"
-import { createServer } from "node:net"
+import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -13,8 +13,12 @@ import { ArtifactIntakeFolder } from "@foreman/artifacts-fs"
 import { ArtifactIntake } from "@foreman/core"
 
 const folders: Array<string> = []
+const servers: Array<Server> = []
 
-afterAll(() => Promise.all(folders.map((path) => fs.rm(path, { recursive: true, force: true }))))
+afterAll(async () => {
+  for (const server of servers) server.close()
+  await Promise.all(folders.map((path) => fs.rm(path, { recursive: true, force: true })))
+})
 
 const freshRoot = async () => {
   const folder = await fs.mkdtemp(join(tmpdir(), "foreman-intake-"))
@@ -105,8 +109,8 @@ describe("what an agent leaves in its folder", () => {
         await new Promise<void>((resolve) => {
           server.listen(join(path, "socket"), resolve)
         })
-        // Closing would remove it.
-        server.unref()
+        // Closing removes it, so that is done at the end.
+        servers.push(server)
         await write(path, ["file", "file"])
       })
       assert.deepStrictEqual(files, { file: "file" })

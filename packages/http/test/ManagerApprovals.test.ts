@@ -56,6 +56,8 @@ describe("an approval", () => {
     assert.strictEqual(approved.status, 200, approved.text)
     assert.deepInclude(approved.body, { approval_id: id, approval_state: "approved" })
     assert.match(approved.body.run_id, uuid)
+    const done = await server.command({ kind: "dispatch_task", task_id: taskId })
+    assert.deepInclude(done.body, { kind: "completion", run_id: approved.body.run_id })
     const again = await server.post(`/api/manager/approvals/${id}/approve`, {})
     assert.deepInclude(again.body, { approval_state: "approved", task_id: taskId })
     const opposite = await server.post(`/api/manager/approvals/${id}/reject`, {

@@ -35,6 +35,16 @@ const waiting = async (title: string) => {
   throw new Error("Nobody was asked")
 }
 
+/** The task once its run is over. */
+const ended = async (taskId: number) => {
+  const signal = AbortSignal.timeout(10_000)
+  while (!signal.aborted) {
+    const { body } = await get(`/tasks/${taskId}`)
+    if (body.last_outcome !== null) return body
+  }
+  throw new Error("Nothing began")
+}
+
 describe("approvals over HTTP", () => {
   it("are listed in the order of the queue, and shown whole", async () => {
     const { approval, task } = await waiting("git push origin main")
@@ -57,6 +67,10 @@ describe("approvals over HTTP", () => {
     const path = `/approvals/${approval.id}`
     const { body, status } = await post(`${path}/approve`)
     assert.deepStrictEqual([status, body.status], [200, "approved"])
+    assert.deepInclude(await ended(task.id), {
+      approval_status: "used",
+      last_outcome: "succeeded"
+    })
     const again = await post(`${path}/approve`)
     assert.strictEqual(again.status, 200)
     const opposite = await post(`${path}/reject`, { rejection_reason: "No" })

@@ -45,7 +45,7 @@ const written = (path: string) =>
       until: (isThere) => isThere,
       schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(2_000)])
     }
-  )
+  ).pipe(Effect.map((isThere) => assert.isTrue(isThere, path)))
 
 const isGone = (pid: number) =>
   Effect.flatMap(ProcessIdentity.of(pid), (found) =>

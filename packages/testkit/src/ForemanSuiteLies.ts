@@ -83,8 +83,9 @@ const lying = (backend: Backend) => {
         reason: null,
         leavesSandbox
       } as const
-      yield* usage?.(used) ?? Effect.void
-      yield* permission?.(asked) ?? Effect.void
+      assert(usage !== undefined && permission !== undefined)
+      yield* usage(used)
+      yield* permission(asked)
       assert.deepStrictEqual(
         yield* driver.versions(given.organization.id, [`task:${taskId}`]),
         before

@@ -69,6 +69,10 @@ const asking = (backend: Backend) => {
         yield* assertRebuilds(organization?.id ?? "")
         const { driver } = yield* Shell.Shell
         const { findings } = yield* Doctor.check(driver, { invariants: ["I-16", "I-17"] })
+        assert.sameMembers(
+          findings.map(({ id }) => id),
+          ["I-16", "I-17"]
+        )
         for (const { examined, samples } of findings) {
           assert.isAbove(examined, 0)
           assert.deepStrictEqual(samples, [])

@@ -150,9 +150,13 @@ const around = (backend: Backend) => {
       const { client } = yield* Foreman
       const given = yield* TestForeman.givenTeam({ runner: "flaky" })
       const { id: taskId } = yield* TestForeman.givenTask(given)
-      assert.strictEqual((yield* untilHeld(taskId, 1)).hold, "backoff")
+      const { heldUntil, hold } = yield* untilHeld(taskId, 1)
+      assert(hold === "backoff" && heldUntil !== null)
       yield* client.retryTask({ taskId })
       yield* untilTask(taskId, ({ status }) => status === "in_review", patience)
+      const { items } = yield* client.listTaskRuns({ taskId, limit: 1 })
+      assert(items[0] !== undefined)
+      assert.isBelow(Identifier.micros(items[0].queuedAt), Identifier.micros(heldUntil))
     }).pipe(on(backend, { runners: [flaky] }))
   })
 }
@@ -181,7 +185,7 @@ const ofAgents = (backend: Backend) => {
 
 const quotas = (backend: Backend) => {
   it.live("lets a task rest until what its runner may use is lifted", () => {
-    const inOneHour = () => new Date(Date.UTC(2099, 0, 1)).toISOString()
+    const farAway = new Date(Date.UTC(2099, 0, 1)).toISOString()
     let attempts = 0
     const limited: AgentRunner.AgentRunner = {
       ...AgentRunnerMemory.make("limited", () => Effect.succeed({})),
@@ -192,7 +196,7 @@ const quotas = (backend: Backend) => {
             attempts += 1
             return attempts > 1
               ? result
-              : { ...result, outcome: "failed" as const, cause: `quota:${inOneHour()}` }
+              : { ...result, outcome: "failed" as const, cause: `quota:${farAway}` }
           }
         )
     }

@@ -99,6 +99,7 @@ const textOf = async (part: Part, row: Show.Row, { before, connection, context }
   }
   if (part.operation.name === "explain_task") return explanationOf(terminal, row)
   if (part.operation.kind === "query") return Show.record(terminal, row)
+  // What was done is done: that its run cannot be asked for now makes no failure of it.
   const sentence = await sentenceOf(part, row, async (run_id) => {
     const run = rowOf(await connection.invoke("get_task_run", { run_id }).catch(() => ({})))
     return typeof run["status"] === "string" ? run["status"] : undefined

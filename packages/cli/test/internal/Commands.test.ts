@@ -72,6 +72,7 @@ describe("the tree of commands", () => {
   it("says for each what it does, with an example", () => {
     for (const { examples, summary, words } of commands) {
       expect(summary.length, words.join(" ")).toBeGreaterThan(5)
+      expect(examples, words.join(" ")).not.toEqual([])
       for (const example of examples) expect(example).toContain("foreman")
       const node = words.reduce((at, word) => at.children.get(word) ?? at, root)
       expect(Help.of(node, everywhere, terminal)).toContain(`foreman ${words.join(" ")}`)

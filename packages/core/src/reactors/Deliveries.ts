@@ -117,6 +117,8 @@ const localOrganization = Effect.fnUntraced(function* ({ shell }: Holding.Means)
       const local = looked.success
       if (local !== undefined) return { organization: String(local.organizationId), isNew }
       isNew = true
+    } else {
+      yield* Effect.logWarning(`Notifications wait for the store: ${looked.failure.message}`)
     }
     yield* Effect.sleep("1 second")
   }

@@ -9,7 +9,7 @@
  *
  * @since 0.1.0
  */
-import { Effect, Queue } from "effect"
+import { Cause, Effect, Queue } from "effect"
 import type { Run } from "../rules/Run.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
@@ -188,9 +188,12 @@ const launchAll = <E>(
       (candidate) =>
         // What is queued is also carried out, or a run would be live that nobody works at.
         Effect.uninterruptible(launch(candidate)).pipe(
-          Effect.catchCause((cause) =>
-            Effect.as(Effect.logDebug(`Task ${candidate.taskId} was not started`, cause), false)
-          )
+          Effect.catchCause((cause) => {
+            const words = `Task ${candidate.taskId} was not started`
+            // A refusal is nothing new: somebody else was quicker, or the store is busy.
+            const told = Cause.hasDies(cause) ? Effect.logError : Effect.logDebug
+            return Effect.as(told(words, cause), false)
+          })
         ),
       // Those of one turn of the loop become one group of the store.
       { concurrency: "unbounded" }

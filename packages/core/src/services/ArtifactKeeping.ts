@@ -69,7 +69,9 @@ const keepAnswer = Effect.fnUntraced(function* (
   const kept = whole ?? (yield* put(means, place, bytes, maxAnswerBytes))
   if (kept === undefined || kept.size === 0) return []
   const begin = ArtifactText.begin(means.artifacts, place.organizationId, kept.digest, kept.size)
-  const text = yield* Effect.catch(begin, () => Effect.succeed({ text: answer }))
+  const text = yield* Effect.catch(begin, (error) =>
+    Effect.as(Effect.logWarning(error.message), { text: answer })
+  )
   const summary = text.text.trim()
   return [{ ...wanted(kept, "assistant_summary", "assistant_summary.txt"), summary }]
 })

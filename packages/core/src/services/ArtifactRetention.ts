@@ -9,7 +9,7 @@
  */
 import { Effect } from "effect"
 import { CurrentActor } from "../operations/Authorization.ts"
-import type { ArtifactStore, ArtifactStoreError } from "../ports/ArtifactStore.ts"
+import type { ArtifactStore } from "../ports/ArtifactStore.ts"
 import type { Row } from "../ports/Driver.ts"
 import { system } from "../rules/Actor.ts"
 import * as Artifact from "../rules/Artifact.ts"
@@ -36,12 +36,15 @@ export interface Means {
 export const removeOld = Effect.fnUntraced(function* (
   given: Omit<Means, "idleMillis">,
   { days, idleMillis = hourMillis }: { readonly days: number; readonly idleMillis?: number }
-): Effect.fn.Return<number, ShellFailure | ArtifactStoreError> {
+): Effect.fn.Return<number, ShellFailure> {
   const means = { ...given, idleMillis }
   const before = (yield* means.clock.now) - days * dayMicros
   let removed = 0
   for (const organization of Object.keys(yield* means.shell.read(headsOf))) {
-    removed += yield* removeIn(means, organization, before)
+    // One that fails keeps nobody behind it waiting.
+    removed += yield* Effect.catch(removeIn(means, organization, before), (error) =>
+      Effect.as(Effect.logWarning(`Old artifacts were not removed: ${error.message}`), 0)
+    )
   }
   return removed
 })

@@ -47,7 +47,7 @@ export class Health extends Context.Service<
 const told = (driver: Driver) =>
   notificationsOf(driver).pipe(
     Effect.timeout("2 seconds"),
-    Effect.catch(() => Effect.succeed("ok"))
+    Effect.catch(({ message }) => Effect.succeed(`error: ${message}`))
   )
 
 const ping = Effect.fnUntraced(function* (driver: Driver, clock: StoreClock["Service"]) {

@@ -49,11 +49,12 @@ describe("the strict policy on long texts", () => {
   const slowest = (judged: (text: string) => void, length: number) => {
     const times = hostile.map((text) => {
       const whole = text(length)
-      const start = performance.now()
+      // Of this thread alone: how busy the machine is makes no text slow.
+      const start = process.threadCpuUsage()
       judged(whole)
-      return [Math.round(performance.now() - start), whole.slice(0, 20)] as const
+      return [process.threadCpuUsage(start).user / 1_000, whole.slice(0, 20)] as const
     })
-    return times.filter(([time]) => time > 1_000)
+    return times.filter(([millis]) => millis > 1_000)
   }
 
   it("comes to an end soon whatever they repeat", { timeout: 60_000 }, () => {

@@ -92,7 +92,7 @@ describe("a path of a module", () => {
   })
 
   it("is refused by the schema with words that help", () => {
-    const read = Schema.decodeResult(Module.Path)("../x")
-    assert.isTrue(Result.isFailure(read))
+    const { message } = Result.getOrThrow(Result.flip(Schema.decodeResult(Module.Path)("../x")))
+    assert.include(message, "Expected a path inside the repository, as src/api/")
   })
 })
