@@ -100,6 +100,12 @@ const opOf = (step: Driver.Step, index: number, batch: number): Op => {
   return { ...op, name: step.table, mode, elements }
 }
 
+/** The one table that a question looks at. The others look at several. */
+const asked: Readonly<Record<string, string>> = {
+  overlapping_leases: "lease_spans",
+  path: "task_dependencies"
+}
+
 /** What a step touches: something by its name, in a way that goes together with the same way only. */
 interface Touch {
   readonly name: string
@@ -112,31 +118,24 @@ type Trace = Map<Touch["way"], number>
 
 const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
   if (step._tag === "Ask") {
-    return [{ name: step.name === "path" ? "task_dependencies" : "*", way: "look" }]
+    return [{ name: asked[step.name] ?? "*", way: "look" }]
   }
   if (step._tag === "Apply") {
     if (step.name === "expire_receipts") return [{ name: "receipts", way: "alone" }]
-    return [
-      { name: "task_dependencies", way: "look" },
-      { name: "tasks", way: "alone" },
-      { name: "*", way: "rows" }
-    ]
+    if (step.name === "renew_runs") return [{ name: "heartbeats", way: "alone" }, anyRow]
+    if (step.name === "forget_run") return rowOf("heartbeats", [step.parameters["run"]])
+    return [{ name: "task_dependencies", way: "look" }, { name: "tasks", way: "alone" }, anyRow]
   }
   const { key, unique } = Tables.tableOf(step.table)
   const row = step._tag === "Insert" ? step.row : step.key
-  const names = key.filter((name) => name !== "organization")
-  const own = `${step.table} ${JSON.stringify(names.map((name) => row[name]))}`
+  const values = key.filter((name) => name !== "organization").map((name) => row[name])
   if (step._tag === "Require") {
     return [
-      { name: own, way: "look" },
+      { name: placeOf(step.table, values), way: "look" },
       { name: step.table, way: "rows" }
     ]
   }
-  const touches: Array<Touch> = [
-    { name: own, way: "alone" },
-    { name: step.table, way: "rows" },
-    { name: "*", way: "rows" }
-  ]
+  const touches = rowOf(step.table, values)
   const holders = Object.values(unique).flatMap(({ columns, where }) => [...columns, where])
   if (step._tag === "Insert" && holders.length > 0) {
     touches.push({ name: `${step.table} unique`, way: "insert" })
@@ -147,6 +146,18 @@ const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
   }
   return touches
 }
+
+const anyRow: Touch = { name: "*", way: "rows" }
+
+const placeOf = (table: string, key: ReadonlyArray<unknown>): string =>
+  `${table} ${JSON.stringify(key)}`
+
+/** Writes one row. */
+const rowOf = (table: string, key: ReadonlyArray<unknown>): Array<Touch> => [
+  { name: placeOf(table, key), way: "alone" },
+  { name: table, way: "rows" },
+  anyRow
+]
 
 const firstLevel = (traces: ReadonlyMap<string, Trace>, { name, way }: Touch): number => {
   let level = 0

@@ -5,8 +5,9 @@
  */
 import { expect } from "@effect/vitest"
 import { Effect } from "effect"
+import * as fc from "fast-check"
 
-import { Chain, type Driver } from "@foreman/core"
+import { Chain, type Driver, DriverMemory } from "@foreman/core"
 import * as Given from "./StoreSuiteSubject.ts"
 import { commit, commitAll, event, history, insert, Subject, tags } from "./StoreSuiteSubject.ts"
 
@@ -77,9 +78,66 @@ export const register = (it: Given.It): void => {
       expect(yield* Effect.promise(() => Chain.firstBroken(events))).toBeUndefined()
     })
   )
+
+  it.effect("leave what they leave one after the other", () =>
+    Effect.gen(function* () {
+      const { driver } = yield* Subject
+      for (const lists of fc.sample(fc.array(fc.array(anySteps, some), many), 60)) {
+        const acme = yield* Given.organization
+        const wanted = lists.map((steps) =>
+          Given.batch(acme, { steps: steps.flat(), events: [event("task:1", "task.updated")] })
+        )
+        const answers = yield* commitAll(wanted)
+        expect(tags(answers)).toEqual(wanted.map(() => "Committed"))
+        const order = answers.map((answer) => (answer._tag === "Committed" ? answer.position : 0))
+        const reference = yield* DriverMemory.make
+        for (const position of order.toSorted((left, right) => left - right)) {
+          yield* reference.commit(wanted[order.indexOf(position)] ?? Given.batch(acme))
+        }
+        expect(yield* leftIn(driver, acme), JSON.stringify(lists)).toEqual(
+          yield* leftIn(reference, acme)
+        )
+      }
+    })
+  )
 }
 
 // internal --------------------------------------------------------------------
+
+const some = { minLength: 1, maxLength: 4 }
+
+const many = { minLength: 2, maxLength: 12 }
+
+const run = fc.constantFrom("r1", "r2", "r3", "r4")
+
+const until = fc.integer({ min: 0, max: 9 })
+
+const forget = (id: string): Driver.Step => ({
+  _tag: "Apply",
+  name: "forget_run",
+  parameters: { run: id }
+})
+
+/**
+ * Steps that hold whatever was before, about the same few rows: a group that one refuses is written
+ * one by one, where no order can be lost.
+ */
+const anySteps: fc.Arbitrary<ReadonlyArray<Driver.Step>> = fc.oneof(
+  fc.record({ run_id: run, until }).map((row) => [forget(row.run_id), insert("heartbeats", row)]),
+  run.map((id) => [forget(id)]),
+  fc
+    .record({ runs: fc.array(run, { maxLength: 3 }), until })
+    .map(({ runs, until: later }): ReadonlyArray<Driver.Step> => [
+      {
+        _tag: "Apply",
+        name: "renew_runs",
+        parameters: { runs: JSON.stringify(runs), until: later }
+      }
+    ])
+)
+
+const leftIn = (driver: Driver.Driver, organization: string) =>
+  driver.find({ organization, table: "heartbeats", index: "key", equals: {}, limit: 100 })
 
 const taskRows = (organization: string) =>
   Effect.flatMap(Subject, ({ driver }) =>

@@ -13,6 +13,7 @@ import type { AgentId, RunId, TaskId } from "../rules/Identifier.ts"
 import * as Lease from "../rules/Lease.ts"
 import * as Repository from "../rules/Repository.ts"
 import * as Run from "../rules/Run.ts"
+import type { Span } from "../rules/Span.ts"
 import * as Task from "../rules/Task.ts"
 import * as ApprovalGate from "./ApprovalGate.ts"
 import { feedbackOf } from "./AttemptFeedback.ts"
@@ -97,6 +98,7 @@ export const queue = (
 ): Effect.Effect<Attempt, NotStarted | ShellFailure> => {
   const { agentId, known, runId, taskId } = wanted
   let isFirst = true
+  let spans: ReadonlyArray<Span> = []
   return asSystem(
     `run/${runId}/queue`,
     shell.transact(
@@ -106,14 +108,17 @@ export const queue = (
         isFirst = false
         const found = yield* free(session, sought)
         if (found.isHeld) return waiting(tenure, [Task.held(found.task, "repository_needed")])
-        return yield* planOf(session, tenure, wanted, { ...found, now })
+        const asking = { task: found.task, repositoryId: found.repository?.id ?? null }
+        spans = yield* Leases.spansOf(session.driver, session.organization, asking)
+        return yield* planOf(session, tenure, wanted, { ...found, spans, now })
       })
     )
   ).pipe(
     Effect.filterOrFail(
       (attempt) => attempt !== null,
       () => new NotStarted({ reason: "held" })
-    )
+    ),
+    Effect.catchIf(isTaken, () => Effect.flatMap(holderOf(shell, tenure, spans), Effect.fail))
   )
 }
 
@@ -156,6 +161,8 @@ const free = Effect.fnUntraced(function* (session: Session, { agentId, known, ta
 })
 
 interface Found extends Pick<Attempt, "agent" | "repository" | "task"> {
+  /** What the run may write, and nobody else meanwhile. */
+  readonly spans: ReadonlyArray<Span>
   readonly now: number
 }
 
@@ -175,15 +182,13 @@ const planOf = Effect.fnUntraced(function* (
   session: Session,
   tenure: Tenure,
   { agentId, issued, policies = own, runId, taskId, terms = Lease.defaults }: Wanted,
-  { agent, now, repository, task }: Found
+  { agent, now, repository, spans, task }: Found
 ) {
   if (Lanes.of(repository) !== tenure.name) return yield* elsewhere(repository)
   const gated = yield* ApprovalGate.pass(session, policies, { task, agent, repository, runId, now })
   if (!gated.isOpen) return waiting(tenure, gated.events)
   const runner = Agent.runnerOf(agent) ?? ""
   const repositoryId = repository?.id ?? null
-  const asking = { task, repositoryId }
-  const spans = yield* Leases.spansOf(session.driver, session.organization, asking)
   const holder = Lanes.holderIn(tenure)
   const facts = {
     runId,
@@ -197,10 +202,9 @@ const planOf = Effect.fnUntraced(function* (
   }
   const feedback = task.isRework ? yield* feedbackOf(session, task) : null
   const events = yield* Effect.orDie(decided(Run.queue(task, facts)))
-  const named = task.scopes.length > 0 && spans.length > 0
   const plan: Plan<Attempt | null, NotStarted> = {
     events: [...gated.events, ...events],
-    guards: [...guardsOf(tenure, agentId), ...(named ? [Leases.freeOf(spans)] : [])],
+    guards: guardsOf(tenure, agentId),
     also: [...issued.steps, Leases.heartbeatOf(runId, now, terms)],
     answer: ({ after }) => ({
       run: after<Run.Run>(Projection.runs, { id: runId }),
@@ -209,13 +213,13 @@ const planOf = Effect.fnUntraced(function* (
       repository,
       feedback
     }),
-    onGuard: (rows, guard) => refusals[guard] ?? taken(rows),
+    onGuard: (_, guard) => refusals[guard] ?? gone,
     onConstraint: {
       runs_one_live_per_agent: () => new NotStarted({ reason: "agent_busy" }),
       runs_one_live_per_task: () => new NotStarted({ reason: "not_ready" }),
-      // What the question before it overlooks, the store still refuses.
-      lease_spans_apart: () => taken([]),
-      lease_spans_key: () => taken([])
+      // No question comes before it: it would cost each start what only a refused one needs.
+      lease_spans_apart: () => taken,
+      lease_spans_key: () => taken
     }
   }
   return plan
@@ -240,11 +244,17 @@ const refusals: ReadonlyArray<NotStarted> = [
   new NotStarted({ reason: "paused" })
 ]
 
-const taken = ([row]: ReadonlyArray<Row>) =>
-  new NotStarted({
-    reason: "scope_taken",
-    ...(row === undefined ? {} : { heldBy: Leases.heldOf(row).runId })
-  })
+const taken = new NotStarted({ reason: "scope_taken" })
+
+const isTaken = (error: { readonly _tag: string }): error is NotStarted => error === taken
+
+/** The refusal with the run that holds what was wanted, if it still does. */
+const holderOf = (shell: Shell["Service"], { organization }: Tenure, spans: ReadonlyArray<Span>) =>
+  Effect.map(
+    shell.read((driver) => Leases.holdersOf(driver, organization, spans, 1)),
+    ([held]) =>
+      held === undefined ? taken : new NotStarted({ reason: "scope_taken", heldBy: held.runId })
+  )
 
 const elsewhere = (repository: Repository.Repository | null) => {
   const home = repository === null ? null : Repository.homeOf(repository)

@@ -97,19 +97,6 @@ export const heldOf = (row: Row): Lease.Held => ({
 })
 
 /**
- * The guard that holds while nobody holds what meets these spans. It answers who does.
- *
- * @category services
- * @since 0.1.0
- */
-export const freeOf = (spans: ReadonlyArray<Span.Span>): Step => ({
-  _tag: "Ask",
-  name: "overlapping_leases",
-  parameters: { spans: JSON.stringify(spans), limit: 1 },
-  expect: "none"
-})
-
-/**
  * The step that says until when a run is taken to live that is queued now.
  *
  * @category services
