@@ -79,7 +79,7 @@ const statements = {
       organization, id, team_id, title, description, status, priority, repo_ids, tags, branch,
       metadata, depends_on, attempts, rejections, open_dependencies, is_rework, rank, created_at,
       updated_at)
-    VALUES (?, ?, ?, ?, ?, 'todo', 2, '[]', '[]', ?, '{}', '[]', 0, 0, 0, 0, 0, ?, ?)`,
+    VALUES (?, ?, ?, ?, ?, 'todo', -10, '[]', '[]', ?, '{}', '[]', 0, 0, 0, 0, 0, ?, ?)`,
   insertDirectory: "INSERT INTO directory (kind, id, organization) VALUES (?, ?, ?)",
   insertEvent: "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   insertReceipt: "INSERT INTO receipts VALUES (?, ?, ?, ?, ?)",

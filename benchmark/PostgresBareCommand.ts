@@ -39,7 +39,7 @@ const statements = {
       organization, id, team_id, title, description, status, priority, repo_ids, tags, branch,
       metadata, depends_on, attempts, rejections, open_dependencies, is_rework, rank, created_at,
       updated_at)
-    VALUES ($1, $2, $3, $4, $5, 'todo', 2, '[]', '[]', $6, '{}', '[]', 0, 0, 0, false, 0, $7, $7)`,
+    VALUES ($1, $2, $3, $4, $5, 'todo', -10, '[]', '[]', $6, '{}', '[]', 0, 0, 0, false, 0, $7, $7)`,
   receipt: "INSERT INTO foreman.receipts VALUES ($1, $2, '', 'null', $3)"
 } as const
 
