@@ -10,6 +10,7 @@ import { McpHttp } from "@foreman/mcp"
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client"
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import { Context, Effect, Exit, Layer, Logger, Result, Scope } from "effect"
+import { execFile } from "node:child_process"
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -22,8 +23,10 @@ let token: string
 
 beforeAll(async () => {
   await mkdir(root)
-  token = await Effect.runPromise(LocalToken.ensure(root))
-  const foreman = Foreman.layer({ mode: "token", operatorToken: token }).pipe(
+  const operatorToken = await Effect.runPromise(LocalToken.ensure(root))
+  token = await Effect.runPromise(LocalToken.ensureManager(root))
+  const access = { mode: "token", operatorToken, managerToken: token } as const
+  const foreman = Foreman.layer(access).pipe(
     Layer.provide([DriverMemory.layer, ArtifactStoreMemory.layer])
   )
   const server = Layer.unwrap(
@@ -59,8 +62,8 @@ interface Wanted {
 const here = (text: string): string =>
   text
     .replaceAll("http://127.0.0.1:8080", url)
-    .replaceAll("/srv/foreman/.foreman", root)
-    .replaceAll(/\$\{?FOREMAN_TOKEN\}?/g, token)
+    .replaceAll(/fmn_agt_\.\.\.|\$\{FOREMAN_TOKEN\}/g, token)
+    .replaceAll("$(cat /srv/foreman/.foreman/manager-token)", token)
 
 const transportOf = ({ args = [], command, env, headers, url: address }: Wanted) => {
   if (address !== undefined) {
@@ -73,15 +76,28 @@ const transportOf = ({ args = [], command, env, headers, url: address }: Wanted)
   return new StdioClientTransport({ command, args: [...args], env: environment, cwd: home })
 }
 
+/** Who has the token of a configuration plans in the local team, and decides nothing. */
+const isAnAgents = async ({ env, headers }: Wanted) => {
+  const shown = env?.["FOREMAN_TOKEN"] ?? headers?.["Authorization"]?.replace("Bearer ", "")
+  const nobody = "00000000-0000-7000-8000-000000000000"
+  const response = await fetch(`${url}/api/v1/approvals/${nobody}/approve`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${shown}` }
+  })
+  assert.strictEqual(response.status, 403)
+  assert.include(await response.text(), "A person decides this")
+}
+
 /** Connects as the agent does, lists the tools and uses one. Answers their names. */
 const toolsOf = async (wanted: Wanted): Promise<ReadonlyArray<Tool>> => {
   const client = new Client({ name: "manager-agent", version: "1" })
   await client.connect(transportOf(wanted))
   const { tools } = await client.listTools()
   const began = Date.now()
-  const answer = await client.callTool({ name: "ping", arguments: {} })
+  const answer = await client.callTool({ name: "list_orgs", arguments: {} })
   assert.isBelow(Date.now() - began, 30_000)
-  assert.notStrictEqual(answer.isError, true, JSON.stringify(answer))
+  assert.deepNestedInclude(answer.structuredContent, { "items[0].slug": "local" })
+  await isAnAgents(wanted)
   await client.close()
   return tools.map(({ annotations, name }) => ({
     name,
@@ -93,6 +109,24 @@ interface Tool {
   readonly name: string
   readonly isRead: boolean
 }
+
+/** What the command line prints for an agent that reaches the server of this test. */
+const printed = (client: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const args = ["config", "--client", client, "--url", url, "--runtime-root", root]
+    const env = { HOME: home, PATH: "/usr/bin:/bin" }
+    execFile(join(home, "bin/foreman"), args, { cwd: home, env }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(stderr, { cause: error }))
+    })
+  })
+
+/** A server's entry without the program that it starts, which lies elsewhere on every machine. */
+const withoutProgram = ({ args = [], command, ...rest }: Wanted) => ({
+  ...rest,
+  isStarted: command !== undefined,
+  flags: args.slice(1)
+})
 
 /** They put the name of the server before those of its tools. */
 const fit = (tools: ReadonlyArray<Tool>, prefix: string) => {
@@ -139,6 +173,8 @@ describe("OpenClaw", () => {
   it("starts Foreman's program by its configuration, and has hooks that are told", async () => {
     const { hooks, mcp } = await json("openclaw.json")
     fit(await toolsOf(mcp.servers.foreman), "foreman__")
+    const own = JSON.parse(await printed("openclaw")).mcp.servers.foreman
+    assert.deepStrictEqual(withoutProgram(mcp.servers.foreman), withoutProgram(own))
     assert.isAtMost(mcp.servers.foreman.requestTimeoutMs, 30_000)
     const hook = `http://127.0.0.1:18789${hooks.path}/agent`
     assert.strictEqual(OpenClawNotifier.hookOf(hook), "agent")
@@ -164,6 +200,8 @@ describe("Nanobot", () => {
   it("starts Foreman's program by its configuration", async () => {
     const { foreman } = (await json("nanobot.json")).tools.mcpServers
     assert.strictEqual(foreman.toolTimeout, 30)
+    const own = JSON.parse(await printed("nanobot")).tools.mcpServers.foreman
+    assert.deepStrictEqual(withoutProgram(foreman), withoutProgram(own))
     fit(await toolsOf(foreman), "mcp_foreman_")
   })
 
@@ -175,25 +213,29 @@ describe("Nanobot", () => {
   })
 })
 
+interface ZeroClaw {
+  readonly autonomy: { readonly auto_approve: ReadonlyArray<string> }
+  readonly mcp: {
+    readonly enabled: boolean
+    readonly servers: ReadonlyArray<Wanted & { readonly name: string; readonly transport: string }>
+  }
+}
+
 describe("ZeroClaw", () => {
   it("starts Foreman's program by its configuration, and approves what only reads", async () => {
     // As: that is what the file holds.
-    const { autonomy, mcp } = parseToml(here(await read("zeroclaw.toml"))) as {
-      readonly autonomy: { readonly auto_approve: ReadonlyArray<string> }
-      readonly mcp: {
-        readonly enabled: boolean
-        readonly servers: ReadonlyArray<
-          Wanted & { readonly name: string; readonly transport: string }
-        >
-      }
-    }
+    const { autonomy, mcp } = parseToml(here(await read("zeroclaw.toml"))) as unknown as ZeroClaw
     assert.isTrue(mcp.enabled)
     const [server] = mcp.servers
     assert(server !== undefined)
     assert.deepInclude(server, { name: "foreman", transport: "stdio" })
+    // As: that is what it prints, too.
+    const [own] = (parseToml(await printed("zeroclaw")) as unknown as ZeroClaw).mcp.servers
+    assert.deepStrictEqual(withoutProgram(server), withoutProgram(own ?? assert.fail()))
     const tools = await toolsOf(server)
     fit(tools, "foreman__")
     const reads = tools.filter(({ isRead }) => isRead).map(({ name }) => `foreman__${name}`)
+    assert.isNotEmpty(autonomy.auto_approve)
     for (const name of autonomy.auto_approve) assert.include(reads, name)
   })
 })

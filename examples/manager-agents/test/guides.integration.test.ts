@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const token = "fmn_op_the_token_of_the_operator"
+const managerToken = "fmn_agt_the_token_of_the_manager"
 const home = await mkdtemp(join(tmpdir(), "foreman-guides-"))
 const scope = Scope.makeUnsafe()
 let url: string
@@ -21,10 +22,11 @@ let url: string
 beforeAll(async () => {
   await mkdir(join(home, ".foreman"))
   await writeFile(join(home, ".foreman/token"), token)
+  await writeFile(join(home, ".foreman/manager-token"), managerToken)
   const behaviour: AgentRunnerMemory.Behaviour = ({ prompt }) =>
     prompt.includes("Wait") ? Effect.never : Effect.succeed({ output: "It is done." })
   const foreman: Layer.Layer<Foreman> = TestForeman.layer({
-    access: { mode: "token", operatorToken: token },
+    access: { mode: "token", operatorToken: token, managerToken },
     runners: [AgentRunnerMemory.make("local", behaviour)],
     reactors: {}
   }).pipe(Layer.provide(Layer.succeed(Manager.ManagerConfig, { waitMillis: 1000 })))

@@ -65,6 +65,7 @@ const serve = async (environment: Readonly<Record<string, string>>): Promise<str
     cwd: home,
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       HOME: home,
       XDG_STATE_HOME: join(home, "state"),
       FOREMAN_HTTP_ADDR: "127.0.0.1:0",
@@ -102,7 +103,7 @@ describe("a manager agent", () => {
       FOREMAN_WEBHOOK_SECRET: "secret"
     }
     let url = await serve(environment)
-    const token = await readFile(join(home, ".foreman/token"), "utf8")
+    const token = await readFile(join(home, ".foreman/manager-token"), "utf8")
     const send = async (envelope: object) => {
       const response = await fetch(`${url}/gateways/openclaw/command`, {
         method: "POST",

@@ -91,12 +91,16 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
   const store = yield* Store.make(settings)
   const manager = { ...settings.manager, ...(yield* WorkingRepository.find(process.cwd())) }
   const token = yield* LocalToken.ensure(root)
+  const managerToken = yield* LocalToken.ensureManager(root)
 
   const codex = Codex.options(environment, join(workspaceRoot, "codex"), McpProgram.path())
   const runners = runnersOf(settings, join(root, "runs"), codex)
-  const foreman = Foreman.layer(
-    auth === "open" ? { mode: "open" } : { mode: "token", operatorToken: token }
-  ).pipe(Layer.provideMerge(store), Layer.provideMerge(runners))
+  const access =
+    auth === "open" ? { mode: "open" as const } : { mode: "token" as const, operatorToken: token }
+  const foreman = Foreman.layer({ ...access, managerToken }).pipe(
+    Layer.provideMerge(store),
+    Layer.provideMerge(runners)
+  )
 
   const http = Layer.unwrap(
     Effect.gen(function* () {
@@ -104,7 +108,7 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
       return HttpServer.layer({
         address: { host, port },
         allowedHosts,
-        connect: { mcpPath: McpProgram.path(), mcpEndpoint: mcp.path },
+        connect: { mcpPath: McpProgram.path(), mcpEndpoint: mcp.path, token: managerToken },
         mounts: [mcp, yield* Metrics.make, yield* OpenClawGateway.make]
       })
     })

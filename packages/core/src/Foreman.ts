@@ -66,7 +66,7 @@ export class Foreman extends Context.Service<
     Layer.effect(Foreman, make).pipe(
       Layer.provide(
         Layer.mergeAll(
-          Access.layer(config),
+          Layer.provide(Access.layer(config), makers),
           Approvals.layer,
           Artifacts.layer,
           Control.layer,

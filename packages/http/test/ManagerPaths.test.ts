@@ -3,8 +3,8 @@
  *
  * Left out: artifacts without a run, which this Foreman never has, so nothing is "legacy" here (409).
  */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { type ManagerServer, startManager } from "./ManagerServer.ts"
+import { afterAll, beforeAll, describe, it } from "@effect/vitest"
+import { type ManagerServer, refused, startWithTask } from "./ManagerServer.ts"
 
 let server: ManagerServer
 let taskId: string
@@ -13,30 +13,10 @@ let artifactId: string
 const nobody = "01900000-0000-7000-8000-00000000dead"
 
 beforeAll(async () => {
-  server = await startManager()
-  const { body } = await server.command({ kind: "create_task", summary: "Mend the login" })
-  taskId = body.task_id
-  await server.command({ kind: "create_project", project_id: "other", name: "Other" })
-  await server.command({ kind: "create_module", project_id: "other", module_id: "m", name: "M" })
-  const { artifacts } = (await server.get(`/api/manager/runs/${body.run_id}/workbench`)).body
-  artifactId = artifacts[0].id
+  ;({ artifactId, server, taskId } = await startWithTask())
 })
 
 afterAll(() => server.close())
-
-const refused = async (
-  answer: ReturnType<ManagerServer["get"]>,
-  status: number,
-  code: string,
-  error?: string
-) => {
-  const { body, headers, status: actual, text } = await answer
-  assert.deepStrictEqual([actual, body?.code], [status, code], text)
-  assert.isString(body.error)
-  assert.notProperty(body, "detail")
-  assert.match(String(headers["content-type"]), /^application\/json/)
-  if (error !== undefined) assert.strictEqual(body.error, error)
-}
 
 describe("a path", () => {
   const task = (rest = "") => `/api/manager/tasks/${taskId}${rest}`

@@ -2,7 +2,7 @@
  * What the manager API refuses, row for row. Nothing that is the caller's mistake is a 500.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { type ManagerServer, startManager } from "./ManagerServer.ts"
+import { type ManagerServer, refused, startWithTask } from "./ManagerServer.ts"
 import { token } from "./TestServer.ts"
 
 let server: ManagerServer
@@ -10,30 +10,10 @@ let taskId: string
 let artifactId: string
 
 beforeAll(async () => {
-  server = await startManager()
-  const { body } = await server.command({ kind: "create_task", summary: "Mend the login" })
-  taskId = body.task_id
-  await server.command({ kind: "create_project", project_id: "other", name: "Other" })
-  await server.command({ kind: "create_module", project_id: "other", module_id: "m", name: "M" })
-  const { artifacts } = (await server.get(`/api/manager/runs/${body.run_id}/workbench`)).body
-  artifactId = artifacts[0].id
+  ;({ artifactId, server, taskId } = await startWithTask())
 })
 
 afterAll(() => server.close())
-
-const refused = async (
-  answer: ReturnType<ManagerServer["get"]>,
-  status: number,
-  code: string,
-  error?: string
-) => {
-  const { body, headers, status: actual, text } = await answer
-  assert.deepStrictEqual([actual, body?.code], [status, code], text)
-  assert.isString(body.error)
-  assert.notProperty(body, "detail")
-  assert.match(String(headers["content-type"]), /^application\/json/)
-  if (error !== undefined) assert.strictEqual(body.error, error)
-}
 
 describe("a command", () => {
   const rows: ReadonlyArray<readonly [string, unknown, number, string, string?]> = [

@@ -2,6 +2,7 @@
  * A server whose local team has an agent that does what its task says, for the tests of the manager
  * API.
  */
+import { assert } from "@effect/vitest"
 import { AgentRunnerMemory, Manager } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import { Deferred, Effect, Layer } from "effect"
@@ -52,4 +53,31 @@ export const startManager = async (
     command: (body, headers) => post("/api/manager/commands", body, headers),
     finish: () => Effect.runPromise(Deferred.succeed(gate, undefined))
   }
+}
+
+/** Such a server with a task that is over, and with another project that has a module. */
+export const startWithTask = async (): Promise<
+  Readonly<{ server: ManagerServer; taskId: string; artifactId: string }>
+> => {
+  const server = await startManager()
+  const { body } = await server.command({ kind: "create_task", summary: "Mend the login" })
+  await server.command({ kind: "create_project", project_id: "other", name: "Other" })
+  await server.command({ kind: "create_module", project_id: "other", module_id: "m", name: "M" })
+  const { artifacts } = (await server.get(`/api/manager/runs/${body.run_id}/workbench`)).body
+  return { server, taskId: body.task_id, artifactId: artifacts[0].id }
+}
+
+/** Whether an answer is a refusal in the form of the manager API. */
+export const refused = async (
+  answer: ReturnType<ManagerServer["get"]>,
+  status: number,
+  code: string,
+  error?: string
+): Promise<void> => {
+  const { body, headers, status: actual, text } = await answer
+  assert.deepStrictEqual([actual, body?.code], [status, code], text)
+  assert.isString(body.error)
+  assert.notProperty(body, "detail")
+  assert.match(String(headers["content-type"]), /^application\/json/)
+  if (error !== undefined) assert.strictEqual(body.error, error)
 }

@@ -51,9 +51,9 @@ const serve = async (settings: McpSettings.McpSettings): Promise<void> => {
   const onList = () => {
     setTimeout(() => void load(settings).catch(() => undefined), loadMillis).unref()
   }
-  // A run speaks for nobody. Whether another token is a person's own is found out at the answer.
-  const isRun = settings.token?.startsWith("fmn_run_") === true
-  const person = isRun ? undefined : { elicitation: Elicitation.make(), through: backend.through }
+  // An agent speaks for nobody. Whether another token is a person's own is found out at the answer.
+  const isAgent = /^fmn_(run|agt)_/.test(settings.token ?? "")
+  const person = isAgent ? undefined : { elicitation: Elicitation.make(), through: backend.through }
   const connection = serveStdio(
     () => McpServer.make({ tools, call: backend.call, version: version(), person, onList }),
     { transport, onerror: ({ message }) => console.error(`foreman-mcp: ${message}`) }

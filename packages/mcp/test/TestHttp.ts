@@ -21,6 +21,7 @@ import { identity } from "./TestMcp.ts"
 
 export const token = "fmn_opr_the_token_of_the_operator"
 export const otherToken = "fmn_opr_another_token_of_the_operator"
+export const managerToken = "fmn_agt_the_token_of_the_manager"
 export const runToken = "fmn_run_the_token_of_a_run"
 
 /** What an engineer's run may. */
@@ -88,7 +89,7 @@ const foremanWith = (replace: Replace): Layer.Layer<Foreman> =>
       })
     )
   ).pipe(
-    Layer.provide(Foreman.layer({ mode: "token", operatorToken: token })),
+    Layer.provide(Foreman.layer({ mode: "token", operatorToken: token, managerToken })),
     Layer.provide([DriverMemory.layer, ArtifactStoreMemory.layer])
   )
 

@@ -4,6 +4,7 @@
 import { catalogue } from "@foreman/core"
 import * as ArtifactCommands from "./ArtifactCommands.ts"
 import * as Completion from "./Completion.ts"
+import * as Config from "./ConfigCommand.ts"
 import { exitCodes } from "./ExitCode.ts"
 import { type Command, type Flag, Misused, nodeAt, treeOf } from "./Grammar.ts"
 import * as Help from "./Help.ts"
@@ -30,7 +31,7 @@ export const all = (everywhere: ReadonlyArray<Flag>): ReadonlyArray<Command> => 
     Export.command,
     Import.command,
     Rebuild.command,
-    Serve.configCommand,
+    Config.command,
     completion(() => commands, everywhere),
     help(() => commands, everywhere),
     ...operations,

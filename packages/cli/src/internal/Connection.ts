@@ -43,6 +43,19 @@ export interface Connection {
 export const isThisMachine = (url: string): boolean =>
   URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 
+/** The server that was named. `from` is the file that did, which may be somebody else's. */
+export const serverNamedBy = ({ gathered }: Told) => {
+  const said = urlNames.map((name) => gathered.get(name)).find((one) => one !== undefined)
+  if (said === undefined) return undefined
+  const url = said.value
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    const words = `the server's URL is an http or https URL, not ${url}`
+    throw new Failed(exitCodes.misused, "SettingsInvalid", words)
+  }
+  const isFile = said.from !== "flags" && said.from !== "environment"
+  return { url, from: isFile ? said.from : undefined }
+}
+
 // services --------------------------------------------------------------------
 
 /** Finds the server that was named, or that runs on the runtime root and the store; else opens that. */
@@ -76,7 +89,8 @@ export const open = async (
   return embedded({
     told,
     token: isKey ? undefined : token?.value,
-    operatorToken: await contentOf(tokenFile)
+    operatorToken: await contentOf(tokenFile),
+    managerToken: await contentOf(join(root, "manager-token"))
   })
 }
 
@@ -96,19 +110,6 @@ const mustBeThere = ({ settings }: Told, isDry: boolean): void => {
 const urlNames = ["FOREMAN_API_URL", "FOREMAN_URL", "OPENCLAW_API_URL"]
 
 const tokenNames = ["FOREMAN_RUN_TOKEN", "FOREMAN_TOKEN", "FOREMAN_API_KEY", "OPENCLAW_API_KEY"]
-
-/** The server that was named. `from` is the file that did, which may be somebody else's. */
-const serverNamedBy = ({ gathered }: Told) => {
-  const said = urlNames.map((name) => gathered.get(name)).find((one) => one !== undefined)
-  if (said === undefined) return undefined
-  const url = said.value
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    const words = `the server's URL is an http or https URL, not ${url}`
-    throw new Failed(exitCodes.misused, "SettingsInvalid", words)
-  }
-  const isFile = said.from !== "flags" && said.from !== "environment"
-  return { url, from: isFile ? said.from : undefined }
-}
 
 const tokenOf = ({ gathered }: Told) =>
   tokenNames

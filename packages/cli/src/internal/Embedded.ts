@@ -34,6 +34,8 @@ export interface Options {
   readonly token: string | undefined
   /** The token of the runtime root, if a server has made one. */
   readonly operatorToken: string | undefined
+  /** The one that it has made for agents. */
+  readonly managerToken: string | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -86,7 +88,7 @@ type Opened = Foreman["Service"]
 type Acting = Effect.Effect<Actor.Actor, Failed>
 
 /** What a server is made of, but for what serves and starts. */
-const layerOf = async ({ operatorToken, told }: Options) => {
+const layerOf = async ({ managerToken, operatorToken, told }: Options) => {
   const { environment, gathered, settings } = told
   const access = operatorToken === undefined ? ({ mode: "open" } as const) : modeOf(operatorToken)
   const repository = await Effect.runPromise(WorkingRepository.find(process.cwd()))
@@ -101,7 +103,7 @@ const layerOf = async ({ operatorToken, told }: Options) => {
   // What a person should know of one command is its answer.
   const level = gathered.has("FOREMAN_LOG_LEVEL") ? settings.logLevel : "Warn"
   const log = Log.layer({ level, form: process.stderr.isTTY ? "text" : "json" })
-  return Foreman.layer(access).pipe(Layer.provide(store), Layer.merge(log))
+  return Foreman.layer({ ...access, managerToken }).pipe(Layer.provide(store), Layer.merge(log))
 }
 
 const eventsOf = (foreman: Opened, actor: Acting, input: Events.FollowInput) =>

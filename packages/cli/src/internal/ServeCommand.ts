@@ -1,7 +1,6 @@
 /**
  * `foreman serve`: the server, until it is told to end.
  */
-import { exitCodes } from "./ExitCode.ts"
 import type { Command } from "./Grammar.ts"
 import * as Tell from "./Tell.ts"
 
@@ -26,29 +25,5 @@ export const command: Command = {
     Server.launch(environment)
     // The program ends with the server, and not before.
     return new Promise<never>(() => {})
-  }
-}
-
-/** `foreman config`: every setting, as it is and where that comes from. */
-export const configCommand: Command = {
-  words: ["config"],
-  summary: "Shows every setting, and where it comes from",
-  details:
-    "Shows every setting as it is: what flags say, else the environment, else the file foreman.json in " +
-    "the working folder or in the runtime root. What is secret is masked.",
-  positionals: [],
-  flags: Tell.settings,
-  examples: ["foreman config", "foreman config --json --http-addr 0.0.0.0:8080"],
-  run: async (_, { isJson, terminal, told }) => {
-    const { SettingsSources } = await import("@foreman/core")
-    const Show = await import("./Show.ts")
-    const settings = SettingsSources.describe((await told()).gathered)
-    const rows = settings.map((setting) => ({ ...setting, value: setting.value ?? null }))
-    await terminal.out(
-      isJson
-        ? `${JSON.stringify({ settings: rows }, undefined, 2)}\n`
-        : Show.list(terminal, ["name", "value", "from", "meaning"], rows)
-    )
-    return exitCodes.done
   }
 }

@@ -159,15 +159,20 @@ describe("the server's /mcp", { timeout: 60_000 }, () => {
     })
   })
 
-  it("keeps its token out of its log", async () => {
+  it("keeps its tokens out of its log", async () => {
     const folder = makeFolder()
     const { child, token, url } = await start(folder, { FOREMAN_LOG_LEVEL: "trace" })
     const ended = endOf(child)
     const { newest } = await connectAll(url, token)
     await newest.callTool({ name: "ping", arguments: {} })
+    const tokens = ["token", "manager-token"].map((name) =>
+      readFileSync(join(folder, ".foreman", name), "utf8").trim()
+    )
+    const agents = await connectAll(url, tokens[1] ?? "")
+    await agents.newest.callTool({ name: "list_orgs", arguments: {} })
     child.kill("SIGTERM")
     const { stderr } = await ended
     expect(stderr).toContain("POST /mcp 200")
-    expect(stderr).not.toContain(readFileSync(join(folder, ".foreman", "token"), "utf8").trim())
+    for (const secret of tokens) expect(stderr).not.toContain(secret)
   })
 })

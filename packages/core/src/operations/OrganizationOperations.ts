@@ -29,5 +29,6 @@ export const listOrganizations = Operation.makeList("list_orgs", {
   cli: "org list",
   input: {},
   item: Organization,
-  errors: []
+  errors: [],
+  tool: { roles: ["manager"] }
 })

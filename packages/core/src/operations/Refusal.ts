@@ -61,7 +61,7 @@ export class PermissionDenied extends Schema.TaggedError<PermissionDenied>()(
   { httpApiStatus: 403 }
 ) {
   override get message() {
-    return `This needs the permission ${this.permission}`
+    return sentences[this.permission] ?? `This needs the permission ${this.permission}`
   }
 }
 
@@ -219,6 +219,16 @@ export const problemsOf = (issue: SchemaIssue.Issue): InvalidInput["problems"] =
     .map(({ message, path = [] }) => ({ path: path.map(String).join("."), problem: message }))
 
 // internal --------------------------------------------------------------------
+
+/** What an agent may read, who can do nothing about a permission. */
+const sentences: { readonly [name in Permission]?: string } = {
+  "approval:decide":
+    "A person decides this, never an agent: on the server's page, with foreman approval, or over " +
+    "REST with a token of their own",
+  "human:respond":
+    "A person answers this, never an agent: on the server's page, with foreman request respond, or " +
+    "over REST with a token of their own"
+}
 
 const maxProblems = 100
 

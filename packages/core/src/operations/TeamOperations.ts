@@ -46,7 +46,8 @@ export const listTeams = Operation.makeList("list_teams", {
   cli: "team list",
   input: { orgId: OrganizationId },
   item: Team,
-  errors: []
+  errors: [],
+  tool: { roles: ["manager"] }
 })
 
 export const getTeam = Operation.make("get_team", {

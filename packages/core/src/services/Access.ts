@@ -2,18 +2,22 @@
  * Who a caller is: turns a token into the actor that holds it.
  *
  * Where nobody has to show a token (`open`), every caller is the operator, but a run that shows its
- * own is still that run.
+ * own is still that run, and the local team's manager that agent.
  *
  * @since 0.1.0
  */
 import { Context, Effect, Layer, Schema } from "effect"
-import type { StoreUnavailable } from "../operations/Refusal.ts"
+import { StoreUnavailable } from "../operations/Refusal.ts"
 import { type Actor, operator } from "../rules/Actor.ts"
 import { OrganizationId, RunId } from "../rules/Identifier.ts"
 import { isLive } from "../rules/Run.ts"
+import { managerOf } from "./LocalTeam.ts"
+import type { Organizations } from "./Organizations.ts"
+import { type EnsureLocal, makeEnsureLocal } from "./ProjectPlace.ts"
 import * as Projection from "./Projection.ts"
 import { Shell } from "./Shell.ts"
 import { StoreClock } from "./StoreClock.ts"
+import type { Teams } from "./Teams.ts"
 import * as Tokens from "./Tokens.ts"
 
 // models ----------------------------------------------------------------------
@@ -24,9 +28,13 @@ import * as Tokens from "./Tokens.ts"
  * @category configuration
  * @since 0.1.0
  */
-export type AccessConfig =
+export type AccessConfig = (
   | { readonly mode: "open" }
   | { readonly mode: "token"; readonly operatorToken: string }
+) & {
+  /** Whoever shows it is the agent `manager` of the local team, which is made then if it is missing. */
+  readonly managerToken?: string | undefined
+}
 
 // errors ----------------------------------------------------------------------
 
@@ -62,24 +70,29 @@ export class Access extends Context.Service<
     ) => Effect.Effect<Actor, NotAuthenticated | StoreUnavailable>
   }
 >()("@foreman/core/Access") {
-  static readonly layer = (config: AccessConfig): Layer.Layer<Access, never, Shell | StoreClock> =>
+  static readonly layer = (
+    config: AccessConfig
+  ): Layer.Layer<Access, never, Organizations | Shell | StoreClock | Teams> =>
     Layer.effect(
       Access,
       Effect.gen(function* () {
-        return make(config, yield* Shell, yield* StoreClock)
+        const manager = makeManager(yield* makeEnsureLocal)
+        return make(config, { shell: yield* Shell, clock: yield* StoreClock, manager })
       })
     )
 }
 
 // internal --------------------------------------------------------------------
 
-const make = (
-  config: AccessConfig,
-  shell: Shell["Service"],
-  clock: StoreClock["Service"]
-): Access["Service"] => {
-  const isOperator =
-    config.mode === "open" ? () => false : (token: string) => isSame(token, config.operatorToken)
+interface Parts {
+  readonly shell: Shell["Service"]
+  readonly clock: StoreClock["Service"]
+  readonly manager: ReturnType<typeof makeManager>
+}
+
+const make = (config: AccessConfig, { clock, manager, shell }: Parts): Access["Service"] => {
+  const isOperator = holds(config.mode === "open" ? undefined : config.operatorToken)
+  const isManager = holds(config.managerToken)
   const find = Effect.fnUntraced(function* (token: string) {
     const now = yield* clock.now
     const row = yield* shell.read((driver) => Tokens.find(driver, token, now))
@@ -89,7 +102,8 @@ const make = (
   return {
     authenticate: (token) => {
       if (token === undefined) return config.mode === "open" ? theOperator : nobody
-      return isOperator(token) ? theOperator : find(token)
+      if (isOperator(token)) return theOperator
+      return isManager(token) ? manager : find(token)
     }
   }
 }
@@ -97,6 +111,31 @@ const make = (
 const theOperator = Effect.succeed(operator)
 
 const nobody = Effect.suspend(() => Effect.fail(new NotAuthenticated()))
+
+/**
+ * The agent in whose name managers act. There is none before there is its team, so whoever is the
+ * first to be it has that made, as the first command would. Nothing else is done with those rights.
+ */
+const makeManager = Effect.fnUntraced(
+  function* (ensureLocal: EnsureLocal) {
+    const local = (yield* ensureLocal(false)) ?? (yield* ensureLocal(true))
+    return local === undefined ? yield* new NotAuthenticated() : managerOf(local)
+  },
+  Effect.catchTags({
+    Busy: () => Effect.fail(new StoreUnavailable({ retryable: true })),
+    // It is made by the operator, with no key, and of nothing that anybody says.
+    IdempotencyKeyReused: Effect.die,
+    InvalidInput: Effect.die,
+    NotYourTask: Effect.die,
+    PermissionDenied: Effect.die,
+    RunTokenStale: Effect.die
+  })
+)
+
+const holds =
+  (expected: string | undefined) =>
+  (token: string): boolean =>
+    expected !== undefined && expected !== "" && isSame(token, expected)
 
 /** Looks at every character, so the time it takes tells nothing but the length. */
 const isSame = (given: string, expected: string): boolean => {

@@ -4,9 +4,11 @@ import { TestClock } from "effect/testing"
 
 import {
   type Access,
+  Actor,
   type Driver,
   Foreman,
   Identifier,
+  LocalTeam,
   Projection,
   type Run,
   Shell,
@@ -108,6 +110,86 @@ describe("access by token", () => {
     Effect.gen(function* () {
       expect(yield* authenticate((yield* given()).token)).toBe("run")
     }).pipe(byToken)
+  )
+})
+
+describe("the manager's token", () => {
+  const managerToken = "a token for agents"
+  const held = on({ mode: "token", operatorToken: "secret", managerToken })
+  const manager = Foreman.use(({ access }) => access.authenticate(managerToken))
+
+  it.effect("stands for the manager of the local team, which is made for it once", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      expect((yield* TestForeman.asOperator(client.listOrganizations({}))).items).toEqual([])
+      const [first, ...others] = yield* Effect.all([manager, manager, manager], {
+        concurrency: "unbounded"
+      })
+      for (const other of others) expect(other).toEqual(first)
+      const { items } = yield* TestForeman.asOperator(client.listOrganizations({}))
+      expect(items.map(({ slug }) => slug)).toEqual(["local"])
+      const local = yield* LocalTeam.find(yield* Shell.Shell)
+      expect(first).toEqual({
+        type: "agent",
+        id: local?.managerId,
+        role: "manager",
+        organizationId: items[0]?.id
+      })
+    }).pipe(held)
+  )
+
+  it.effect("lets it plan, and neither decide nor set up", () =>
+    Effect.gen(function* () {
+      const actor = yield* manager
+      const may = Actor.Permission.literals.filter((permission) => Actor.may(actor, permission))
+      expect(may).toEqual([
+        "health:read",
+        "organization:read",
+        "team:read",
+        "project:read",
+        "project:plan",
+        "task:read",
+        "task:plan",
+        "task:work",
+        "run:control",
+        "message:read",
+        "message:send",
+        "review:request",
+        "review:decide",
+        "human:read",
+        "human:ask"
+      ])
+      expect(Actor.speaksForOthers(actor)).toBe(false)
+    }).pipe(held)
+  )
+
+  it.effect("is known by the whole of it, and is nobody's where there is none", () =>
+    Effect.gen(function* () {
+      for (const wrong of ["", "a token for agent", "a token for agents ", "A token for agents"]) {
+        expect(yield* authenticate(wrong), wrong).toBe("NotAuthenticated")
+      }
+      const without = on({ mode: "token", operatorToken: "secret" })
+      expect(yield* without(authenticate(managerToken))).toBe("NotAuthenticated")
+      const blank = on({ mode: "token", operatorToken: "secret", managerToken: "" })
+      expect(yield* blank(authenticate(""))).toBe("NotAuthenticated")
+      expect(yield* authenticate("secret")).toBe("operator")
+    }).pipe(held)
+  )
+
+  it.effect("stands for it where nobody else has to show one", () =>
+    Effect.gen(function* () {
+      expect(yield* authenticate(managerToken)).toBe("agent")
+      expect(yield* authenticate(undefined)).toBe("operator")
+    }).pipe(on({ mode: "open", managerToken }))
+  )
+
+  it.effect("is kept nowhere in the store", () =>
+    Effect.gen(function* () {
+      const { organizationId } = yield* manager
+      const { driver } = yield* Shell.Shell
+      const query = { organization: organizationId ?? "", index: "key", equals: {}, limit: 10 }
+      expect(yield* driver.find({ ...query, table: "tokens" })).toEqual([])
+    }).pipe(held)
   )
 })
 

@@ -17,6 +17,7 @@ import type { NotAuthenticated } from "@foreman/core/services/Access"
 import { Effect, identity, Layer, ManagedRuntime } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { readFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import * as ToolCall from "../ToolCall.ts"
 import type { Backend } from "./Backend.ts"
 import { layer as logLayer } from "./Log.ts"
@@ -42,13 +43,18 @@ export const open = async ({
   token,
   tokenPath
 }: Options): Promise<Backend> => {
-  const operatorToken = await readFile(tokenPath, "utf8").catch(() => "")
+  // Servers keep what agents are given beside the operator's.
+  const paths = [tokenPath, join(dirname(tokenPath), "manager-token")]
+  const [operatorToken, managerToken] = await Promise.all(paths.map(textOf))
   const access =
-    operatorToken.trim() === ""
+    operatorToken === undefined
       ? ({ mode: "open" } as const)
-      : ({ mode: "token", operatorToken: operatorToken.trim() } as const)
+      : ({ mode: "token", operatorToken } as const)
   const runtime = ManagedRuntime.make(
-    Foreman.layer(access).pipe(Layer.provide([store, artifacts]), Layer.merge(logLayer(logLevel)))
+    Foreman.layer({ ...access, managerToken }).pipe(
+      Layer.provide([store, artifacts]),
+      Layer.merge(logLayer(logLevel))
+    )
   )
   const foreman = await runtime.runPromise(Foreman).catch(async (cause: unknown) => {
     await runtime.dispose()
@@ -64,6 +70,12 @@ export const open = async ({
 }
 
 // internal --------------------------------------------------------------------
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").then(
+    (text) => text.trim() || undefined,
+    () => undefined
+  )
 
 /** A token is looked at anew for each call: that of a run ends with the run. */
 const inNameOf = (

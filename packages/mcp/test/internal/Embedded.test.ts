@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Driver, DriverMemory } from "@foreman/core"
 import { Effect, Layer } from "effect"
 import { writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as Backend from "../../src/internal/Backend.ts"
 import * as Embedded from "../../src/internal/Embedded.ts"
 import { refused } from "../../src/ToolCall.ts"
@@ -29,6 +29,20 @@ describe("tools on a store in this process", () => {
     assert.isUndefined(await codeOf(await open()))
     assert.isUndefined(await codeOf(await open("fmn_op_the_operators")))
     assert.strictEqual(await codeOf(await open("fmn_run_nobodys")), "NotAuthenticated")
+  })
+
+  it("act as the manager of the local team with the token that a server has made for agents", async () => {
+    const tokenPath = join(folder(), "token")
+    const managerToken = "fmn_agt_the_managers"
+    writeFileSync(join(dirname(tokenPath), "manager-token"), `${managerToken}\n`)
+    for (const operators of ["", "fmn_op_the_operators\n"]) {
+      writeFileSync(tokenPath, operators)
+      const options = { store: DriverMemory.layer, tokenPath, logLevel: "None" } as const
+      const backend = await Embedded.open({ ...options, token: managerToken })
+      const { structuredContent } = await backend.call("list_orgs", {}, { signal })
+      assert.deepNestedInclude(structuredContent, { "items[0].slug": "local" })
+      assert.strictEqual(await codeOf(backend), "PermissionDenied")
+    }
   })
 
   it("close what they opened, and answer when it did not open", async () => {
