@@ -9,7 +9,7 @@ import { delimiter, join } from "node:path"
 import { createInterface } from "node:readline"
 import type { Readable, Writable } from "node:stream"
 import { fileURLToPath } from "node:url"
-import { afterAll, onTestFinished } from "vitest"
+import { onTestFinished } from "vitest"
 
 /** The file that clients are told to start. */
 export const program: string = fileURLToPath(new URL("../bin/foreman-mcp.js", import.meta.url))
@@ -28,10 +28,6 @@ export const folder = (): string => {
   return path
 }
 
-/** Compiled code, so that not every start of the program compiles all of it. */
-const compiled = mkdtempSync(join(tmpdir(), "foreman-mcp-compiled-"))
-afterAll(() => rmSync(compiled, { recursive: true, force: true }))
-
 /** How to start the program. Its environment is nearly empty, as clients make it. */
 export interface Start {
   readonly cwd: string
@@ -48,7 +44,12 @@ export const start = (options: Start) => {
   const { cwd, environment = {}, flags = [], node = process.execPath } = options
   const child = spawn(node, [options.program ?? program, ...flags], {
     cwd,
-    env: { HOME: cwd, PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: compiled, ...environment },
+    env: {
+      HOME: cwd,
+      PATH: "/usr/bin:/bin",
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...environment
+    },
     stdio: [options.feeder?.stdout ?? "pipe", "pipe", "pipe"]
   })
   const { stderr, stdout } = child

@@ -22,7 +22,11 @@ const examine = (environment: Readonly<Record<string, string>>, ...flags: Readon
     process.execPath,
     ["--conditions=@foreman/source", program, "doctor", ...flags],
     {
-      env: { PATH: process.env["PATH"], ...environment }
+      env: {
+        PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+        ...environment
+      }
     }
   ).then(
     ({ stdout }) => ({ code: 0, text: stdout }),

@@ -32,6 +32,7 @@ const start = (script: Script, root: string, args: ReadonlyArray<string>, url?: 
       spawn(process.execPath, ["--conditions=@foreman/source", main, script, ...args], {
         env: {
           PATH: process.env["PATH"],
+          NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
           FOREMAN_RUNTIME_ROOT: root,
           ...(url === undefined ? {} : { DATABASE_URL: url })
         },
