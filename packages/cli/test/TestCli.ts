@@ -38,6 +38,7 @@ export const environmentOf = (
   more: Readonly<Record<string, string>> = {}
 ): Readonly<Record<string, string | undefined>> => ({
   PATH: process.env["PATH"],
+  NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
   HOME: folder,
   XDG_STATE_HOME: join(folder, "state"),
   ...more
@@ -90,10 +91,15 @@ export const serve = async (
 ): Promise<{ readonly child: ChildProcess; readonly url: string }> => {
   const flags = ["serve", "--http-addr", "127.0.0.1:0", "--log-level", "error", ...args]
   const child = start(folder, flags, environment)
-  if (child.stdout === null) throw new Error("The server has no output")
-  for await (const line of createInterface({ input: child.stdout })) {
+  return { child, url: await readyUrl(child) }
+}
+
+/** Where a server can be asked, as soon as it can be. */
+export const readyUrl = async ({ stdout }: ChildProcess): Promise<string> => {
+  if (stdout === null) throw new Error("The server has no output")
+  for await (const line of createInterface({ input: stdout })) {
     const [, url] = /^foreman ready (\S+)$/.exec(line) ?? []
-    if (url !== undefined) return { child, url }
+    if (url !== undefined) return url
   }
   throw new Error("The server ended before it was ready")
 }

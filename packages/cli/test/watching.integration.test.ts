@@ -71,7 +71,10 @@ describe("watching", { timeout: 120_000 }, () => {
     expect(await run(folder, until)).toMatchObject({ code: 0, err: "" })
     // A server that takes what is asked and answers nothing.
     const silent = createServer(() => undefined).listen(0, "127.0.0.1")
-    onTestFinished(() => void silent.closeAllConnections())
+    onTestFinished(() => {
+      silent.close()
+      silent.closeAllConnections()
+    })
     await once(silent, "listening")
     const address = silent.address()
     const port = typeof address === "object" ? address?.port : undefined

@@ -11,6 +11,8 @@ import { question } from "./Nearest.ts"
 export interface Found {
   readonly node: Node
   readonly rest: ReadonlyArray<string>
+  /** How many of what is left stood before the last of the words. */
+  readonly before: number
 }
 
 // rules -----------------------------------------------------------------------
@@ -21,18 +23,22 @@ export const find = (
   everywhere: ReadonlyArray<Flag>,
   args: ReadonlyArray<string>
 ): Found => {
+  const switchedOff = (arg: string) =>
+    everywhere.find(({ name, placeholder }) => placeholder === undefined && arg === `--no-${name}`)
   let node = root
+  let before = 0
   const rest: Array<string> = []
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? ""
     const next = node.children.get(arg)
     if (next !== undefined) {
       node = next
+      before = rest.length
       continue
     }
-    const flag = arg.startsWith("-") ? flagOf(everywhere, arg) : undefined
+    const flag = arg.startsWith("-") ? (flagOf(everywhere, arg) ?? switchedOff(arg)) : undefined
     if (flag === undefined || arg === "--" || node.command?.isRaw === true) {
-      return { node, rest: [...rest, ...args.slice(index)] }
+      return { node, before, rest: [...rest, ...args.slice(index)] }
     }
     rest.push(arg)
     if (flag.placeholder !== undefined && !arg.includes("=")) {
@@ -41,7 +47,7 @@ export const find = (
       if (value !== undefined) rest.push(value)
     }
   }
-  return { node, rest }
+  return { node, before, rest }
 }
 
 /** Reads what a command was given. */

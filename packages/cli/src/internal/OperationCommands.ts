@@ -20,7 +20,7 @@ import * as Input from "./Input.ts"
 import { answerOf } from "./OperationAnswer.ts"
 import * as Scope from "./Scope.ts"
 import * as Typed from "./Typed.ts"
-import { dashed, placeholderOf, read, shapeOf } from "./Values.ts"
+import { dashed, descriptionOf, placeholderOf, read, shapeOf } from "./Values.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ export const flagOf = (field: Route.Field, words: ReadonlyArray<string> = []): F
   const { name, schema } = field
   const shape = shapeOf(schema)
   const placeholder = placeholderOf(shape)
-  const description = [descriptionOf(schema), defaultOf(field)].filter((text) => text !== "")
+  const description = [describe(field), defaultOf(field)].filter((text) => text !== "")
   const choices = shape.items?.choices ?? shape.choices
   return {
     name: dashed(name),
@@ -83,11 +83,11 @@ const withChoices = (flag: Flag, { name }: Route.Field, operation: Operation.Any
 /** The command of an operation. */
 export const commandOf = (part: Part): Command => {
   const { fields, operation, places, words } = part
-  const positionals = places.map(({ name, isRequired, schema }): Positional => ({
-    name: placeName(name),
+  const positionals = places.map((field): Positional => ({
+    name: placeName(field.name),
     // It may come as a flag or in a file as well, and is looked for later.
     isRequired: false,
-    description: `${descriptionOf(schema)}${isRequired ? "" : " (may be left out)"}`
+    description: `${describe(field)}${field.isRequired ? "" : " (may be left out)"}`
   }))
   const own = fields.map((field) => withChoices(flagOf(field, words), field, operation))
   const extra = extras(part).filter(({ name }) => own.every((flag) => flag.name !== name))
@@ -157,15 +157,17 @@ export const call = async (
     mayMake: operation.kind === "command",
     needed: fields.flatMap(({ isRequired, name }) => (isRequired ? [name] : []))
   }
-  const organization = fields.some(({ name }) => name === "org_id")
-    ? undefined
-    : valueOf(given, "org")
+  const beside = (field: string, flag: string) =>
+    fields.some(({ name }) => name === field) ? undefined : valueOf(given, flag)
+  const organization = beside("org_id", "org")
+  const team = beside("team_id", "team")
   const filled = await Scope.complete(wish, input, organization).catch((cause: unknown) => {
     if (cause instanceof Scope.Rehearsed) return cause
     throw cause
   })
   if (filled instanceof Scope.Rehearsed) return filled.answer
-  const answer = await connection.invoke(operation.name, filled, {
+  const whole = await Scope.named(wish, filled, { organization, team })
+  const answer = await connection.invoke(operation.name, whole, {
     idempotencyKey: valueOf(given, "idempotency-key"),
     dryRun: isDry ? true : undefined,
     signal
@@ -219,18 +221,13 @@ const runParts = async (
 
 /** Flags that are no fields. */
 const extras = ({ fields, operation }: Part): ReadonlyArray<Flag> => {
-  const hasTeam = fields.some(({ name }) => name === "team_id")
-  const hasOrganization = fields.some(({ name }) => name === "org_id")
+  const has = (names: ReadonlyArray<string>) => fields.some(({ name }) => names.includes(name))
+  const hasTeam = has(["team_id"])
+  // Who is named is looked for in the team of the task, if there is one.
+  const isInTeam = !hasTeam && !has(["task_id"]) && has(Scope.agents)
   return [
-    ...(hasTeam && !hasOrganization
-      ? [
-          {
-            name: "org",
-            placeholder: "ORG",
-            description: "Where to look for the team's short name"
-          }
-        ]
-      : []),
+    ...(isInTeam ? [teamFlag] : []),
+    ...((hasTeam || isInTeam) && !has(["org_id"]) ? [organizationFlag] : []),
     ...(operation.isList ? [{ name: "all", description: "All pages, one after the other" }] : []),
     ...(operation.kind === "command" ? commandFlags : []),
     {
@@ -239,6 +236,18 @@ const extras = ({ fields, operation }: Part): ReadonlyArray<Flag> => {
       description: "The fields as one JSON object in a file; - for the standard input"
     }
   ]
+}
+
+const teamFlag: Flag = {
+  name: "team",
+  placeholder: "TEAM",
+  description: "Where to look for the agent's name (local unless said)"
+}
+
+const organizationFlag: Flag = {
+  name: "org",
+  placeholder: "ORG",
+  description: "Where to look for the team's short name"
 }
 
 const commandFlags: ReadonlyArray<Flag> = [
@@ -269,14 +278,11 @@ const aliasesOf = (name: string, isList: boolean): ReadonlyArray<string> => {
   return [...new Set(short)].filter((one) => one !== name).map(dashed)
 }
 
-const descriptionOf = (schema: Wire.JsonSchema): string => {
-  const { anyOf, description } = schema
-  if (typeof description === "string") return description
-  // As: the alternatives of a JSON schema are JSON schemas.
-  return Array.isArray(anyOf)
-    ? (anyOf as ReadonlyArray<Wire.JsonSchema>).map(descriptionOf).join("")
-    : ""
-}
+/** What a field is, and that an agent's name does for its id. */
+const describe = ({ name, schema }: Route.Field): string =>
+  Scope.agents.includes(name)
+    ? `${descriptionOf(schema)} (an agent's name will do)`
+    : descriptionOf(schema)
 
 const defaultOf = ({ isRequired, name, schema }: Route.Field): string => {
   if (isRequired && name === "project_id") return "(demo unless said)"

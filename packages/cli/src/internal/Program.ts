@@ -9,7 +9,16 @@ import { all } from "./Commands.ts"
 import type { Connection } from "./Connection.ts"
 import type { Context, Told } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
-import { type Flag, type Given, isOn, Misused, type Node, nodeAt, treeOf } from "./Grammar.ts"
+import {
+  type Command,
+  type Flag,
+  type Given,
+  isOn,
+  Misused,
+  type Node,
+  nodeAt,
+  treeOf
+} from "./Grammar.ts"
 import * as Help from "./Help.ts"
 import { question } from "./Nearest.ts"
 import * as Signals from "./Signals.ts"
@@ -42,7 +51,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
   let opened: Promise<Connection> | undefined
   try {
     const root = treeOf(all(everywhere))
-    const { node, rest } = find(root, [...everywhere, versionFlag], args)
+    const { before, node, rest } = find(root, [...everywhere, versionFlag], args)
     if (node.words.length === 0 && rest.some((arg) => arg === "--version" || arg === "-v")) {
       await plain.out(`foreman ${version()}\n`)
       return exitCodes.done
@@ -54,7 +63,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
       return exitCodes.done
     }
     if (command === undefined) return await refuseGroup(root, node, rest, plain, isJson)
-    const given = isRaw ? { flags: {}, positionals: rest } : parse(command, everywhere, rest)
+    const given = isRaw ? raw(command, rest, before) : parse(command, everywhere, rest)
     const own = new Set(command.flags.map(({ name }) => name))
     const context = contextOf(given, own, signals)
     const connect = () =>
@@ -75,6 +84,22 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
 }
 
 // internal --------------------------------------------------------------------
+
+/** What stands before its words is not for the program that such a command becomes. */
+const raw = (command: Command, rest: ReadonlyArray<string>, before: number): Given => {
+  const { flags } = parse(command, everywhere, rest.slice(0, before))
+  // Neither how to write nor in which colours means anything to it.
+  const setting = Object.keys(flags).find((name) => !["color", "help", "json"].includes(name))
+  const words = command.words.join(" ")
+  if (setting !== undefined) {
+    throw new Misused(
+      `${words} takes no --${setting}: its settings are in the environment`,
+      command.words
+    )
+  }
+  const help = flags["help"] === undefined ? [] : ["--help"]
+  return { flags: {}, positionals: [...help, ...rest.slice(before)] }
+}
 
 const mostCloseMillis = 5000
 

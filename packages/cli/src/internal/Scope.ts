@@ -1,5 +1,5 @@
 /**
- * Which organisation and team are meant: ids, short names, or the local ones that need no set-up.
+ * Which organisation, team and agent are meant: ids, names, or the local ones that need no set-up.
  */
 import type { Connection } from "./Connection.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
@@ -8,6 +8,15 @@ import { exitCodes, Failed } from "./ExitCode.ts"
 
 /** The fields that may be left out, since there are local ones. */
 export const scopes: ReadonlyArray<string> = ["org_id", "team_id", "project_id"]
+
+/** The fields that an agent's name does for, in the team that is meant. */
+export const agents: ReadonlyArray<string> = [
+  "agent_id",
+  "assignee_id",
+  "dri_id",
+  "recipient_id",
+  "sender_id"
+]
 
 /** What is to be filled in. */
 export interface Wish {
@@ -35,7 +44,7 @@ export class Rehearsed extends Error {
 
 // services --------------------------------------------------------------------
 
-/** Puts ids in the places of short names, and the local ones where nothing is said. */
+/** Puts ids in the places of names, and the local ones where nothing is said. */
 export const complete = async (
   { connection, isDry, mayMake, needed }: Wish,
   input: Readonly<Record<string, unknown>>,
@@ -78,13 +87,30 @@ export const complete = async (
   return filled
 }
 
+/** Puts ids in the places of agents' names: of the team that is said, of the task, or of the local one. */
+export const named = async (
+  { connection, isDry }: Wish,
+  input: Readonly<Record<string, unknown>>,
+  { organization, team }: Readonly<Record<"organization" | "team", string | undefined>>
+): Promise<Readonly<Record<string, unknown>>> => {
+  const names = agents.filter((name) => typeof input[name] === "string" && !isId(input[name]))
+  if (names.length === 0) return input
+  const wish = { connection, isDry, mayMake: false, needed: ["team_id"] }
+  const said = input["team_id"] ?? team ?? (await teamOfTask(connection, input["task_id"]))
+  const { team_id } = await complete(wish, { team_id: said }, organization)
+  const filled = { ...input }
+  for (const field of names) filled[field] = await agentOf(connection, team_id, input[field])
+  return filled
+}
+
 // internal --------------------------------------------------------------------
 
 const local = "local"
 
 interface Named {
   readonly id: string
-  readonly slug: string
+  readonly name: string
+  readonly slug?: string
 }
 
 /** Whether it is an id that was given by Foreman. */
@@ -112,6 +138,25 @@ const find = async (
   throw new Failed(exitCodes.notFound, code, `${title} has no ${word} ${slug}: ${advice}`, { slug })
 }
 
+const teamOfTask = async ({ invoke }: Connection, task_id: unknown): Promise<unknown> => {
+  if (task_id === undefined) return undefined
+  // As: a task has a team.
+  return ((await invoke("get_task", { task_id })) as { readonly team_id: string }).team_id
+}
+
+const agentOf = async (
+  connection: Connection,
+  team_id: unknown,
+  wished: unknown
+): Promise<string> => {
+  for await (const { id, name } of listed(connection, "list_agents", { team_id })) {
+    if (name === wished) return id
+  }
+  const advice = "foreman agent list shows those that there are"
+  const message = `the team has no agent ${wished}: ${advice}, --team names another team`
+  throw new Failed(exitCodes.notFound, "AgentNotFound", message, { name: wished })
+}
+
 /** All things of a list, page by page. */
 async function* listed(
   connection: Connection,
@@ -120,7 +165,7 @@ async function* listed(
 ): AsyncIterable<Named> {
   for (let cursor: string | null | undefined; cursor !== null;) {
     const page = { ...input, limit: 200, ...(cursor === undefined ? {} : { cursor }) }
-    // As: lists of the catalogue have this form, and these things an id and a slug.
+    // As: lists of the catalogue have this form, and these things an id and a name.
     const { items, next_cursor } = (await connection.invoke(name, page)) as {
       readonly items: ReadonlyArray<Named>
       readonly next_cursor: string | null

@@ -17,6 +17,7 @@ export const exampleOf = ({ fields, places, words }: Part): string => {
     const { choices, type } = shapeOf(schema)
     if (choices[0] !== undefined) return choices[0]
     if (type === "number" || numbered.test(name)) return String(number--)
+    if (Scope.agents.includes(name)) return "ada"
     if (name.endsWith("_id")) return "01a2b3c4-..."
     return type === "json" ? "'{}'" : `"${name.replaceAll("_", " ")}"`
   }
@@ -30,7 +31,8 @@ export const exampleOf = ({ fields, places, words }: Part): string => {
 
 /** What is wrong with what was typed for an id or a number, as the end of "X is ..."; "" if nothing. */
 export const problemOf = ({ name, schema }: Route.Field, text: string): string => {
-  if (Scope.scopes.includes(name) || (text === "null" && isNullable(schema))) return ""
+  const isNamed = [...Scope.scopes, ...Scope.agents].includes(name)
+  if (isNamed || (text === "null" && isNullable(schema))) return ""
   if (shapeOf(schema).type === "number") {
     if (/^-?\d+(\.\d+)?$/.test(text)) return ""
     const noun = numbered.test(name) ? `the number of a ${nounOf(name)}, say 42,` : "a number,"

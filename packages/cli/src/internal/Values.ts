@@ -53,6 +53,16 @@ export const placeholderOf = ({ choices, items, type }: Shape): string | undefin
   return { text: "TEXT", number: "N", json: "JSON" }[type]
 }
 
+/** What a field is, in its own words or in those of what it may be. */
+export const descriptionOf = (schema: Wire.JsonSchema): string => {
+  const { anyOf, description } = schema
+  if (typeof description === "string") return description
+  // As: the alternatives of a JSON schema are JSON schemas.
+  return Array.isArray(anyOf)
+    ? (anyOf as ReadonlyArray<Wire.JsonSchema>).map(descriptionOf).join("")
+    : ""
+}
+
 /** The name of a field, as a flag has it. */
 export const dashed = (name: string): string => name.replaceAll("_", "-")
 

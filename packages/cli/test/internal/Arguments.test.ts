@@ -52,11 +52,19 @@ describe("the words of a command line", () => {
     [["--url=u", "serve", "task"], "serve", ["--url=u", "task"]],
     [["task", "lst"], "task", ["lst"]],
     [["--odd", "task"], "", ["--odd", "task"]],
+    [["--no-json", "task", "list"], "task list", ["--no-json"]],
+    [["--no-url", "task", "list"], "", ["--no-url", "task", "list"]],
     [["mcp", "--json", "list"], "mcp", ["--json", "list"]]
   ])("lead %j to %s", (args, words, rest) => {
     const found = Arguments.find(root, everywhere, args)
     expect([found.node.words.join(" "), found.rest]).toEqual([words, rest])
   })
+})
+
+it("tells what stands before a command's words from what stands behind", () => {
+  const before = (...args: ReadonlyArray<string>) => Arguments.find(root, everywhere, args).before
+  expect(before("--json", "--url", "u", "mcp", "--role", "engineer")).toBe(3)
+  expect(before("mcp", "--json")).toBe(0)
 })
 
 describe("what a command is given", () => {
