@@ -5,18 +5,18 @@
  */
 import { Effect } from "effect"
 
+import { Foreman, Identifier, LocalTeam, type Project, Shell } from "@foreman/core"
 import {
-  type Authorization,
-  Foreman,
-  Identifier,
-  LocalTeam,
-  type Project,
-  Shell
-} from "@foreman/core"
-import type { Prepare } from "./FailingStoreScenarios.ts"
+  givenApproval,
+  givenStuck,
+  type Prepare,
+  ready,
+  sendBack,
+  sure
+} from "./FailingStoreGiven.ts"
 import * as Approvals from "./ForemanSuiteApprovalsGiven.ts"
 import { walk } from "./ForemanSuiteSubject.ts"
-import { asOperator, type GivenTeam, givenTask } from "./TestForeman.ts"
+import type { GivenTeam } from "./TestForeman.ts"
 
 // testing ---------------------------------------------------------------------
 
@@ -64,7 +64,8 @@ export const scenarios: Readonly<Record<string, Prepare>> = {
     ),
   dispatch_manager_task: Effect.fnUntraced(function* () {
     const taskId = yield* task
-    yield* reject(taskId)
+    yield* walk(taskId, "in_progress")
+    yield* sendBack(taskId)
     return yield* ready((client, options) =>
       client.dispatchManagerTask({ taskId: String(taskId) }, options)
     )
@@ -87,25 +88,19 @@ export const scenarios: Readonly<Record<string, Prepare>> = {
       )
     ),
   approve_manager_approval: (given) =>
-    Effect.flatMap(approval(given), ({ approvalId }) =>
+    Effect.flatMap(givenApproval(given), ({ approvalId }) =>
       ready((client, options) => client.approveManagerApproval({ approvalId }, options))
     ),
   reject_manager_approval: (given) =>
-    Effect.flatMap(approval(given), ({ approvalId }) =>
+    Effect.flatMap(givenApproval(given), ({ approvalId }) =>
       ready((client, options) =>
         client.rejectManagerApproval({ approvalId, rejectionReason: "Not now" }, options)
       )
     ),
-  retry_manager_dispatch: Effect.fnUntraced(function* (given: GivenTeam) {
-    const { client } = yield* Foreman
-    const { approvalId, dispatch, taskId } = yield* approval(given)
-    yield* sure(client.approveApproval({ approvalId }))
-    // With a second repository nobody can tell which one is meant.
-    const place = { localPath: "/repositories/second", defaultBranch: "main", config: {} }
-    yield* sure(client.registerRepository({ teamId: given.team.id, name: "second", ...place }))
-    yield* dispatch(taskId)
-    return yield* ready((client, options) => client.retryManagerDispatch({ approvalId }, options))
-  })
+  retry_manager_dispatch: (given) =>
+    Effect.flatMap(givenStuck(given), (approvalId) =>
+      ready((client, options) => client.retryManagerDispatch({ approvalId }, options))
+    )
 }
 
 // internal --------------------------------------------------------------------
@@ -119,20 +114,6 @@ const area = {
   paths: [],
   boardState: "planned"
 } as const
-
-const ready = (
-  call: (
-    client: Foreman["Service"]["client"],
-    options: Authorization.CallOptions
-  ) => Effect.Effect<unknown, unknown, Authorization.CurrentActor>
-) =>
-  Foreman.useSync(
-    ({ client }) =>
-      (idempotencyKey: string) =>
-        asOperator(call(client, { idempotencyKey }))
-  )
-
-const sure = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.orDie(asOperator(effect))
 
 const project = ({
   team: { id: teamId }
@@ -168,17 +149,6 @@ const engineer = Effect.gen(function* () {
   yield* sure(client.createAgent(hand))
 })
 
-/** Sent back three times, it is held. */
-const reject = Effect.fnUntraced(function* (taskId: Identifier.TaskId) {
-  const { client } = yield* Foreman
-  yield* walk(taskId, "in_progress")
-  for (const _ of [1, 2, 3]) {
-    yield* walk(taskId, "in_review")
-    yield* sure(client.requestReview({ taskId, reviewerType: "user" }))
-    yield* sure(client.rejectTask({ taskId, summary: "Once more" }))
-  }
-})
-
 /** Begins it by an agent of its own and stops that, after which it counts as failed. */
 const stop = Effect.fnUntraced(function* (given: GivenTeam, taskId: Identifier.TaskId) {
   const { client } = yield* Foreman
@@ -192,15 +162,4 @@ const stop = Effect.fnUntraced(function* (given: GivenTeam, taskId: Identifier.T
   const { liveRunId } = yield* dispatch(taskId)
   const runId = liveRunId ?? (yield* Effect.die("It was not begun"))
   yield* sure(client.stopTaskRun({ runId }))
-})
-
-/** An approval that a task of the team waits for, and what tries to begin it. */
-const approval = Effect.fnUntraced(function* (given: GivenTeam) {
-  const { client } = yield* Foreman
-  yield* sure(client.updateTeamSettings({ teamId: given.team.id, approvalPolicy: "strict" }))
-  const { id: taskId } = yield* givenTask(given, { title: Approvals.risky })
-  const dispatch = yield* Approvals.dispatcherOf(given)
-  yield* dispatch(taskId)
-  const { id: approvalId } = yield* Approvals.pendingOf(taskId)
-  return { approvalId, dispatch, taskId }
 })

@@ -5,28 +5,20 @@
  */
 import { Effect } from "effect"
 
-import { type Authorization, Foreman, Identifier, type Shell, type StoreClock } from "@foreman/core"
+import { Foreman, Identifier } from "@foreman/core"
+import {
+  givenApproval,
+  givenStuck,
+  type Prepare,
+  ready,
+  sendBack,
+  sure
+} from "./FailingStoreGiven.ts"
 import { scenarios as manager } from "./FailingStoreManagerScenarios.ts"
 import * as Approvals from "./ForemanSuiteApprovalsGiven.ts"
 import { principal, walk } from "./ForemanSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
-import { asAgent, asOperator, asRun, type GivenTeam, givenTask } from "./TestForeman.ts"
-
-// models ----------------------------------------------------------------------
-
-/**
- * Does all that comes before a command, and gives the command, to be called under a key.
- *
- * @category models
- * @since 0.1.0
- */
-export type Prepare = (
-  given: GivenTeam
-) => Effect.Effect<
-  (key: string) => Effect.Effect<unknown, unknown, Foreman>,
-  never,
-  Foreman | Shell.Shell | StoreClock.StoreClock
->
+import { asAgent, asRun, type GivenTeam, givenTask } from "./TestForeman.ts"
 
 // testing ---------------------------------------------------------------------
 
@@ -81,16 +73,9 @@ export const scenarios: Readonly<Record<string, Prepare>> = {
       )
     ),
   retry_task: Effect.fnUntraced(function* (given: GivenTeam) {
-    const { client } = yield* Foreman
-    const taskId = yield* reviewed(given)
-    const reject = sure(client.rejectTask({ taskId, summary: "Once more" }))
-    yield* reject
-    // Rejected three times, it is held.
-    for (const _ of [2, 3]) {
-      yield* sure(walk(taskId, "in_review"))
-      yield* sure(client.requestReview({ taskId, reviewerType: "user" }))
-      yield* reject
-    }
+    const { id: taskId } = yield* givenTask(given)
+    yield* sure(walk(taskId, "in_progress"))
+    yield* sendBack(taskId)
     return yield* ready((client, options) => client.retryTask({ taskId }, options))
   }),
   add_dependency: Effect.fnUntraced(function* (given: GivenTeam) {
@@ -179,37 +164,14 @@ export const scenarios: Readonly<Record<string, Prepare>> = {
     yield* sure(Foreman.use(({ client }) => client.pauseDispatch({ orgId })))
     return yield* ready((client, options) => client.resumeDispatch({ orgId }, options))
   }),
-  retry_dispatch: Effect.fnUntraced(function* (given: GivenTeam) {
-    const { client } = yield* Foreman
-    const { approvalId, dispatch, taskId } = yield* givenApproval(given)
-    yield* sure(client.approveApproval({ approvalId }))
-    // With a second repository nobody can tell which one is meant.
-    const place = { localPath: "/repositories/second", defaultBranch: "main", config: {} }
-    yield* sure(client.registerRepository({ teamId: given.team.id, name: "second", ...place }))
-    yield* dispatch(taskId)
-    return yield* ready((client, options) => client.retryDispatch({ approvalId }, options))
-  }),
+  retry_dispatch: (given) =>
+    Effect.flatMap(givenStuck(given), (approvalId) =>
+      ready((client, options) => client.retryDispatch({ approvalId }, options))
+    ),
   ...manager
 }
 
 // internal --------------------------------------------------------------------
-
-type Client = Foreman["Service"]["client"]
-
-/** A command of the operator, unless it says whose it is. */
-const ready = (
-  call: (
-    client: Client,
-    options: Authorization.CallOptions
-  ) => Effect.Effect<unknown, unknown, Authorization.CurrentActor | Foreman>
-) =>
-  Foreman.useSync(
-    ({ client }) =>
-      (idempotencyKey: string) =>
-        asOperator(call(client, { idempotencyKey }))
-  )
-
-const sure = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.orDie(asOperator(effect))
 
 const reviewed = Effect.fnUntraced(function* (given: GivenTeam) {
   const { client } = yield* Foreman
@@ -217,17 +179,6 @@ const reviewed = Effect.fnUntraced(function* (given: GivenTeam) {
   yield* sure(walk(taskId, "in_progress", "in_review"))
   yield* sure(client.requestReview({ taskId, reviewerType: "user" }))
   return taskId
-})
-
-/** An approval that a task of the team waits for, and what tries to begin it. */
-const givenApproval = Effect.fnUntraced(function* (given: GivenTeam) {
-  const { client } = yield* Foreman
-  yield* sure(client.updateTeamSettings({ teamId: given.team.id, approvalPolicy: "strict" }))
-  const { id: taskId } = yield* givenTask(given, { title: Approvals.risky })
-  const dispatch = yield* Approvals.dispatcherOf(given)
-  yield* dispatch(taskId)
-  const { id: approvalId } = yield* Approvals.pendingOf(taskId)
-  return { approvalId, dispatch, taskId }
 })
 
 const greeting = ({ manager, team: { id: teamId } }: GivenTeam) => ({

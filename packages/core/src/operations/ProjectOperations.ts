@@ -31,6 +31,15 @@ const { boardState, completionCriteria, paths } = Module.Module.fields
 
 const given = <S extends Operation.Pure>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
+const ofProject = { projectId: ProjectId, ...team }
+const ofModule = { moduleId: ModuleId, ...team }
+
+const words = {
+  name: Name,
+  description: Description.pipe(Schema.withDecodingDefaultKey(Effect.succeed("")))
+}
+const otherWords = { name: given(Name), description: given(Description) }
+
 // services --------------------------------------------------------------------
 
 export const createProject = Operation.make("create_project", {
@@ -45,8 +54,7 @@ export const createProject = Operation.make("create_project", {
   input: {
     ...team,
     projectId: Schema.optionalKey(ProjectId),
-    name: Name,
-    description: Description.pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
+    ...words,
     repositoryId: Schema.optionalKey(RepositoryId),
     repoRoot: Schema.optionalKey(RepoRoot),
     defaultBranch: BranchName.annotate({
@@ -79,7 +87,7 @@ export const getProject = Operation.make("get_project", {
   permission: "project:read",
   http: { method: "GET", path: "/api/v1/projects/:project_id" },
   cli: "project show",
-  input: { projectId: ProjectId, ...team },
+  input: ofProject,
   output: Project.Project,
   errors: [Project.ProjectNotFound],
   tool: { roles: ["manager"] }
@@ -93,10 +101,8 @@ export const updateProject = Operation.make("update_project", {
   http: { method: "PATCH", path: "/api/v1/projects/:project_id" },
   cli: "project update",
   input: {
-    projectId: ProjectId,
-    ...team,
-    name: given(Name),
-    description: given(Description),
+    ...ofProject,
+    ...otherWords,
     repositoryId: Schema.optionalKey(repositoryId),
     repoRoot: given(RepoRoot),
     policy: given(policy),
@@ -116,11 +122,9 @@ export const createModule = Operation.make("create_module", {
   http: { method: "POST", path: "/api/v1/projects/:project_id/modules", status: 201 },
   cli: "project module create",
   input: {
-    projectId: ProjectId,
-    ...team,
+    ...ofProject,
     moduleId: Schema.optionalKey(ModuleId),
-    name: Name,
-    description: Description.pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
+    ...words,
     completionCriteria: completionCriteria.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
     paths: paths.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
     boardState: boardState.pipe(Schema.withDecodingDefaultKey(Effect.succeed("planned" as const)))
@@ -136,7 +140,7 @@ export const listModules = Operation.makeList("list_modules", {
   permission: "project:read",
   http: { method: "GET", path: "/api/v1/projects/:project_id/modules" },
   cli: "project module list",
-  input: { projectId: ProjectId, ...team },
+  input: ofProject,
   item: Module.Module,
   errors: [],
   tool: { roles: ["manager"] }
@@ -149,7 +153,7 @@ export const getModule = Operation.make("get_module", {
   permission: "project:read",
   http: { method: "GET", path: "/api/v1/modules/:module_id" },
   cli: "project module show",
-  input: { moduleId: ModuleId, ...team },
+  input: ofModule,
   output: Module.Module,
   errors: [Module.ModuleNotFound],
   tool: { roles: ["manager"] }
@@ -163,10 +167,8 @@ export const updateModule = Operation.make("update_module", {
   http: { method: "PATCH", path: "/api/v1/modules/:module_id" },
   cli: "project module update",
   input: {
-    moduleId: ModuleId,
-    ...team,
-    name: given(Name),
-    description: given(Description),
+    ...ofModule,
+    ...otherWords,
     completionCriteria: given(completionCriteria),
     paths: given(paths)
   },
@@ -182,7 +184,7 @@ export const changeModuleState = Operation.make("change_module_state", {
   permission: "project:plan",
   http: { method: "POST", path: "/api/v1/modules/:module_id/state" },
   cli: "project module state",
-  input: { moduleId: ModuleId, ...team, boardState },
+  input: { ...ofModule, boardState },
   output: Module.Module,
   errors: [Module.ModuleNotFound, Module.IllegalModuleMove],
   tool: { roles: ["manager"] }

@@ -6,7 +6,7 @@
 import type * as Event from "./Event.ts"
 import type { Timestamp } from "./Identifier.ts"
 import type { Created, StatusChanged, TaskEvent, Updated } from "./TaskEvent.ts"
-import { defaultPlace, type Task } from "./TaskModel.ts"
+import { defaultPlace, type Task, untouched } from "./TaskModel.ts"
 import { priorityOf, type Urgency, urgencyOf } from "./TaskWords.ts"
 
 // rules -----------------------------------------------------------------------
@@ -39,25 +39,10 @@ const created = (
   projectId: wanted.projectId ?? defaultPlace.projectId,
   scopes: wanted.scopes ?? [],
   type: wanted.type ?? "write",
+  ...untouched,
   id: taskId,
-  status: "todo",
-  attempts: 0,
-  failures: 0,
-  rejections: 0,
-  isRework: false,
-  hold: null,
-  heldUntil: null,
-  approvalId: null,
-  approvalStatus: null,
-  liveRunId: null,
-  lastRunId: null,
-  lastAgentId: null,
-  lastOutcome: null,
-  baseCommit: null,
-  headCommit: null,
   createdAt: at,
-  updatedAt: at,
-  completedAt: null
+  updatedAt: at
 })
 
 const changed = (

@@ -145,30 +145,13 @@ export const defaultPlace: Pick<Task, "moduleId" | "projectId"> = {
 }
 
 /**
- * A task to try a rule with: in status `todo`, with what is given changed.
+ * What every task is like before anything has happened to it.
  *
- * @category testing
+ * @category models
  * @since 0.1.0
  */
-export const example = (given: Partial<Task> = {}): Task => ({
-  id: TaskId.make(1),
-  teamId: TeamId.make("00000000-0000-7000-8000-000000000001"),
-  title: "An example",
-  description: "",
+export const untouched = {
   status: "todo",
-  priority: "medium",
-  urgency: urgencyOf.medium,
-  type: "write",
-  ...defaultPlace,
-  acceptance: "",
-  scopes: [],
-  driId: null,
-  assigneeId: null,
-  dependsOn: [],
-  repoIds: [],
-  tags: [],
-  branch: "task-1-an-example",
-  metadata: {},
   attempts: 0,
   failures: 0,
   rejections: 0,
@@ -183,8 +166,35 @@ export const example = (given: Partial<Task> = {}): Task => ({
   lastOutcome: null,
   baseCommit: null,
   headCommit: null,
+  completedAt: null
+} as const satisfies Partial<Task>
+
+/**
+ * A task to try a rule with: in status `todo`, with what is given changed.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const example = (given: Partial<Task> = {}): Task => ({
+  ...untouched,
+  id: TaskId.make(1),
+  teamId: TeamId.make("00000000-0000-7000-8000-000000000001"),
+  title: "An example",
+  description: "",
+  priority: "medium",
+  urgency: urgencyOf.medium,
+  type: "write",
+  ...defaultPlace,
+  acceptance: "",
+  scopes: [],
+  driId: null,
+  assigneeId: null,
+  dependsOn: [],
+  repoIds: [],
+  tags: [],
+  branch: "task-1-an-example",
+  metadata: {},
   createdAt: "2026-01-01T00:00:00.000000Z",
   updatedAt: "2026-01-01T00:00:00.000000Z",
-  completedAt: null,
   ...given
 })
