@@ -1,5 +1,5 @@
 /**
- * `GET /api/v1/tasks/:id` of the example server, with a token and a read of SQLite, beside a bare
+ * `GET /api/v1/tasks/:id` of the server, with a token and a read of SQLite, beside a bare
  * `node:http` server that answers a constant.
  *
  * @since 0.1.0

@@ -161,6 +161,8 @@ class Crowd {
 
   #mayGoOn({ lane, mayGo, sent, tickets }: Line): boolean {
     if (lane === undefined || tickets.length === 0 || sent.size >= 2) return false
+    const underway = [...sent].reduce((sum, { length }) => sum + length, 0)
+    if (tickets.length < underway / 2) return false
     return mayGo || this.#turns.size === 0
   }
 
