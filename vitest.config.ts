@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
@@ -26,6 +27,8 @@ export default defineConfig({
     server: { deps: { inline: [/^@foreman\//] } },
     // Programs that tests start need not be compiled anew by each of them.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL(".tools/compiled", import.meta.url)) },
+    // Most of the time is spent waiting for programs and databases, also where there are few cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 30_000
   }
