@@ -61,20 +61,16 @@ export const elementOf = (
  * @since 0.1.0
  */
 export const cellsOf = (name: string, row: Driver.Row): ReadonlyArray<string | null> => {
-  const { columns } = tableOf(name)
-  for (const column in row) {
-    if (!Object.hasOwn(columns, column)) {
-      throw new BatchMalformed(`No such column: ${name}.${column}`)
-    }
-  }
+  const columns = listOf(name)
   const cells: Array<string | null> = []
-  for (const column in columns) {
-    // The organization is that of the batch, whatever the row says.
-    if (column === "organization") continue
-    const value = row[column] ?? null
-    refuseMisfit(name, column, columns[column], value)
-    cells.push(cellOf(value))
+  let known = 0
+  for (const [column, type] of columns) {
+    const value = row[column]
+    if (value !== undefined) known += 1
+    refuseMisfit(name, column, type, value ?? null)
+    cells.push(cellOf(value ?? null))
   }
+  if (known !== Object.keys(row).length) refuseUnknown(name, row)
   return cells
 }
 
@@ -104,6 +100,29 @@ export const columnOf = (table: string, name: string): string => {
 }
 
 // internal --------------------------------------------------------------------
+
+type Column = readonly [name: string, type: Tables.ColumnType]
+
+const lists = new Map<string, ReadonlyArray<Column>>()
+
+/** The columns of a table without the organization: that is the batch's, whatever a row says. */
+const listOf = (name: string): ReadonlyArray<Column> => {
+  const known = lists.get(name)
+  if (known !== undefined) return known
+  const columns = Object.entries(tableOf(name).columns)
+  const list = columns.filter(([column]) => column !== "organization")
+  lists.set(name, list)
+  return list
+}
+
+const refuseUnknown = (name: string, row: Driver.Row): void => {
+  const { columns } = tableOf(name)
+  for (const column in row) {
+    if (!Object.hasOwn(columns, column)) {
+      throw new BatchMalformed(`No such column: ${name}.${column}`)
+    }
+  }
+}
 
 const put = (
   element: Record<string, unknown>,

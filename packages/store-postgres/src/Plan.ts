@@ -66,19 +66,14 @@ export const ofMany = (batches: ReadonlyArray<Driver.Batch>): ReadonlyArray<Op> 
   const traces = new Map<string, Trace>()
   for (const [number, { steps }] of batches.entries()) {
     for (const [index, step] of steps.entries()) {
-      const op = opOf(step, index, number + 1)
       const touches = touchesOf(step)
-      const level = Math.max(...touches.map((touch) => firstLevel(traces, touch)))
-      for (const touch of touches) leave(traces, touch, level)
-      const ops = (levels[level] ??= new Map())
-      const name = isRow(step) ? `${op.kind} ${op.name} ${op.mode}` : `${op.kind} ${ops.size}`
-      const known = ops.get(name)
-      if (known === undefined) {
-        ops.set(name, op)
-      } else {
-        known.elements.push(...op.elements)
-        known.rows.push(...op.rows)
+      const touched = touches.map(({ name }) => traceOf(traces, name))
+      let level = 0
+      for (const [place, { way }] of touches.entries()) {
+        level = Math.max(level, firstLevel(touched[place], way))
       }
+      for (const [place, { way }] of touches.entries()) leave(touched[place], way, level)
+      put((levels[level] ??= new Map()), step, { index, batch: number + 1 })
     }
   }
   return levels.flatMap((ops) => [...ops.values()])
@@ -86,7 +81,26 @@ export const ofMany = (batches: ReadonlyArray<Driver.Batch>): ReadonlyArray<Op> 
 
 // internal --------------------------------------------------------------------
 
-const isRow = ({ _tag }: Driver.Step): boolean => _tag !== "Ask" && _tag !== "Apply"
+interface Place {
+  readonly index: number
+  readonly batch: number
+}
+
+/** Adds a step to the statement of its kind, or as one of its own. */
+const put = (ops: Map<string, Op>, step: Driver.Step, { batch, index }: Place): void => {
+  if (step._tag === "Insert") {
+    const known = ops.get(step.table)
+    if (known === undefined) ops.set(step.table, opOf(step, index, batch))
+    else known.rows.push({ batch, row: step.row })
+    return
+  }
+  const op = opOf(step, index, batch)
+  const isRow = step._tag !== "Ask" && step._tag !== "Apply"
+  const name = isRow ? `${op.kind} ${op.name} ${op.mode}` : `${op.kind} ${ops.size}`
+  const known = ops.get(name)
+  if (known === undefined) ops.set(name, op)
+  else known.elements.push(...op.elements)
+}
 
 const opOf = (step: Driver.Step, index: number, batch: number): Op => {
   const op = { kind: step._tag, mode: "", rows: [], step: index }
@@ -113,8 +127,16 @@ interface Touch {
   readonly way: "alone" | "insert" | "look" | "rows"
 }
 
-/** The highest level at which something was touched, in each way. */
-type Trace = Map<Touch["way"], number>
+/** The highest level at which something was touched, in each way; -1 where it was not. */
+type Trace = Record<Touch["way"], number>
+
+const traceOf = (traces: Map<string, Trace>, name: string): Trace => {
+  const known = traces.get(name)
+  if (known !== undefined) return known
+  const trace = { alone: -1, insert: -1, look: -1, rows: -1 }
+  traces.set(name, trace)
+  return trace
+}
 
 const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
   if (step._tag === "Ask") {
@@ -126,9 +148,9 @@ const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
     if (step.name === "forget_run") return rowOf("heartbeats", [step.parameters["run"]])
     return [{ name: "task_dependencies", way: "look" }, { name: "tasks", way: "alone" }, anyRow]
   }
-  const { key, unique } = Tables.tableOf(step.table)
+  const { holders, key } = shapeOf(step.table)
   const row = step._tag === "Insert" ? step.row : step.key
-  const values = key.filter((name) => name !== "organization").map((name) => row[name])
+  const values = key.map((name) => row[name])
   if (step._tag === "Require") {
     return [
       { name: placeOf(step.table, values), way: "look" },
@@ -136,21 +158,43 @@ const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
     ]
   }
   const touches = rowOf(step.table, values)
-  const holders = Object.values(unique).flatMap(({ columns, where }) => [...columns, where])
-  if (step._tag === "Insert" && holders.length > 0) {
-    touches.push({ name: `${step.table} unique`, way: "insert" })
-  } else if (step._tag === "Delete" && holders.length > 0) {
-    touches.push({ name: `${step.table} unique`, way: "alone" })
-  } else if ("row" in step && holders.some((name) => name !== undefined && name in step.row)) {
-    touches.push({ name: `${step.table} unique`, way: "alone" })
-  }
+  if (holders.length === 0) return touches
+  const name = `${step.table} unique`
+  if (step._tag === "Insert") touches.push({ name, way: "insert" })
+  else if (step._tag === "Delete") touches.push({ name, way: "alone" })
+  else if (holders.some((holder) => holder in step.row)) touches.push({ name, way: "alone" })
   return touches
+}
+
+/** What has to be known of a table. */
+interface Shape {
+  /** Without the organization. */
+  readonly key: ReadonlyArray<string>
+  /** The columns that decide who has a value that only one row may have. */
+  readonly holders: ReadonlyArray<string>
+}
+
+const shapes = new Map<string, Shape>()
+
+const shapeOf = (table: string): Shape => {
+  const known = shapes.get(table)
+  if (known !== undefined) return known
+  const { key, unique } = Tables.tableOf(table)
+  const shape = {
+    key: key.filter((name) => name !== "organization"),
+    holders: Object.values(unique).flatMap(({ columns, where }) => [
+      ...columns,
+      ...(where === undefined ? [] : [where])
+    ])
+  }
+  shapes.set(table, shape)
+  return shape
 }
 
 const anyRow: Touch = { name: "*", way: "rows" }
 
 const placeOf = (table: string, key: ReadonlyArray<unknown>): string =>
-  `${table} ${JSON.stringify(key)}`
+  `${table} ${key.length === 1 ? String(key[0]) : JSON.stringify(key)}`
 
 /** Writes one row. */
 const rowOf = (table: string, key: ReadonlyArray<unknown>): Array<Touch> => [
@@ -159,16 +203,17 @@ const rowOf = (table: string, key: ReadonlyArray<unknown>): Array<Touch> => [
   anyRow
 ]
 
-const firstLevel = (traces: ReadonlyMap<string, Trace>, { name, way }: Touch): number => {
-  let level = 0
-  for (const [other, last] of traces.get(name) ?? []) {
-    if (other !== way || way === "alone") level = Math.max(level, last + 1)
+const ways = ["alone", "insert", "look", "rows"] as const
+
+/** The first level that comes after everything to which this makes a difference. */
+const firstLevel = (trace: Trace | undefined, way: Touch["way"]): number => {
+  let last = -1
+  for (const other of ways) {
+    if (other !== way || way === "alone") last = Math.max(last, trace?.[other] ?? -1)
   }
-  return level
+  return last + 1
 }
 
-const leave = (traces: Map<string, Trace>, { name, way }: Touch, level: number): void => {
-  const trace = traces.get(name) ?? new Map()
-  trace.set(way, Math.max(trace.get(way) ?? 0, level))
-  traces.set(name, trace)
+const leave = (trace: Trace | undefined, way: Touch["way"], level: number): void => {
+  if (trace !== undefined) trace[way] = Math.max(trace[way], level)
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { get } from "node:http"
 import { join } from "node:path"
 import type { createClient } from "@foreman/client"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { makeAgent, makeFolder, start } from "./TestServer.ts"
 
 type Foreman = ReturnType<typeof createClient>
@@ -83,7 +83,8 @@ describe("what agents of a server leave", { timeout: 90_000 }, () => {
     const log = await foreman.getArtifact({ artifactId: named("output.log").id })
     // Diagnostics and the answer are apart, and together in the order in which they were written.
     expect(log.preview).toBe("progress\nthe answer\n")
-    expect(readdirSync(join(folder, ".foreman", "left"))).toEqual([])
+    // It goes a moment after the run's end is recorded.
+    await vi.waitFor(() => expect(readdirSync(join(folder, ".foreman", "left"))).toEqual([]), 5_000)
   })
 
   it.skipIf(!hasMemoryFile)(

@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { type Duration, Effect, Option, Stream } from "effect"
+import { type Duration, Effect, identity, Option, Stream } from "effect"
 
 import type { Driver, Hint, Row, StoredEvent, StoreError } from "./Driver.ts"
 
@@ -21,6 +21,8 @@ import type { Driver, Hint, Row, StoredEvent, StoreError } from "./Driver.ts"
 export interface Pace {
   readonly poll?: Duration.Input
   readonly pageSize?: number
+  /** How long it waits after a hint, and so lets others read first: not at all unless said. */
+  readonly rest?: Duration.Input
 }
 
 /**
@@ -68,7 +70,7 @@ export const follow = (
  */
 export const followAll = (
   driver: Driver,
-  { after, organizations = "all", pageSize = 500, poll = "1 second" }: FollowingAll
+  { after, organizations = "all", pageSize = 500, poll = "1 second", rest = 0 }: FollowingAll
 ): Stream.Stream<StoredEvent, StoreError> =>
   Stream.suspend(() => {
     const follower: Follower = {
@@ -87,6 +89,7 @@ export const followAll = (
       Stream.merge(Stream.mapEffect(Stream.tick(poll), () => look)),
       // Who is behind stands in the set; that somebody is, needs to be known only once.
       Stream.buffer({ capacity: 1, strategy: "sliding" }),
+      rest === 0 ? identity : Stream.tap(() => Effect.sleep(rest)),
       Stream.flatMap(() => Stream.paginate(undefined, () => nextPage(follower)))
     )
   })

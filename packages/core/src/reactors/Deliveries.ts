@@ -135,6 +135,9 @@ const serve = Effect.fnUntraced(function* (
   yield* Effect.raceFirst(takeIn(place, wake, isNew), sendDue(place, notifier, patience, wake))
 })
 
+/** Whoever starts what is ready reads first. */
+const followingRest = "10 millis"
+
 const takeIn = Effect.fnUntraced(function* (
   place: Ledger.Place,
   wake: Queue.Queue<void>,
@@ -143,7 +146,7 @@ const takeIn = Effect.fnUntraced(function* (
   const { shell, tenure } = place
   const { organization } = tenure
   let known = yield* Ledger.begin(place, isNew)
-  yield* Feed.follow(shell.driver, { organization, after: known }).pipe(
+  yield* Feed.follow(shell.driver, { organization, after: known, rest: followingRest }).pipe(
     Stream.runForEachArray(
       Effect.fnUntraced(function* (events) {
         const entries = yield* entriesOf(place, events)

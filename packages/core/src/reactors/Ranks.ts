@@ -133,13 +133,19 @@ const followOnce = Effect.fnUntraced(function* (shell: Shell["Service"], tenure:
     yield* save(place, tenure, position)
     cursors.set(organization, position)
   })
-  return yield* Feed.followAll(driver, { after: Object.fromEntries(cursors) }).pipe(
+  return yield* Feed.followAll(driver, {
+    after: Object.fromEntries(cursors),
+    rest: followingRest
+  }).pipe(
     Stream.runForEachArray((page) => {
       const byOrganization = Map.groupBy(page, ({ organization }) => organization)
       return Effect.forEach(byOrganization, ([organization, events]) => work(organization, events))
     })
   )
 })
+
+/** What waits for a task changes its place in the queue, which has time. */
+const followingRest = "10 millis"
 
 const fenceOf = ({ token }: Tenure): Step => {
   const where: ReadonlyArray<Condition> = [{ columns: ["token"], is: "=", than: token }]

@@ -42,6 +42,16 @@ export const react = Effect.fnUntraced(function* (
   }
 })
 
+// rules -----------------------------------------------------------------------
+
+/** Events after which something may begin that could not before, whoever has looked already. */
+export const frees: ReadonlySet<string> = new Set([
+  "lease.released",
+  "organization.resumed",
+  "run.cancelled",
+  "run.lost"
+])
+
 // internal --------------------------------------------------------------------
 
 const known: ReadonlySet<string> = new Set([

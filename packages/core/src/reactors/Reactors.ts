@@ -180,6 +180,9 @@ const finish = Effect.fnUntraced(function* (
 /** A store that takes longer to answer is away. */
 const askMillis = 1_000
 
+/** Whoever starts what is ready reads first. */
+const followingRest = "5 millis"
+
 const serve = (
   bench: Bench,
   tenure: Tenure.Tenure,
@@ -203,22 +206,27 @@ const serve = (
       yield* Effect.forkScoped(untilEnded(dispatch))
       yield* Effect.forkScoped(Pulse.beat(bench, tenure, dispatcher))
       if (tenure.name === Lanes.anywhere) yield* Effect.forkScoped(Releases.keep(bench, tenure))
-      const wake = Effect.sync(() => {
-        Queue.offerUnsafe(toDispatch, undefined)
-        Queue.offerUnsafe(toLand, undefined)
-      })
-      // What is ready is started at the hint, beside the feed, which has to be read first.
+      const wake = (...queues: ReadonlyArray<Queue.Enqueue<void>>) =>
+        Effect.sync(() => queues.forEach((queue) => Queue.offerUnsafe(queue, undefined)))
+      // What is ready is started at the hint, before the feed is read.
       const hinted = Stream.filter(driver.changes, (hint) => hint.organization === organization)
-      yield* Effect.forkScoped(
-        Stream.runForEach(hinted, () => Effect.sync(() => Queue.offerUnsafe(toDispatch, undefined)))
-      )
+      yield* Effect.forkScoped(Stream.runForEach(hinted, () => wake(toDispatch)))
       // The poll backs up what no event announces, say capacity that another organisation freed.
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(wake, Effect.sleep("1 second"))))
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.andThen(wake(toDispatch, toLand), Effect.sleep("1 second")))
+      )
       let seen = after
-      const follow = Stream.suspend(() => Feed.follow(driver, { organization, after: seen })).pipe(
+      const follow = Stream.suspend(() =>
+        Feed.follow(driver, { organization, after: seen, rest: followingRest })
+      ).pipe(
         Stream.runForEach((event) => {
           seen = event.position
-          return Effect.andThen(Reactions.react(bench, dispatcher, organization, event), wake)
+          const landing = event.type === "merge.queued" ? wake(toLand) : Effect.void
+          const frees = Reactions.frees.has(event.type) ? wake(toDispatch) : Effect.void
+          return Reactions.react(bench, dispatcher, organization, event).pipe(
+            Effect.andThen(frees),
+            Effect.andThen(landing)
+          )
         })
       )
       // A store that fails for a moment costs no run: the feed goes on from where it was.

@@ -246,8 +246,14 @@ export const isUuid = (ast: SchemaAST.AST): boolean =>
  */
 export const timestamp = (micros: number): Timestamp => {
   if (micros === latest.micros) return latest.text
-  const text = new Date(Math.floor(micros / 1000)).toISOString()
-  latest = { micros, text: `${text.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z` }
+  const second = Math.floor(micros / 1_000_000)
+  // Most instants lie in the second of the one before.
+  if (second !== latest.second) {
+    latest.second = second
+    latest.begins = new Date(second * 1000).toISOString().slice(0, -4)
+  }
+  latest.micros = micros
+  latest.text = `${latest.begins}${String(micros - second * 1_000_000).padStart(6, "0")}Z`
   return latest.text
 }
 
@@ -265,7 +271,9 @@ export const micros = (instant: Timestamp): number =>
 // internal --------------------------------------------------------------------
 
 /** One command writes one instant many times, so the latest is kept beside its text. */
-let latest: { readonly micros: number; readonly text: Timestamp } = {
+const latest: { micros: number; text: Timestamp; second: number; begins: string } = {
   micros: 0,
-  text: "1970-01-01T00:00:00.000000Z"
+  text: "1970-01-01T00:00:00.000000Z",
+  second: 0,
+  begins: "1970-01-01T00:00:00."
 }
