@@ -62,6 +62,7 @@ const one = (it: Given.It) => {
       const followers = yield* Effect.forEach(
         [
           Feed.follow(driver, { ...following, pageSize: 37 }),
+          Feed.follow(driver, { ...following, rest: "2 millis" }),
           Feed.follow(driver, { ...following, poll: "5 millis", pageSize: 500 }),
           Feed.follow({ ...driver, changes: Stream.empty }, { ...following, poll: "5 millis" })
         ],

@@ -11,6 +11,16 @@ import * as Projection from "../services/Projection.ts"
 import type { Dispatcher } from "./Dispatcher.ts"
 import type { Bench } from "./Work.ts"
 
+// rules -----------------------------------------------------------------------
+
+/** Events after which something may begin that could not before, whoever has looked already. */
+export const frees: ReadonlySet<string> = new Set([
+  "lease.released",
+  "organization.resumed",
+  "run.cancelled",
+  "run.lost"
+])
+
 // services --------------------------------------------------------------------
 
 /**
@@ -41,16 +51,6 @@ export const react = Effect.fnUntraced(function* (
       yield* Effect.forkChild(discard(bench, organization, TaskId.make(Number(data["task_id"]))))
   }
 })
-
-// rules -----------------------------------------------------------------------
-
-/** Events after which something may begin that could not before, whoever has looked already. */
-export const frees: ReadonlySet<string> = new Set([
-  "lease.released",
-  "organization.resumed",
-  "run.cancelled",
-  "run.lost"
-])
 
 // internal --------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto"
 import { expect } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Schedule, Stream } from "effect"
 
 import { ArtifactStore, Driver, DriverMemory, Export, Import } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
@@ -28,6 +28,12 @@ export const lived = Effect.gen(function* () {
     const task = yield* TestForeman.givenTask(given)
     yield* TestForeman.givenTask(given, { dependsOn: [task.id] })
     yield* TestForeman.untilTask(task.id, ({ status }) => status === "in_review")
+    // No event says that what waits for a task has given it its rank.
+    const row = driver.get(given.organization.id, "tasks", { id: task.id })
+    yield* Effect.repeat(row, {
+      until: (found) => found?.["rank"] === 1,
+      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(800)])
+    })
     const artifacts = yield* ArtifactStore.ArtifactStore
     return { id: task.id, ...(yield* exported(driver, artifacts)) }
   }).pipe(
