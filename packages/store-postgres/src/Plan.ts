@@ -120,11 +120,16 @@ const asked: Readonly<Record<string, string>> = {
   path: "task_dependencies"
 }
 
+const ways = ["alone", "free", "insert", "look", "rows"] as const
+
 /** What a step touches: something by its name, in a way that goes together with the same way only. */
 interface Touch {
   readonly name: string
-  /** `alone` goes together with nothing, `rows` with the rows of others, `look` with looking. */
-  readonly way: "alone" | "insert" | "look" | "rows"
+  /**
+   * `alone` goes together with nothing, `rows` with the rows of others, `look` with looking, `insert`
+   * with taking values that only one row may have, `free` with giving them back.
+   */
+  readonly way: (typeof ways)[number]
 }
 
 /** The highest level at which something was touched, in each way; -1 where it was not. */
@@ -133,7 +138,7 @@ type Trace = Record<Touch["way"], number>
 const traceOf = (traces: Map<string, Trace>, name: string): Trace => {
   const known = traces.get(name)
   if (known !== undefined) return known
-  const trace = { alone: -1, insert: -1, look: -1, rows: -1 }
+  const trace = { alone: -1, free: -1, insert: -1, look: -1, rows: -1 }
   traces.set(name, trace)
   return trace
 }
@@ -148,7 +153,7 @@ const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
     if (step.name === "forget_run") return rowOf("heartbeats", [step.parameters["run"]])
     return [{ name: "task_dependencies", way: "look" }, { name: "tasks", way: "alone" }, anyRow]
   }
-  const { holders, key } = shapeOf(step.table)
+  const { flags, holders, key } = shapeOf(step.table)
   const row = step._tag === "Insert" ? step.row : step.key
   const values = key.map((name) => row[name])
   if (step._tag === "Require") {
@@ -162,7 +167,11 @@ const touchesOf = (step: Driver.Step): ReadonlyArray<Touch> => {
   const name = `${step.table} unique`
   if (step._tag === "Insert") touches.push({ name, way: "insert" })
   else if (step._tag === "Delete") touches.push({ name, way: "alone" })
-  else if (holders.some((holder) => holder in step.row)) touches.push({ name, way: "alone" })
+  else {
+    const changed = holders.filter((holder) => holder in step.row)
+    const isFreed = changed.every((holder) => flags.has(holder) && step.row[holder] === false)
+    if (changed.length > 0) touches.push({ name, way: isFreed ? "free" : "alone" })
+  }
   return touches
 }
 
@@ -172,6 +181,8 @@ interface Shape {
   readonly key: ReadonlyArray<string>
   /** The columns that decide who has a value that only one row may have. */
   readonly holders: ReadonlyArray<string>
+  /** Those of them in which a row says whether it has such a value. */
+  readonly flags: ReadonlySet<string>
 }
 
 const shapes = new Map<string, Shape>()
@@ -180,12 +191,12 @@ const shapeOf = (table: string): Shape => {
   const known = shapes.get(table)
   if (known !== undefined) return known
   const { key, unique } = Tables.tableOf(table)
+  const values = Object.values(unique)
+  const flags = new Set(values.flatMap(({ where }) => (where === undefined ? [] : [where])))
   const shape = {
     key: key.filter((name) => name !== "organization"),
-    holders: Object.values(unique).flatMap(({ columns, where }) => [
-      ...columns,
-      ...(where === undefined ? [] : [where])
-    ])
+    holders: [...values.flatMap(({ columns }) => columns), ...flags],
+    flags
   }
   shapes.set(table, shape)
   return shape
@@ -202,8 +213,6 @@ const rowOf = (table: string, key: ReadonlyArray<unknown>): Array<Touch> => [
   { name: table, way: "rows" },
   anyRow
 ]
-
-const ways = ["alone", "insert", "look", "rows"] as const
 
 /** The first level that comes after everything to which this makes a difference. */
 const firstLevel = (trace: Trace | undefined, way: Touch["way"]): number => {
