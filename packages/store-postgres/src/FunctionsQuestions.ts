@@ -120,7 +120,8 @@ ${queued} AS $$
   ) t ORDER BY t.is_rework DESC, t.priority, t.rank DESC, t.id LIMIT $5
 $$;
 CREATE OR REPLACE FUNCTION foreman.ask_startable(text, bigint)
-RETURNS TABLE (${taskColumns}, version bigint, team_repositories text) LANGUAGE sql STABLE AS $$
+RETURNS TABLE (${taskColumns}, version bigint, team_repositories text, team_settings text,
+  project_policy text) LANGUAGE sql STABLE AS $$
   SELECT ${taskNames}, (
       SELECT coalesce(max(e.version), 0) FROM foreman.events e
       WHERE e.organization = $1 AND e.stream = 'task:' || t.id
@@ -129,6 +130,11 @@ RETURNS TABLE (${taskColumns}, version bigint, team_repositories text) LANGUAGE 
         SELECT o.id, o.name FROM foreman.repositories o
         WHERE o.organization = $1 AND o.team_id = t.team_id ORDER BY o.name, o.id LIMIT 2
       ) r
+    ), (
+      SELECT w.settings FROM foreman.teams w WHERE w.organization = $1 AND w.id = t.team_id
+    ), (
+      SELECT p.policy FROM foreman.projects p
+      WHERE p.organization = $1 AND p.id = t.project_id AND p.team_id = t.team_id
     )
   FROM foreman.tasks t WHERE t.organization = $1 AND ${isReady}
   ORDER BY t.is_rework DESC, t.priority, t.rank DESC, t.id LIMIT $2

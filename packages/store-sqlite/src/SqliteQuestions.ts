@@ -179,7 +179,12 @@ const questions: Readonly<Record<Driver.Question, Ask>> = {
             SELECT id FROM repositories INDEXED BY repositories_by_team
             WHERE repositories.organization = tasks.organization
               AND repositories.team_id = tasks.team_id
-            ORDER BY name, id LIMIT 2)) AS team_repositories
+            ORDER BY name, id LIMIT 2)) AS team_repositories,
+         (SELECT settings FROM teams
+          WHERE teams.organization = tasks.organization AND teams.id = tasks.team_id) AS team_settings,
+         (SELECT policy FROM projects
+          WHERE projects.organization = tasks.organization AND projects.id = tasks.project_id
+            AND projects.team_id = tasks.team_id) AS project_policy
        FROM tasks INDEXED BY tasks_ready
        WHERE organization = ? AND ${isReady} ORDER BY ${queue} LIMIT ?`,
       organization,

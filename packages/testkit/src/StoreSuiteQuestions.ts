@@ -92,7 +92,12 @@ const queue = (it: Given.It) => {
             ...tasks.map((task) => insert("tasks", { team_id: "team", ...task })),
             repository("r1", "zebra", "team"),
             repository("r2", "ant", "team"),
-            repository("r3", "bee", "team")
+            repository("r3", "bee", "team"),
+            insert("teams", { id: "team", settings: '{"a":1}' }),
+            insert("projects", { id: "own", team_id: "team", policy: "strict" }),
+            insert("projects", { id: "foreign", team_id: "other", policy: "strict" }),
+            { _tag: "Set", table: "tasks", key: { id: 5 }, row: { project_id: "own" } },
+            { _tag: "Set", table: "tasks", key: { id: 6 }, row: { project_id: "foreign" } }
           ],
           events: [Given.event("task:5"), Given.event("task:5"), Given.event("task:55")]
         })
@@ -102,8 +107,12 @@ const queue = (it: Given.It) => {
       expect(ids(yield* ask(acme, "startable", { limit: 3 }))).toEqual(order.slice(0, 3))
       const driver = (yield* Subject).driver
       const row = yield* driver.get(acme, "tasks", { id: 5 })
-      expect(all[1]).toEqual({ ...row, version: 2, team_repositories: '["r2","r3"]' })
-      expect(all[3]).toMatchObject({ id: 11, version: 0, team_repositories: "[]" })
+      const settings = { team_settings: '{"a":1}' }
+      const known = { version: 2, team_repositories: '["r2","r3"]', project_policy: "strict" }
+      expect(all[1]).toEqual({ ...row, ...known, ...settings })
+      expect(all[0]).toMatchObject({ id: 6, ...settings, project_policy: null })
+      const nothing = { team_repositories: "[]", team_settings: null, project_policy: null }
+      expect(all[3]).toMatchObject({ id: 11, version: 0, ...nothing })
     })
   )
 

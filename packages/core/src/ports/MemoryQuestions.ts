@@ -118,7 +118,9 @@ const questions: Readonly<Record<Question, Ask>> = {
     queue([...having(sight.table("tasks"), "ready")], limit).map((task) => ({
       ...task,
       version: sight.version(`task:${String(task["id"])}`),
-      team_repositories: JSON.stringify(repositoriesOf(sight, task["team_id"] ?? null))
+      team_repositories: JSON.stringify(repositoriesOf(sight, task["team_id"] ?? null)),
+      team_settings: rowAt(sight, "teams", task["team_id"])?.["settings"] ?? null,
+      project_policy: policyOf(sight, task)
     })),
   working_agents: (sight, { team_id }) =>
     [...having(sight.table("runs"), "runs_live", true)]
@@ -127,6 +129,11 @@ const questions: Readonly<Record<Question, Ask>> = {
       .filter((agent) => agent["team_id"] === team_id)
       .toSorted((left, right) => Order.compareRows(["id"], left, right))
       .map(pick("id"))
+}
+
+const policyOf = (sight: Sight, task: Row): Value => {
+  const project = rowAt(sight, "projects", task["project_id"])
+  return project?.["team_id"] === task["team_id"] ? (project?.["policy"] ?? null) : null
 }
 
 type Change = (sight: Sight, parameters: Row) => ReadonlyArray<Changed>

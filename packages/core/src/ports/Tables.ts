@@ -51,8 +51,9 @@ export const tables: Readonly<Record<string, Table>> = {
  * - `ready_for_agent`: the same queue, only the tasks of a team that are assigned to the agent, or
  *   also those assigned to nobody when `unassigned` is true.
  * - `startable`: the top of the ready queue as whole rows of `tasks`, each with the `version` of the
- *   stream `task:<id>` and, as a JSON list, with the `team_repositories`: the ids of the first two
- *   repositories of its team by name.
+ *   stream `task:<id>`; with the `team_repositories`, as a JSON list: the ids of the first two
+ *   repositories of its team by name; with the `team_settings`, as they are kept; and with the
+ *   `project_policy` where its project is one of its team's.
  * - `working_agents`: agents of a team with a live run, as `{ id }`.
  *
  * @category models

@@ -8,6 +8,7 @@ import type { Driver, Question, Row } from "../ports/Driver.ts"
 import { AgentId, TaskId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
 import * as Span from "../rules/Span.ts"
+import * as ApprovalGate from "../services/ApprovalGate.ts"
 import type * as Attempts from "../services/Attempts.ts"
 import * as Leases from "../services/Leases.ts"
 import * as Projection from "../services/Projection.ts"
@@ -154,9 +155,19 @@ const knownCandidate = (task: Row, agent: Row): Candidate => ({
     task,
     agent,
     version: Number(task["version"]),
-    teamRepositories: repositoriesOf(task)
+    teamRepositories: repositoriesOf(task),
+    terms: termsOf(task)
   }
 })
+
+/** What `startable` has read of the task's team and project; a team that is not there says nothing. */
+const termsOf = ({ project_policy, team_settings }: Row): ApprovalGate.Terms | undefined =>
+  typeof team_settings === "string"
+    ? ApprovalGate.termsFrom(
+        JSON.parse(team_settings),
+        typeof project_policy === "string" ? project_policy : null
+      )
+    : undefined
 
 /** What a task wants of which only the id is known. */
 const spansOfTask = Effect.fnUntraced(function* (

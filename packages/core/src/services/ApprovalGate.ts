@@ -19,7 +19,7 @@ import type { Judgement } from "../rules/ApprovalPolicyAction.ts"
 import { ApprovalId, type RunId, timestamp } from "../rules/Identifier.ts"
 import type { Repository } from "../rules/Repository.ts"
 import type * as Task from "../rules/Task.ts"
-import { defaults } from "../rules/Team.ts"
+import { defaults, type Settings } from "../rules/Team.ts"
 import * as Envelope from "./Envelope.ts"
 import type { Policies } from "./Policies.ts"
 import * as Projection from "./Projection.ts"
@@ -40,6 +40,20 @@ export interface Intent {
   /** The run that begins if nothing stands in its way, if it is one. */
   readonly runId: RunId | null
   readonly now: number
+  /** What holds where the task is, if that has been read. */
+  readonly terms?: Terms | undefined
+}
+
+/**
+ * What holds where a task is: a policy, how many have to agree, and in how many minutes, 0 for any time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Terms {
+  readonly policy: string
+  readonly quorum: number
+  readonly minutes: number
 }
 
 /**
@@ -72,7 +86,7 @@ export const pass = Effect.fnUntraced(function* (
   intent: Intent
 ): Effect.fn.Return<Gated, StoreError> {
   const { agent, task } = intent
-  const settings = yield* termsOf(session, task)
+  const settings = intent.terms ?? (yield* termsOf(session, task))
   const judgement = policies.judgeTask(
     { _tag: "Task", type: task.type, title: task.title, description: textOf(task) },
     { policy: settings.policy, config: agent.config }
@@ -97,17 +111,23 @@ export const pass = Effect.fnUntraced(function* (
   return closed([...outdated, ...asked(task, wanted, judgement)])
 })
 
+/**
+ * What holds under a team's settings and the policy of its project, if it is in one.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const termsFrom = (settings: Settings = defaults, policy: string | null = null): Terms => ({
+  policy: policy ?? settings.approvalPolicy ?? "permissive",
+  quorum: settings.approvalQuorum ?? 1,
+  minutes: settings.approvalMinutes ?? 0
+})
+
 // internal --------------------------------------------------------------------
 
 const open = (events: ReadonlyArray<DomainEvent>): Gated => ({ isOpen: true, events })
 
 const closed = (events: ReadonlyArray<DomainEvent>): Gated => ({ isOpen: false, events })
-
-interface Terms {
-  readonly policy: string
-  readonly quorum: number
-  readonly minutes: number
-}
 
 /** The policy that holds for a task: its project's, else its team's, else none. */
 const termsOf = Effect.fnUntraced(function* (
@@ -121,13 +141,7 @@ const termsOf = Effect.fnUntraced(function* (
     ],
     { concurrency: "unbounded" }
   )
-  const settings = team?.settings ?? defaults
-  const own = project?.teamId === teamId ? project.policy : undefined
-  return {
-    policy: own ?? settings.approvalPolicy ?? "permissive",
-    quorum: settings.approvalQuorum ?? 1,
-    minutes: settings.approvalMinutes ?? 0
-  }
+  return termsFrom(team?.settings, project?.teamId === teamId ? project.policy : null)
 })
 
 const textOf = ({ acceptance, description }: Task.Task): string =>

@@ -67,8 +67,8 @@ export interface Wanted {
 }
 
 /**
- * Rows of a task and of an agent with the version of the task's stream, read at one moment, and the
- * ids of the first two repositories of the task's team.
+ * Rows of a task and of an agent with the version of the task's stream, read at one moment, the ids of
+ * the first two repositories of the task's team, and what holds where the task is.
  *
  * @category models
  * @since 0.1.0
@@ -78,6 +78,7 @@ export interface Known {
   readonly version: number
   readonly agent: Row
   readonly teamRepositories: ReadonlyArray<string>
+  readonly terms?: ApprovalGate.Terms | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -104,13 +105,14 @@ export const queue = (
     shell.transact(
       { ...placeOf(tenure, taskId), isKeyNew: true, ...knownOf(taskId, agentId, known) },
       Effect.fnUntraced(function* (session, now) {
-        const sought = { taskId, agentId, known: isFirst ? known : undefined }
+        const read = isFirst ? known : undefined
         isFirst = false
-        const found = yield* free(session, sought)
+        const found = yield* free(session, { taskId, agentId, known: read })
         if (found.isHeld) return waiting(tenure, [Task.held(found.task, "repository_needed")])
         const asking = { task: found.task, repositoryId: found.repository?.id ?? null }
         spans = yield* Leases.spansOf(session.driver, session.organization, asking)
-        return yield* planOf(session, tenure, wanted, { ...found, spans, now })
+        const facts = { ...found, spans, now, terms: read?.terms }
+        return yield* planOf(session, tenure, wanted, facts)
       })
     )
   ).pipe(
@@ -160,10 +162,12 @@ const free = Effect.fnUntraced(function* (session: Session, { agentId, known, ta
   return { task, agent, repository, isHeld: repositories.length > 1 }
 })
 
-interface Found extends Pick<Attempt, "agent" | "repository" | "task"> {
+interface Found
+  extends
+    Pick<Attempt, "agent" | "repository" | "task">,
+    Pick<ApprovalGate.Intent, "now" | "terms"> {
   /** What the run may write, and nobody else meanwhile. */
   readonly spans: ReadonlyArray<Span>
-  readonly now: number
 }
 
 /** Nothing begins; the events say what the task waits for. */
@@ -182,10 +186,11 @@ const planOf = Effect.fnUntraced(function* (
   session: Session,
   tenure: Tenure,
   { agentId, issued, policies = own, runId, taskId, terms = Lease.defaults }: Wanted,
-  { agent, now, repository, spans, task }: Found
+  { spans, ...intent }: Found
 ) {
+  const { agent, now, repository, task } = intent
   if (Lanes.of(repository) !== tenure.name) return yield* elsewhere(repository)
-  const gated = yield* ApprovalGate.pass(session, policies, { task, agent, repository, runId, now })
+  const gated = yield* ApprovalGate.pass(session, policies, { ...intent, runId })
   if (!gated.isOpen) return waiting(tenure, gated.events)
   const runner = Agent.runnerOf(agent) ?? ""
   const repositoryId = repository?.id ?? null
