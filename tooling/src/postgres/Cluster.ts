@@ -23,6 +23,8 @@ export interface Wish {
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>
   readonly source?: Binaries.Source
+  /** The package with programs, if not the one of this repository. */
+  readonly packageFolder?: string
   /** How texts are ordered: by bytes, or as people do. */
   readonly order?: "bytes" | "people"
 }
@@ -74,9 +76,14 @@ const startMillis = 60_000
 
 const prepare = async (place: Place.Place, wish: Wish): Promise<Prepared> => {
   const { account, folder } = place
-  const { source } = wish
+  const { packageFolder, source } = wish
   const copyTo = join(folder, "server")
-  const binaries = Binaries.find({ account, copyTo, ...(source === undefined ? {} : { source }) })
+  const binaries = Binaries.find({
+    account,
+    copyTo,
+    ...(source === undefined ? {} : { source }),
+    ...(packageFolder === undefined ? {} : { packageFolder })
+  })
   const data = join(folder, "data")
   const password = randomBytes(18).toString("base64url")
   await initialize(place, binaries, { data, password, order: wish.order ?? "people" })

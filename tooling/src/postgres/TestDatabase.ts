@@ -1,7 +1,9 @@
 /**
  * The database that one run of the tests uses: the one that `DATABASE_URL` names, else a server of its
- * own. `FOREMAN_TEST_POSTGRES` as `system` or `embedded` asks for a server of its own of that kind.
+ * own. `FOREMAN_TEST_POSTGRES` as `system` or `embedded` asks for a server of its own of that kind, as
+ * a path for the programs of the package that lies there.
  */
+import { isAbsolute } from "node:path"
 import { oldestMajor, type Source } from "./Binaries.ts"
 import { startPostgres } from "./PostgresServer.ts"
 
@@ -21,9 +23,9 @@ export interface TestDatabase {
 export const open = async (environment: NodeJS.ProcessEnv): Promise<TestDatabase> => {
   const source = sourceOf(environment["FOREMAN_TEST_POSTGRES"])
   const given = environment["DATABASE_URL"]
-  if (source === undefined && given !== undefined && given !== "") return use(given)
+  if (source.source === undefined && given !== undefined && given !== "") return use(given)
   const server = await startPostgres({
-    ...(source === undefined ? {} : { source }),
+    ...source,
     // What is lost with this machine is made anew by the next run.
     fsync: false,
     settings: { max_connections: 300 }
@@ -35,10 +37,13 @@ export const open = async (environment: NodeJS.ProcessEnv): Promise<TestDatabase
 
 // internal --------------------------------------------------------------------
 
-const sourceOf = (name: string | undefined): Source | undefined => {
-  if (name === undefined || name === "") return undefined
-  if (name === "system" || name === "embedded") return name
-  throw new Error(`FOREMAN_TEST_POSTGRES is ${name}; it is system or embedded`)
+const sourceOf = (
+  name: string | undefined
+): { readonly source?: Source; readonly packageFolder?: string } => {
+  if (name === undefined || name === "") return {}
+  if (name === "system" || name === "embedded") return { source: name }
+  if (isAbsolute(name)) return { source: "embedded", packageFolder: name }
+  throw new Error(`FOREMAN_TEST_POSTGRES is ${name}; it is system, embedded or an absolute path`)
 }
 
 /** A server that somebody else keeps. It is looked at, and never ended. */

@@ -42,7 +42,7 @@ describe("the database that the environment names", () => {
 
   it("is one of the two kinds when a kind is asked for", async () => {
     await expect(open({ FOREMAN_TEST_POSTGRES: "docker" })).rejects.toThrow(
-      "FOREMAN_TEST_POSTGRES is docker; it is system or embedded"
+      "FOREMAN_TEST_POSTGRES is docker; it is system, embedded or an absolute path"
     )
   })
 })
