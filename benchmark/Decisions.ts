@@ -153,10 +153,7 @@ const dispatch = Effect.fnUntraced(function* (place: Place, load: Load, isKnown:
   }
   const wishes = ready.map((task, index) => {
     const agent = idle[index] ?? {}
-    const teamRepositories = JSON.parse(String(task["team_repositories"]))
-    const { approvalPolicy: policy } = JSON.parse(String(task["team_settings"]))
-    const terms = { policy, quorum: 1, minutes: 0 }
-    const known = { task, agent, teamRepositories, version: Number(task["version"]), terms }
+    const known = Attempts.knownFrom(task, agent)
     const taskId = Identifier.TaskId.make(Number(task["id"]))
     const agentId = Identifier.AgentId.make(String(agent["id"]))
     return { taskId, agentId, policies, ...(isKnown ? { known } : {}) }

@@ -43,12 +43,11 @@ type Candidate = Omit<Attempts.Wanted, "issued" | "runId">
 
 const candidateOf = (task: Driver.Row, agent?: Driver.Row): ReadonlyArray<Candidate> => {
   if (agent === undefined) return []
-  const teamRepositories: ReadonlyArray<string> = JSON.parse(String(task["team_repositories"]))
   return [
     {
       taskId: Identifier.TaskId.make(Number(task["id"])),
       agentId: Identifier.AgentId.make(String(agent["id"])),
-      known: { task, agent, version: Number(task["version"]), teamRepositories }
+      known: Attempts.knownFrom(task, agent)
     }
   ]
 }

@@ -8,10 +8,10 @@ import type { Driver, Question, Row } from "../ports/Driver.ts"
 import { AgentId, TaskId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
 import * as Span from "../rules/Span.ts"
-import * as ApprovalGate from "../services/ApprovalGate.ts"
-import type * as Attempts from "../services/Attempts.ts"
+import * as Attempts from "../services/Attempts.ts"
 import * as Leases from "../services/Leases.ts"
 import * as Projection from "../services/Projection.ts"
+import { repositoryIdOf } from "../services/TaskRepositories.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import type { Elsewhere } from "./Elsewhere.ts"
 import type { Waiting } from "./Waiting.ts"
@@ -106,10 +106,7 @@ const scopesOf = Effect.fnUntraced(function* (
   const wanted = yield* shell.read((driver) =>
     Effect.forEach(scoped, (row) =>
       Effect.map(
-        Leases.spansOf(driver, organization, {
-          task: Projection.tasks.fromRow(row),
-          repositoryId: repositoryOf(row)
-        }),
+        spansOfRow(driver, organization, row, repositoriesOf(row)),
         (spans) => [Number(row["id"]), spans] as const
       )
     )
@@ -131,13 +128,6 @@ const mostReady = 200
 /** What is held beyond these is met where an attempt is written. */
 const mostSpans = 1000
 
-/** The repository that a task names, or the only one of its team. */
-const repositoryOf = (task: Row): string | null => {
-  const named: ReadonlyArray<string> = JSON.parse(String(task["repo_ids"]))
-  const ofTeam = repositoriesOf(task)
-  return named[0] ?? (ofTeam.length === 1 ? (ofTeam[0] ?? null) : null)
-}
-
 const repositoriesOf = (task: Row): ReadonlyArray<string> =>
   JSON.parse(String(task["team_repositories"]))
 
@@ -151,23 +141,8 @@ const mayHave = (agent: Row, task: Row): boolean =>
 const knownCandidate = (task: Row, agent: Row): Candidate => ({
   taskId: TaskId.make(Number(task["id"])),
   agentId: AgentId.make(String(agent["id"])),
-  known: {
-    task,
-    agent,
-    version: Number(task["version"]),
-    teamRepositories: repositoriesOf(task),
-    terms: termsOf(task)
-  }
+  known: Attempts.knownFrom(task, agent)
 })
-
-/** What `startable` has read of the task's team and project; a team that is not there says nothing. */
-const termsOf = ({ project_policy, team_settings }: Row): ApprovalGate.Terms | undefined =>
-  typeof team_settings === "string"
-    ? ApprovalGate.termsFrom(
-        JSON.parse(team_settings),
-        typeof project_policy === "string" ? project_policy : null
-      )
-    : undefined
 
 /** What a task wants of which only the id is known. */
 const spansOfTask = Effect.fnUntraced(function* (
@@ -184,9 +159,18 @@ const spansOfTask = Effect.fnUntraced(function* (
     equals: { team_id: row["team_id"] ?? "" },
     limit: 2
   })
-  const team_repositories = JSON.stringify(repositories.map(({ id }) => id))
+  const ofTeam = repositories.map(({ id }) => String(id))
+  return yield* spansOfRow(driver, organization, row, ofTeam)
+})
+
+const spansOfRow = Effect.fnUntraced(function* (
+  driver: Pick<Driver, "get">,
+  organization: string,
+  row: Row,
+  ofTeam: ReadonlyArray<string>
+) {
   const task = Projection.tasks.fromRow(row)
-  const repositoryId = repositoryOf({ ...row, team_repositories })
+  const repositoryId = yield* repositoryIdOf(driver, organization, task, ofTeam)
   return yield* Leases.spansOf(driver, organization, { task, repositoryId })
 })
 

@@ -124,6 +124,27 @@ export const queue = (
   )
 }
 
+/**
+ * What is known of a task that `startable` answered, with an agent that `idle_agents` did.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const knownFrom = (task: Row, agent: Row): Known => {
+  const { project_policy: policy, team_settings: settings } = task
+  return {
+    task,
+    agent,
+    version: Number(task["version"]),
+    teamRepositories: JSON.parse(String(task["team_repositories"])),
+    // Of a team that is not there nothing is known.
+    terms:
+      typeof settings === "string"
+        ? ApprovalGate.termsFrom(JSON.parse(settings), typeof policy === "string" ? policy : null)
+        : undefined
+  }
+}
+
 // internal --------------------------------------------------------------------
 
 const knownOf = (taskId: TaskId, agentId: AgentId, known: Known | undefined): Partial<Place> => {

@@ -83,7 +83,7 @@ export const live = (shell: Shell["Service"], organization: string) =>
   )
 
 export { end, type Ended, type Fence, under } from "./AttemptEnd.ts"
-export { type Attempt, type Known, queue, type Wanted } from "./AttemptQueue.ts"
+export { type Attempt, type Known, knownFrom, queue, type Wanted } from "./AttemptQueue.ts"
 export { NotStarted } from "./AttemptShell.ts"
 
 // internal --------------------------------------------------------------------
