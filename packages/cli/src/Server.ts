@@ -37,6 +37,7 @@ import * as Folders from "./internal/server/Folders.ts"
 import { exitCodes } from "./internal/ExitCode.ts"
 import * as McpProgram from "./internal/McpProgram.ts"
 import * as ServerFile from "./internal/ServerFile.ts"
+import * as MissingRepository from "./internal/server/MissingRepository.ts"
 import * as Outside from "./internal/server/Outside.ts"
 import * as Store from "./internal/server/Store.ts"
 import * as Traces from "./internal/server/Traces.ts"
@@ -89,7 +90,8 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
   yield* ServerFile.mustBeFree(root)
   yield* Folders.ensure("XDG_STATE_HOME", workspaceRoot)
   const store = yield* Store.make(settings)
-  const manager = { ...settings.manager, ...(yield* WorkingRepository.find(process.cwd())) }
+  const repository = yield* WorkingRepository.find(process.cwd())
+  const manager = { ...settings.manager, ...repository }
   const token = yield* LocalToken.ensure(root)
   const managerToken = yield* LocalToken.ensureManager(root)
 
@@ -114,7 +116,7 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
     })
   )
 
-  return serving(settings, root, token).pipe(
+  return serving(settings, root, token, repository).pipe(
     Layer.provide(Workspaces.layer({ root: workspaceRoot })),
     Layer.provide(ArtifactIntakeFolder.layer({ root: join(root, "left") })),
     Layer.provide(http),
@@ -133,14 +135,22 @@ const mostRunsOf = ({ dispatch }: Settings.Settings) =>
   dispatch === "off" ? null : Reactors.defaults.maxConcurrent
 
 /** Says where it listens, and works. */
-const serving = (settings: Settings.Settings, root: string, token: string) =>
+const serving = (
+  settings: Settings.Settings,
+  root: string,
+  token: string,
+  repository: WorkingRepository.WorkingRepository
+) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { auth, dispatch, localCommand, localRunner, node } = settings
       const { url } = yield* HttpServer.HttpServer
       const holder = `${process.pid}/${randomUUID()}`
       const config = { ...Reactors.defaults, holder, apiUrl: () => url, node }
-      if ((localCommand ?? localRunner) !== undefined) yield* ensureLocalTeam
+      if ((localCommand ?? localRunner) !== undefined) {
+        const team = yield* ensureLocalTeam
+        yield* MissingRepository.warn(team, process.cwd(), repository)
+      }
       yield* ServerFile.keep(root, url, settings)
       yield* Console.log(`foreman ready ${url}`)
       if (auth === "token") yield* Console.log(`open ${url}/#token=${token}`)
@@ -174,7 +184,7 @@ const runnersOf = (
         : yield* refused(`${localRunner}; there are ${[...known.keys()].join(", ")}`)
     }
     yield* Effect.mapError(local.check({}), ({ detail }) =>
-      refused(detail.replace(/^(\S+) ((?:does|is) not )/, "$1, which $2"))
+      refused(detail.replace(/^(\S+) ((?:does|is) (?:not|in no) )/, "$1, which $2"))
     )
     return new Map([
       ...known,
@@ -197,5 +207,14 @@ const exitCodeOf = (error: unknown): number => {
 const explain = (error: unknown): string => {
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof PostgresStore.DatabaseUnusable) return `DATABASE_URL: ${cause.message}`
-  return error instanceof Error ? error.message : String(error)
+  const words = error instanceof Error ? error.message : String(error)
+  return error instanceof HttpServer.ListenError && otherPort.has(error.reason)
+    ? `${words} with --http-addr`
+    : words
 }
+
+/** What ends with the advice to choose another port. */
+const otherPort: ReadonlySet<HttpServer.ListenError["reason"]> = new Set([
+  "port_taken",
+  "not_permitted"
+])

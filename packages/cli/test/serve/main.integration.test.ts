@@ -148,6 +148,26 @@ describe("the server", { timeout: 60_000 }, () => {
     expect((await foreman.getTask({ taskId })).status).toBe("done")
   })
 
+  it("warns where its own agent has no repository to work on, until there is one", async () => {
+    const folder = makeFolder()
+    const agent = makeAgent(folder, "local.sh", "cat >/dev/null")
+    const settings = { FOREMAN_RUNNER: `command:${agent}`, FOREMAN_LOG_LEVEL: "warn" }
+    const saidAt = async (work: (foreman: Foreman) => Promise<unknown>) => {
+      const { child, foreman } = await start(folder, settings)
+      await work(foreman)
+      child.kill("SIGTERM")
+      return (await endOf(child)).stderr
+    }
+    const made = await saidAt((foreman) =>
+      foreman.createProject({ projectId: "demo", name: "Demo" })
+    )
+    expect(made).toContain(`The folder ${folder} is no git repository`)
+    const update = (foreman: Foreman) =>
+      foreman.updateProject({ projectId: "demo", repoRoot: folder })
+    expect(await saidAt(update)).toContain("project update demo --repo-root")
+    expect(await saidAt(() => Promise.resolve())).toBe("")
+  })
+
   it("starts nothing when it is told not to dispatch", async () => {
     const folder = makeFolder()
     const { child, foreman } = await start(folder, { FOREMAN_DISPATCH: "off" })
