@@ -28,6 +28,7 @@ import * as TestForeman from "./TestForeman.ts"
 export const register = (backend: Backend): void => {
   defaulting(backend)
   dispatching(backend)
+  choosing(backend)
   Gate.register(backend)
   Repeats.register(backend)
   Refusals.register(backend)
@@ -154,5 +155,49 @@ const dispatching = (backend: Backend) => {
       const { attempts } = yield* client.getTask({ taskId })
       assert.strictEqual(attempts, 1)
     }).pipe(onLocal(backend, () => Effect.succeed({ exitCode: 3 })))
+  )
+}
+
+const choosing = (backend: Backend) => {
+  it.live("runs a task of no project that was named in the default project's repository", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      yield* command({ kind: "create_project", name: "Two", repo_root: "/src/two" })
+      const { projectId } = Task.defaultPlace
+      const { repositoryId, teamId } = yield* client.getProject({ projectId })
+      const { items } = yield* client.listRepositories({ teamId })
+      assert.lengthOf(items, 2)
+      const { id: taskId } = yield* client.createTask(TestForeman.wanted(teamId))
+      yield* TestForeman.untilTask(taskId, ({ hold, status }) => (hold ?? status) === "done")
+      const runs = yield* client.listTaskRuns({ taskId })
+      assert.deepStrictEqual(
+        runs.items.map((run) => run.repositoryId),
+        [repositoryId]
+      )
+    }).pipe(onLocal(backend, undefined, inApp))
+  )
+
+  it.live("holds a task of another team that may mean several, whose project that is not", () =>
+    Effect.gen(function* () {
+      const { client } = yield* Foreman
+      yield* command({ kind: "create_project", name: "Two" })
+      const [organization] = (yield* client.listOrganizations({})).items
+      assert(organization !== undefined)
+      const slug = Identifier.Slug.make("others")
+      const { id: teamId } = yield* client.createTeam({
+        orgId: organization.id,
+        name: "Others",
+        slug
+      })
+      for (const name of ["one", "two"]) {
+        const place = { localPath: `/src/${name}`, defaultBranch: "main", config: {} }
+        yield* client.registerRepository({ teamId, name, ...place })
+      }
+      const config = { runner: "local" }
+      yield* client.createAgent({ teamId, name: "ada", role: "engineer", model: "any", config })
+      const { id: taskId, projectId } = yield* client.createTask(TestForeman.wanted(teamId))
+      assert.strictEqual(projectId, Task.defaultPlace.projectId)
+      yield* TestForeman.untilTask(taskId, ({ hold }) => hold === "repository_needed")
+    }).pipe(onLocal(backend, undefined, inApp))
   )
 }

@@ -278,11 +278,12 @@ const aliasesOf = (name: string, isList: boolean): ReadonlyArray<string> => {
   return [...new Set(short)].filter((one) => one !== name).map(dashed)
 }
 
-/** What a field is, and that an agent's name does for its id. */
-const describe = ({ name, schema }: Route.Field): string =>
-  Scope.agents.includes(name)
-    ? `${descriptionOf(schema)} (an agent's name will do)`
-    : descriptionOf(schema)
+/** What a field is, and that a name does for its id. */
+const describe = ({ name, schema }: Route.Field): string => {
+  const words = descriptionOf(schema)
+  if (Scope.agents.includes(name)) return `${words} (an agent's name will do)`
+  return Scope.repositories.includes(name) ? `${words} (a repository's name will do)` : words
+}
 
 const defaultOf = ({ isRequired, name, schema }: Route.Field): string => {
   if (isRequired && name === "project_id") return "(demo unless said)"

@@ -1,5 +1,6 @@
 /**
- * Which organisation, team and agent are meant: ids, names, or the local ones that need no set-up.
+ * Which organisation, team, agent and repository are meant: ids, names, or the local ones that need no
+ * set-up.
  */
 import type { Connection } from "./Connection.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
@@ -17,6 +18,9 @@ export const agents: ReadonlyArray<string> = [
   "recipient_id",
   "sender_id"
 ]
+
+/** The fields that a repository's name does for, in the team that is meant. */
+export const repositories: ReadonlyArray<string> = ["repo_ids", "repository_id"]
 
 /** What is to be filled in. */
 export interface Wish {
@@ -87,19 +91,29 @@ export const complete = async (
   return filled
 }
 
-/** Puts ids in the places of agents' names: of the team that is said, of the task, or of the local one. */
+/**
+ * Puts ids in the places of the names of agents and repositories: of the team that is said, of the
+ * task, or of the local one.
+ */
 export const named = async (
   { connection, isDry }: Wish,
   input: Readonly<Record<string, unknown>>,
   { organization, team }: Readonly<Record<"organization" | "team", string | undefined>>
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const names = agents.filter((name) => typeof input[name] === "string" && !isId(input[name]))
+  const isName = (value: unknown) => typeof value === "string" && !isId(value)
+  const names = [...agents, ...repositories].filter((field) => [input[field]].flat().some(isName))
   if (names.length === 0) return input
   const wish = { connection, isDry, mayMake: false, needed: ["team_id"] }
   const said = input["team_id"] ?? team ?? (await teamOfTask(connection, input["task_id"]))
   const { team_id } = await complete(wish, { team_id: said }, organization)
   const filled = { ...input }
-  for (const field of names) filled[field] = await agentOf(connection, team_id, input[field])
+  for (const field of names) {
+    const noun = agents.includes(field) ? "agent" : "repo"
+    const idOf = (value: unknown) =>
+      isName(value) ? idNamed(connection, noun, team_id, value) : value
+    const given = input[field]
+    filled[field] = await (Array.isArray(given) ? Promise.all(given.map(idOf)) : idOf(given))
+  }
   return filled
 }
 
@@ -133,7 +147,7 @@ const find = async (
   const advice =
     wished === undefined
       ? `make it with a first task: foreman task create --title ...; or name another with --${noun}`
-      : `foreman ${noun} list shows those that there are`
+      : `foreman ${noun} list shows those that there are${elsewhere[noun]}`
   const code = noun === "org" ? "OrganizationNotFound" : "TeamNotFound"
   throw new Failed(exitCodes.notFound, code, `${title} has no ${word} ${slug}: ${advice}`, { slug })
 }
@@ -144,17 +158,26 @@ const teamOfTask = async ({ invoke }: Connection, task_id: unknown): Promise<unk
   return ((await invoke("get_task", { task_id })) as { readonly team_id: string }).team_id
 }
 
-const agentOf = async (
+const elsewhere = { org: "", team: ", --org names another organization" }
+
+const inTeams = {
+  agent: { list: "list_agents", word: "agent", code: "AgentNotFound" },
+  repo: { list: "list_repos", word: "repository", code: "RepositoryNotFound" }
+}
+
+const idNamed = async (
   connection: Connection,
+  noun: keyof typeof inTeams,
   team_id: unknown,
   wished: unknown
 ): Promise<string> => {
-  for await (const { id, name } of listed(connection, "list_agents", { team_id })) {
+  const { code, list, word } = inTeams[noun]
+  for await (const { id, name } of listed(connection, list, { team_id })) {
     if (name === wished) return id
   }
-  const advice = "foreman agent list shows those that there are"
-  const message = `the team has no agent ${wished}: ${advice}, --team names another team`
-  throw new Failed(exitCodes.notFound, "AgentNotFound", message, { name: wished })
+  const advice = `foreman ${noun} list shows those that there are`
+  const message = `the team has no ${word} ${wished}: ${advice}, --team names another team`
+  throw new Failed(exitCodes.notFound, code, message, { name: wished })
 }
 
 /** All things of a list, page by page. */

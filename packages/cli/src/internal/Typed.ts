@@ -31,7 +31,7 @@ export const exampleOf = ({ fields, places, words }: Part): string => {
 
 /** What is wrong with what was typed for an id or a number, as the end of "X is ..."; "" if nothing. */
 export const problemOf = ({ name, schema }: Route.Field, text: string): string => {
-  const isNamed = [...Scope.scopes, ...Scope.agents].includes(name)
+  const isNamed = [...Scope.scopes, ...Scope.agents, ...Scope.repositories].includes(name)
   if (isNamed || (text === "null" && isNullable(schema))) return ""
   if (shapeOf(schema).type === "number") {
     if (/^-?\d+(\.\d+)?$/.test(text)) return ""

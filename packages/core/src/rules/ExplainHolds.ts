@@ -90,12 +90,12 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
   ],
   repository_needed: () => [
     "repository_needed",
-    "Its team has several repositories, and it names none",
+    "Its team has several repositories, and neither it nor its project names one",
     "Give it one with repo_ids"
   ],
-  repository_unusable: () => [
+  repository_unusable: (facts) => [
     "repository_unusable",
-    "The path of its repository is not one that Foreman can use",
+    `The path of its repository is not one that Foreman can use${heldFor(facts)}`,
     "Mend the repository, then retry it"
   ],
   home_away: () => [
@@ -103,13 +103,19 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
     "Its repository lies on another node, which is away",
     "Start that node; it goes on by itself then"
   ],
-  runner_unusable: () => [
+  runner_unusable: (facts) => [
     "runner_unusable",
-    "Its agent's runner is missing, or its configuration is wrong",
-    "Mend the agent's config.runner, then retry it"
+    `Its agent's runner is missing, or its configuration is wrong${heldFor(facts)}`,
+    facts.lastRun?.runner === "local"
+      ? "Start the server with FOREMAN_RUNNER set as before, then retry it"
+      : "Mend the agent's config.runner, then retry it"
   ],
   paused: () => ["paused", "A person has put it aside", retry]
 }
+
+/** What the run said by which it came to be held. */
+const heldFor = ({ lastRun, task }: Facts): string =>
+  task.hold !== null && lastRun?.status === "failed" ? because(lastRun.cause) : ""
 
 const because = (reason: string | null | undefined): string =>
   reason === undefined || reason === null || reason === "" ? "" : `: ${reason}`

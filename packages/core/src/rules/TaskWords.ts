@@ -57,7 +57,7 @@ export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength
 /**
  * Why nothing starts a task by itself.
  *
- * - `repository_needed`: its team has several repositories and it names none
+ * - `repository_needed`: its team has several repositories, and neither it nor its project names one
  * - `repository_unusable`: the path of its repository is not one that Foreman can use
  * - `home_away`: its repository lies on another node, which has not been there for a minute
  * - `runner_unusable`: its agent's runner is missing or its configuration is wrong

@@ -13,6 +13,7 @@ import { TaskId } from "../rules/Identifier.ts"
 import type { Task } from "../rules/Task.ts"
 import * as Leases from "./Leases.ts"
 import * as Projection from "./Projection.ts"
+import { repositoryIdOf } from "./TaskRepositories.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -91,13 +92,17 @@ const spansHeld = (driver: Driver, organization: string) =>
     (rows) => rows.map((row) => Leases.heldOf(row).span)
   )
 
-const spansOf = (driver: Driver, organization: string, row: Row | undefined) => {
-  if (row === undefined || !isScoped(row)) return Effect.succeed([])
-  const named: ReadonlyArray<string> = JSON.parse(String(row["repo_ids"]))
+const spansOf = Effect.fnUntraced(function* (
+  driver: Driver,
+  organization: string,
+  row: Row | undefined
+) {
+  if (row === undefined || !isScoped(row)) return []
+  const task = Projection.tasks.fromRow(row)
   const ofTeam: ReadonlyArray<string> = JSON.parse(String(row["team_repositories"]))
-  const repositoryId = named[0] ?? (ofTeam.length === 1 ? (ofTeam[0] ?? null) : null)
-  return Leases.spansOf(driver, organization, { task: Projection.tasks.fromRow(row), repositoryId })
-}
+  const repositoryId = yield* repositoryIdOf(driver, organization, task, ofTeam)
+  return yield* Leases.spansOf(driver, organization, { task, repositoryId })
+})
 
 /** Its own tasks are an agent's, and those of its team that nobody has are any engineer's. */
 const mayHave = (agent: Row, task: Row): boolean =>
