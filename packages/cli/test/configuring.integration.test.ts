@@ -69,6 +69,9 @@ describe("foreman config --client", { timeout: 60_000 }, () => {
 
   it("prints the store itself, as absolute paths, where no server is wished", async () => {
     const folder = makeFolder()
+    const asked = await run(folder, ["config", "--client", "openclaw", "--embedded"])
+    expect(asked).toMatchObject({ code: 0 })
+    expect(asked.err).toContain(`There was no ${join(folder, ".foreman")}: it was made`)
     const server = JSON.parse(await print(folder, ["openclaw", "--embedded"])).mcp.servers.foreman
     expect(server.env).toMatchObject({ FOREMAN_RUNTIME_ROOT: join(folder, ".foreman") })
     const { structuredContent } = await overStdio(server)
@@ -102,7 +105,9 @@ describe("foreman config --client", { timeout: 60_000 }, () => {
       expect(err).not.toContain("secret")
     }
     expect(readdirSync(folder)).toEqual([])
-    const url = await print(folder, ["mcp", "--http-addr", "0.0.0.0:8123"])
-    expect(JSON.parse(url).mcpServers.foreman.url).toBe("http://127.0.0.1:8123/mcp")
+    const elsewhere = ["config", "--client", "mcp", "--http-addr", "0.0.0.0:8123", "--json"]
+    const { configuration, made } = JSON.parse((await run(folder, elsewhere)).out)
+    expect(made).toBe(join(folder, ".foreman"))
+    expect(JSON.parse(configuration).mcpServers.foreman.url).toBe("http://127.0.0.1:8123/mcp")
   })
 })

@@ -3,7 +3,7 @@ import { createServer } from "node:http"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { endOf, makeAgent, makeFolder, run, serve, start } from "./TestCli.ts"
+import { endOf, makeAgent, makeFolder, readyUrl, run, serve, start } from "./TestCli.ts"
 
 describe("watching", { timeout: 120_000 }, () => {
   it("watches what happens, until it is as it was waited for", async () => {
@@ -82,6 +82,41 @@ describe("watching", { timeout: 120_000 }, () => {
     const begun = performance.now()
     expect(await run(folder, asked)).toMatchObject({ code: 7, out: "" })
     expect(performance.now() - begun).toBeLessThan(20_000)
+  })
+
+  it("says that nothing answers where no server is", async () => {
+    const folder = makeFolder()
+    const nobody = createServer().listen(0, "127.0.0.1")
+    await once(nobody, "listening")
+    const address = nobody.address()
+    const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`
+    nobody.close()
+    await once(nobody, "close")
+    const watched = await run(folder, ["watch", "--after", "0", "--url", url, "--for", "30"])
+    expect(watched).toMatchObject({ code: 4, out: "" })
+    expect(watched.err).toContain(`${url} does not answer`)
+  })
+
+  it("waits for a server that goes away and comes back", async () => {
+    const folder = makeFolder()
+    const { child, url } = await serve(folder, ["--dispatch", "off"])
+    await run(folder, ["task", "create", "--title", "x"])
+    const types = ["--type", "task.created", "--count", "2"]
+    const watching = start(folder, ["watch", "--after", "0", "--url", url, ...types])
+    const first = new Promise((done) => {
+      watching.stdout?.once("data", done)
+    })
+    const ended = endOf(watching)
+    await first
+    child.kill("SIGTERM")
+    await endOf(child)
+    const again = ["--dispatch", "off", "--http-addr", new URL(url).host]
+    const next = start(folder, ["serve", "--log-level", "error", ...again])
+    await readyUrl(next)
+    await run(folder, ["task", "create", "--title", "y"])
+    expect(await ended).toMatchObject({ code: 0, err: "" })
+    next.kill("SIGTERM")
+    await endOf(next)
   })
 
   it("ends when it is told to, and says by what", async () => {

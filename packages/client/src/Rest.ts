@@ -124,7 +124,8 @@ export const refusalOf = async (response: Response): Promise<Refusal.Refusal> =>
   const message = detail ?? error
   return {
     code: typeof code === "string" ? code : "",
-    message: typeof message === "string" ? message : sentenceOf(facts["problems"], response),
+    message:
+      typeof message === "string" ? message : sentenceOf(facts["problems"], message, response),
     status: response.status,
     facts
   }
@@ -232,10 +233,19 @@ const toPage = ({ json, link }: { readonly json: unknown; readonly link: string 
 const isRetryable = (status: number | null): boolean =>
   status === null || status >= 500 || status === 408 || status === 429
 
-const sentenceOf = (problems: unknown, { status, statusText }: Response): string =>
-  Array.isArray(problems) && problems.every(isRecord)
-    ? problems.map(({ path, problem }) => `${String(path)}: ${String(problem)}`).join("; ")
-    : `${status} ${statusText}`.trim()
+/** A wrong input's problems, else what the list of its details says, else the status alone. */
+const sentenceOf = (
+  problems: unknown,
+  details: unknown,
+  { status, statusText }: Response
+): string => {
+  if (Array.isArray(problems) && problems.every(isRecord)) {
+    return problems.map(({ path, problem }) => `${String(path)}: ${String(problem)}`).join("; ")
+  }
+  const said = Array.isArray(details) ? details.filter(isRecord).map(({ msg }) => msg) : []
+  const words = said.filter((msg) => typeof msg === "string" && msg !== "")
+  return words.length > 0 ? words.join("; ") : `${status} ${statusText}`.trim()
+}
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -206,6 +206,8 @@ describe("the client over REST", () => {
       const refusal = { code: "Held", message: "It is held", status: 409, facts: { id: 1 } }
       assert.deepStrictEqual(yield* read('{"detail":"It is held","code":"Held","id":1}'), refusal)
       assert.deepStrictEqual(yield* read('{"error":"It is held","code":"Held","id":1}'), refusal)
+      const listed = '{"detail":[{"loc":["body"],"msg":"It is held"}],"code":"Held","id":1}'
+      assert.deepStrictEqual(yield* read(listed), refusal)
     })
   )
 

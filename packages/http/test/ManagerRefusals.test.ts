@@ -160,6 +160,13 @@ describe("a request", () => {
       await refused(server.post(path, body), 400, "MalformedBody")
     }
     await refused(server.post(path), 400, "UnsupportedAction")
+    const { kinds } = (await server.post(path)).body
+    assert.deepStrictEqual(kinds, [
+      "create_project",
+      "create_module",
+      "create_task",
+      "dispatch_task"
+    ])
   })
 
   it("is refused with another type of content, as pages of other sites send it", async () => {

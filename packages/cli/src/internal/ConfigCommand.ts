@@ -3,6 +3,7 @@
  * configured with.
  */
 import { Effect } from "effect"
+import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import process from "node:process"
 import * as ClientConfig from "./ClientConfig.ts"
@@ -78,6 +79,7 @@ const printFor = async (
   const place = isOn(given, "embedded")
     ? folderOf(heard, runtimeRoot)
     : ({ _tag: "Server", url: await urlOf(heard, runtimeRoot) } as const)
+  const isNew = !existsSync(runtimeRoot)
   const { LocalToken } = await import("@foreman/http")
   const token = await Effect.runPromise(LocalToken.ensureManager(runtimeRoot)).catch(
     (cause: unknown) => {
@@ -87,11 +89,18 @@ const printFor = async (
   )
   const program = [process.execPath, McpProgram.path()] as const
   const text = ClientConfig.textFor(client, { place, program, token })
+  const made = isNew ? { made: runtimeRoot } : {}
   await terminal.out(
-    isJson ? `${JSON.stringify({ client, configuration: text }, undefined, 2)}\n` : text
+    isJson ? `${JSON.stringify({ client, configuration: text, ...made }, undefined, 2)}\n` : text
   )
+  if (isNew && !isJson) terminal.err(madeWords(runtimeRoot))
   return exitCodes.done
 }
+
+/** It may be the wrong folder in which the command was typed. */
+const madeWords = (runtimeRoot: string): string =>
+  `There was no ${runtimeRoot}: it was made, with this token. A server knows the token that is ` +
+  "started in this folder, or with --runtime-root\n"
 
 /** The file that the client's own process opens. An address of a database may hold a password. */
 const folderOf = ({ settings }: Told, runtimeRoot: string): ClientConfig.Reached["place"] => {

@@ -103,9 +103,17 @@ const ofCommand = (
       .map(({ name, placeholder }) => `--${name} ${placeholder ?? ""}`),
     "[FLAGS]"
   ]
+  // What has a place is told of once, with the flags that say the same.
+  const placed = (place: string) => command.flags.find(({ name }) => name.toUpperCase() === place)
   const rows = [
-    ...command.positionals.map(({ description, name }) => [name, description] as const),
-    ...command.flags.map((flag) => [nameOf(flag), textOf(flag)] as const)
+    ...command.positionals.map(({ description, name }) => {
+      const flag = placed(name)
+      const names = flag === undefined ? [] : [flag.name, ...(flag.aliases ?? [])]
+      return [name, textOf({ name, description, aliases: names })] as const
+    }),
+    ...command.flags
+      .filter(({ name }) => command.positionals.every((place) => place.name !== name.toUpperCase()))
+      .map((flag) => [nameOf(flag), textOf(flag)] as const)
   ]
   return [
     wrapped(command.details ?? command.summary, terminal.width),

@@ -171,14 +171,23 @@ const refuseGroup = async (
 ): Promise<number> => {
   const word = rest.find((arg) => !arg.startsWith("-"))
   if (word !== undefined) {
-    const known = nodeAt(root, node.words)?.children.keys() ?? []
     const words = [...node.words, word].join(" ")
-    throw new Misused(`there is no command ${words}${question(word, known)}`, node.words)
+    throw new Misused(`there is no command ${words}${meant(root, node, word)}`, node.words)
   }
   const flag = rest.find((arg) => arg !== "--json")
   if (flag !== undefined) parse({ words: node.words, flags: [], positionals: [] }, everywhere, rest)
   if (!isJson) await terminal.out(Help.of(node, everywhere, terminal))
   throw new Misused("subcommand required", node.words)
+}
+
+/** The word that is near, else the only command there is, if what was written is for that. */
+const meant = (root: Node, { words }: Node, word: string): string => {
+  const children = nodeAt(root, words)?.children ?? new Map<string, Node>()
+  const near = question(word, children.keys())
+  const [only, ...more] = children.values()
+  const isOnly = more.length === 0 && (only?.command?.positionals.length ?? 0) > 0
+  if (near !== "" || only === undefined || !isOnly) return near
+  return `; did you mean ${[...only.words, word].join(" ")}?`
 }
 
 const failed = (error: unknown, terminal: Terminal.Terminal, isJson: boolean): number => {

@@ -3,13 +3,16 @@
  */
 import { EventFeed, Rest } from "@foreman/client"
 import { Answers, catalogue, Client, type Refusal, Wire } from "@foreman/core"
-import { Effect, Schema, Stream } from "effect"
+import { Deferred, Effect, Schema, Stream } from "effect"
 import type { Connection, FeedEvent } from "./Connection.ts"
 import { exitCodes, Failed, failedBy } from "./ExitCode.ts"
 
 // services --------------------------------------------------------------------
 
-/** Makes ready to call a server. Each call finds out for itself whether it answers. */
+/**
+ * Makes ready to call a server. Each call finds out for itself whether it answers. A feed waits for a
+ * server that goes away, but not for one that has never been there.
+ */
 export const open = (connection: Rest.Connection): Connection => {
   const { url } = connection
   const overRest = Rest.overRest(catalogue, connection)
@@ -22,14 +25,17 @@ export const open = (connection: Rest.Connection): Connection => {
         ),
         signal
       ),
-    follow: ({ after, organizationId, signal }) =>
-      Stream.toAsyncIterable(
-        EventFeed.follow(connection, { after, organizationId }).pipe(
+    follow: ({ after, organizationId, signal }) => {
+      const { found, missed } = foundFirst(connection)
+      return Stream.toAsyncIterable(
+        EventFeed.follow(found, { after, organizationId }).pipe(
           Stream.map(({ cursor, event }): FeedEvent => ({ ...encode(event), cursor })),
           Stream.mapError((error) => failureOf(url, error)),
+          Stream.interruptWhen(missed),
           Stream.interruptWhen(aborted(signal))
         )
-      ),
+      )
+    },
     read: (artifactId, signal) => bytesOf(connection, artifactId, signal),
     close: () => Promise.resolve()
   }
@@ -74,6 +80,24 @@ const failureOf = (url: string, error: Problem): Failed => {
   }
   if ("code" in error) return failedBy(error)
   return new Failed(exitCodes.misused, error._tag, error.message)
+}
+
+/** The same server, and what fails when the first request finds nothing there. */
+const foundFirst = (connection: Rest.Connection) => {
+  const { fetch = (url, init) => globalThis.fetch(url, init), url } = connection
+  const nothing = Deferred.makeUnsafe<never, Failed>()
+  let isFound = false
+  const find: Rest.Fetch = async (address, init) => {
+    try {
+      const response = await fetch(address, init)
+      isFound = true
+      return response
+    } catch (cause) {
+      if (!isFound) Deferred.doneUnsafe(nothing, Effect.fail(unreached(url, cause)))
+      throw cause
+    }
+  }
+  return { found: { ...connection, fetch: find }, missed: Deferred.await(nothing) }
 }
 
 const denied = (url: string): Failed =>

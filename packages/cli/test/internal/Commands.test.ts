@@ -90,6 +90,10 @@ describe("the help of a command", () => {
 
   it("lists no flag twice, lets no task depend on itself, and fits its own line", () => {
     expect(helpOf("agent", "create").match(/--config /g)).toHaveLength(1)
+    expect(helpOf("approval", "reject").match(/Id of the approval/g)).toHaveLength(1)
+    expect(helpOf("approval", "reject")).toMatch(
+      /Id of the approval\s+\[--approval-id, --approval\]/
+    )
     expect(helpOf("task", "depend")).toContain("task depend 42 --depends-on-id 41")
     expect(Help.of(root, everywhere, { ...terminal, width: 80 })).toContain("the exit codes\n")
   })

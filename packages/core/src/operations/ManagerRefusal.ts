@@ -20,7 +20,11 @@ import { Hold } from "../rules/TaskWords.ts"
  */
 export class UnsupportedAction extends Schema.TaggedError<UnsupportedAction>()(
   "UnsupportedAction",
-  { kind: Schema.String },
+  {
+    kind: Schema.String,
+    /** Those that there are. */
+    kinds: Schema.Array(Schema.String)
+  },
   { httpApiStatus: 400 }
 ) {
   override get message() {

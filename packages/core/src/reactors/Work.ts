@@ -163,9 +163,9 @@ const prepare = Effect.fnUntraced(function* (bench: Bench, { stop }: Order, inpu
     return { ...nothing, outcome: "cancelled" as const, cause: prepared.cause }
   }
   if (Result.isSuccess(prepared)) return prepared.success
-  const { _tag, detail } = prepared.failure
+  const { _tag, detail, message } = prepared.failure
   return _tag === "RepositoryUnusable"
-    ? failed(detail, "repository_unusable")
+    ? failed(message, "repository_unusable")
     : failed(detail, null, "infrastructure")
 })
 

@@ -45,7 +45,9 @@ export const makeCommand = (bench: Bench): Handler<typeof managerCommand> => {
   return Effect.fnUntraced(function* (input) {
     const kind = said(input.kind) ?? ""
     const carry = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
-    if (carry === undefined) return yield* new Refused.UnsupportedAction({ kind })
+    if (carry === undefined) {
+      return yield* new Refused.UnsupportedAction({ kind, kinds: Object.keys(kinds) })
+    }
     const local = yield* commanding(bench.ensureLocal)
     yield* bench.ensureDefaults(local)
     return yield* carry(bench, local, input)

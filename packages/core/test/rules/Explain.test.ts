@@ -123,6 +123,16 @@ describe("an explanation", () => {
     if (hold === "backoff") assert.include(reasons[0]?.words, until)
   })
 
+  it("says what was wrong when it came to be held, and how to bring the local runner back", () => {
+    const lastRun = { ...run, status: "failed", cause: "there is no runner local here" } as const
+    const reasonFor = (runner: string, hold: Task.Hold = "runner_unusable") =>
+      Explain.explain(factsOf({ hold }, { lastRun: { ...lastRun, runner } })).reasons[0]
+    assert.include(reasonFor("local")?.words, ": there is no runner local here")
+    assert.include(reasonFor("local")?.todo, "FOREMAN_RUNNER")
+    assert.include(reasonFor("codex")?.todo, "config.runner")
+    assert.include(reasonFor("codex", "repository_unusable")?.words, ": there is no runner local")
+  })
+
   it("names the approval that a task waits for, and why a person is asked", () => {
     const approvalId = ApprovalId.make(id)
     const approval = {
