@@ -56,7 +56,8 @@ export const makeAllocate = (
 /** A block that is used up sooner is followed by one of twice its size. */
 const hurryMillis = 1000
 
-const largest = 512
+/** Whoever waits for the next block lets the event loop go round: with larger ones it stands for 20 ms. */
+const largest = 64
 
 const nextOf = (block: Block): number | undefined =>
   block.next < block.end ? block.next++ : undefined
