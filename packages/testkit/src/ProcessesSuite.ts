@@ -122,7 +122,7 @@ const together = Effect.fnUntraced(function* (subject: Subject) {
 const killed = Effect.fnUntraced(function* (subject: Subject) {
   const location = yield* subject.location
   let total = 0
-  for (const round of ["a", "b", "c"]) {
+  for (const round of ["a", "b", "c", "d"]) {
     const child = yield* startWriter(subject, location, [round, 16, 100_000])
     yield* child.acknowledged(1 + Math.floor(Math.random() * 300))
     child.kill()
