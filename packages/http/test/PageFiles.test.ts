@@ -23,6 +23,6 @@ describe("the files of the pages", () => {
 
   it("are small", () => {
     const bytes = Object.values(files).reduce((sum, { length }) => sum + length, 0)
-    assert.isBelow(bytes, 96_000)
+    assert.isBelow(bytes, 80_000)
   })
 })

@@ -30,8 +30,12 @@ const contentOf = (name: string): string => {
   return name.endsWith(".ts") ? script(text) : text
 }
 
+/** Comments and the room of types stay in the sources: a browser has no use for them. */
 const script = (text: string): string =>
   stripTypeScriptTypes(text)
+    .replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, "")
+    .replaceAll(/^[ \t]*\/\/.*\n/gm, "")
     .replaceAll(/(from "\.\/\w+)\.ts"/g, '$1.js"')
     .replaceAll(/[ \t]+$/gm, "")
+    .replaceAll(/([^\s"'`]) {2,}(?=[^\s"'`])/g, "$1 ")
     .replaceAll(/\n{3,}/g, "\n\n")

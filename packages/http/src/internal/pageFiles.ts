@@ -1,79 +1,67 @@
 /* The files of `page`, as a browser takes them. Generated; do not edit. */
 /* oxlint-disable max-lines -- it holds many files */
 export const files: Readonly<Record<string, string>> = {
-  "api.js": `/**
- * How the page asks the server: with the token it was opened with, and with the sentence of a
- * refusal as the message of what it throws.
- */
-
-// errors ----------------------------------------------------------------------
+  "api.js": `
 
 export class Refused extends Error {
            status
            code
 
-  constructor(status        , code        , message        ) {
+  constructor(status , code , message ) {
     super(message)
     this.status = status
     this.code = code
   }
 }
 
-// services --------------------------------------------------------------------
-
 const key = "foreman.token"
 
-/** Takes the token out of the address, where it would stay in the history, and keeps it here. */
-export const adoptToken = ()       => {
+export const adoptToken = () => {
   const token = new URLSearchParams(location.hash.slice(1)).get("token")
   if (token === null) return
   keepToken(token)
   history.replaceState(null, "", location.pathname + location.search)
 }
 
-export const keepToken = (token               )       => {
+export const keepToken = (token ) => {
   if (token === null || token === "") sessionStorage.removeItem(key)
   else sessionStorage.setItem(key, token)
 }
 
-export const tokenOf = ()                => sessionStorage.getItem(key)
+export const tokenOf = () => sessionStorage.getItem(key)
 
-export const authorization = ()                         => {
+export const authorization = () => {
   const token = tokenOf()
   return token === null ? {} : { authorization: \`Bearer \${token}\` }
 }
 
-export const get = async    (path        )             => (await send("GET", path)).json()
+export const get = async (path ) => (await send("GET", path)).json()
 
-/** Reads a list page by page, up to a bound. */
-export const list = async    (path        , most = 2000)                            => {
-  const items           = []
-  let next                     = path
+export const list = async (path , most = 2000) => {
+  const items = []
+  let next = path
   while (next !== undefined && items.length < most) {
-    const response           = await send("GET", next)
-    const page                   = await response.json()
+    const response = await send("GET", next)
+    const page = await response.json()
     items.push(...page)
     next = /<([^>]*)>; rel="next"/.exec(response.headers.get("link") ?? "")?.[1]
   }
   return items
 }
 
-/** Changes something; safe to repeat, should the answer be lost on the way. */
-export const post = async    (path        , body        )             => {
+export const post = async (path , body ) => {
   const headers = { "content-type": "application/json", "idempotency-key": randomKey() }
   const response = await send("POST", path, { headers, body: JSON.stringify(body) })
   return response.json()
 }
 
-export const refusalOf = async (response          )                   => {
-  const body          = await response.json().catch(() => ({}))
+export const refusalOf = async (response ) => {
+  const body = await response.json().catch(() => ({}))
   const { code = "", detail = response.statusText } = asRecord(body)
   return new Refused(response.status, String(code), sentenceOf(detail))
 }
 
-// internal --------------------------------------------------------------------
-
-const send = async (method        , path        , init          = {})                    => {
+const send = async (method , path , init = {}) => {
   const response = await fetch(path, {
     ...init,
     method,
@@ -84,41 +72,33 @@ const send = async (method        , path        , init          = {})           
   return response
 }
 
-const asRecord = (value         )                                    =>
+const asRecord = (value ) =>
   typeof value === "object" && value !== null ? { ...value } : {}
 
-const sentenceOf = (detail         )         =>
+const sentenceOf = (detail ) =>
   Array.isArray(detail)
     ? detail.map((one) => String(asRecord(one)["msg"])).join("; ")
     : String(detail)
 
-const randomKey = ()         =>
+const randomKey = () =>
   [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("")
 `,
-  "approvals.js": `/**
- * What a person lets happen or not: each approval with the exact action, why it is asked for and what
- * harm it can do, and the buttons that decide.
- */
-import { get, post, Refused } from "./api.js"
+  "approvals.js": `import { get, post, Refused } from "./api.js"
 import { announce, arrange, button, el } from "./elements.js"
-import {                inQueue,           } from "./model.js"
+import { inQueue, } from "./model.js"
 
 import { rejection } from "./waiting.js"
 
-// rules -----------------------------------------------------------------------
-
-/** Says what came of a decision that was taken: others may still have to agree. */
-export const outcomeOf = ({ decisions, quorum, status, task_id: task }          )         => {
+export const outcomeOf = ({ decisions, quorum, status, task_id: task } ) => {
   if (status === "rejected") return \`Rejected: task \${task}\`
   if (status !== "pending") return \`Approved: task \${task}\`
   const missing = quorum - decisions.length
   return \`You have agreed; \${missing} more \${missing === 1 ? "has" : "have"} to\`
 }
 
-/** Says why a decision was not taken, from the refusal and from how the approval stands now. */
-export const refusalOf = (error         , now                      )         => {
+export const refusalOf = (error , now ) => {
   const said = error instanceof Error ? error.message : String(error)
   if (!(error instanceof Refused)) return said
   if (error.status === 403) return \`You may not decide this. \${said}\`
@@ -137,35 +117,30 @@ export const refusalOf = (error         , now                      )         => 
   }
 }
 
-/** What the agent is asked to do, or asks to do, in the words that are approved. */
-export const wordingOf = ({ action, kind }                                   )         => {
+export const wordingOf = ({ action, kind } ) => {
   const parts =
     kind === "command" ? [action["asked"]] : [action["description"], action["acceptance"]]
   return parts.filter((part) => typeof part === "string" && part !== "").join("\\n\\n")
 }
 
-const endings                                   = {
+const endings = {
   timeout: "This has expired: nobody decided it in time",
   changed: "This has expired: its task has been changed since, and is asked for anew",
   moved: "This has expired: its task has gone elsewhere since",
   run_ended: "This has expired: the run that asked is over"
 }
 
-/** Who of how many has agreed. */
-export const agreedOf = ({ decisions, quorum }                                        )         => {
+export const agreedOf = ({ decisions, quorum } ) => {
   const names = decisions.map(({ by }) => by).join(", ")
   return \`\${decisions.length} of \${quorum}\${names === "" ? "" : \`: \${names}\`}\`
 }
 
-// services --------------------------------------------------------------------
-
-/** Makes what draws the approvals; a card stays as it is while somebody writes in it. */
 export const approvalList = (
-  place         ,
-  show      ,
+  place ,
+  show ,
   refresh
-)                             => {
-  const cards = new Map                     ()
+) => {
+  const cards = new Map ()
   return (world) => {
     const waiting = [...world.approvals.values()].toSorted(inQueue)
     const wanted = waiting.slice(0, mostCards)
@@ -182,22 +157,18 @@ export const approvalList = (
   }
 }
 
-// internal --------------------------------------------------------------------
-
 const mostCards = 50
 
-/** A card is drawn anew when somebody else has agreed, or its task has become known. */
-const keyOf = ({ decisions, id, task_id: task }          , { tasks }       )         =>
+const keyOf = ({ decisions, id, task_id: task } , { tasks } ) =>
   [id, decisions.length, tasks.has(task)].join(" ")
 
-const headline                                             = {
+const headline = {
   dispatch: "Needs approval to start",
   command: "An agent asks for approval",
   merge: "Needs approval to merge"
 }
 
-/** Whoever was in a card that goes is on the next one: not on a button that would decide that too. */
-const keepingFocus = (place         , change            ) => {
+const keepingFocus = (place , change ) => {
   const before = [...place.children].findIndex(
     (card) => card.hasAttribute(decidingHere) || card.contains(document.activeElement)
   )
@@ -213,16 +184,16 @@ const keepingFocus = (place         , change            ) => {
 const decidingHere = "data-decided"
 
 const cardOf = (
-  approval          ,
-  world       ,
-  show      ,
+  approval ,
+  world ,
+  show ,
   refresh
-)              => {
+) => {
   const { kind, risk, summary, task_id: taskId, team_id: teamId } = approval
   const task = world.tasks.get(taskId)
   const wording = wordingOf(approval)
   const problem = el("p", { class: "problem", role: "alert" })
-  const card              = el(
+  const card = el(
     "article",
     { class: "card decision", tabindex: -1, "aria-label": \`Task \${taskId}: \${headline[kind]}\` },
     el(
@@ -247,7 +218,6 @@ const cardOf = (
         wording
       ),
     factsOf(approval, world),
-    // What a running agent asks is in its words already.
     kind !== "command" && exactly(approval),
     deciding(approval, task, { card: () => card, problem, refresh }),
     problem
@@ -255,10 +225,10 @@ const cardOf = (
   return card
 }
 
-const factsOf = (approval          , { teams }       )              => {
+const factsOf = (approval , { teams } ) => {
   const { agent_id: agentId, expires_at: end, policy, quorum, reason, rule } = approval
   const agent = teams.get(approval.team_id)?.agents.find(({ id }) => id === agentId)
-  const fact = (name        , ...value                              ) => [
+  const fact = (name , ...value ) => [
     el("dt", {}, name),
     el("dd", {}, ...value)
   ]
@@ -275,8 +245,7 @@ const factsOf = (approval          , { teams }       )              => {
   )
 }
 
-/** The whole action: a task is approved with its agent, its place and what it may write. */
-const exactly = ({ action }          )              =>
+const exactly = ({ action } ) =>
   el(
     "details",
     {},
@@ -289,14 +258,13 @@ const exactly = ({ action }          )              =>
   )
 
 const deciding = (
-  approval          ,
-  task                  ,
+  approval ,
+  task ,
   { card, problem, refresh }
-)              => {
+) => {
   const path = \`/api/v1/approvals/\${approval.id}\`
   const place = el("div", { class: "answering" })
-  /** What is said on a card that is about to go, or to be drawn anew, would go with it. */
-  const say = (words        , now                      ) => {
+  const say = (words , now ) => {
     const stays = now?.status === "pending" && now.decisions.length === approval.decisions.length
     if (now === undefined || stays) problem.textContent = words
     else {
@@ -304,14 +272,14 @@ const deciding = (
       announce(words)
     }
   }
-  const decide = async (verdict                      , body        ) => {
+  const decide = async (verdict , body ) => {
     problem.textContent = ""
     place.inert = true
     try {
-      const after = await post          (\`\${path}/\${verdict}\`, body)
+      const after = await post (\`\${path}/\${verdict}\`, body)
       say(outcomeOf(after), after)
     } catch (error) {
-      const now = await get          (path).catch(() => undefined)
+      const now = await get (path).catch(() => undefined)
       say(refusalOf(error, now), now)
     }
     place.inert = false
@@ -856,23 +824,18 @@ summary {
   }
 }
 `,
-  "board.js": `/**
- * The page at \`/\`: the tasks live, what waits for a person, and how to connect an agent.
- */
-import { adoptToken, get, keepToken, Refused, tokenOf } from "./api.js"
+  "board.js": `import { adoptToken, get, keepToken, Refused, tokenOf } from "./api.js"
 import { approvalList } from "./approvals.js"
 import { showConnect } from "./connect.js"
 import { showTask } from "./detail.js"
 import { button, el, fill, find } from "./elements.js"
 import { follow } from "./feed.js"
 import { requestList } from "./requests.js"
-import {              statusChoices, taskList } from "./taskList.js"
+import { statusChoices, taskList } from "./taskList.js"
 import { waitingList } from "./waiting.js"
 import { keep } from "./world.js"
 
-// services --------------------------------------------------------------------
-
-const start = async ()                => {
+const start = async () => {
   adoptToken()
   find("connect-button").addEventListener("click", () => void showConnect())
   find("leave-button").addEventListener("click", () => {
@@ -892,7 +855,7 @@ const live = () => {
   find("login").hidden = true
   find("board").hidden = false
   find("leave-button").hidden = tokenOf() === null
-  const filter         = { words: "", status: "open" }
+  const filter = { words: "", status: "open" }
   const drawTasks = taskList(find("teams"), showTask)
   const drawRequests = requestList(find("requests"), showTask)
   const drawWaiting = waitingList(find("waiting"), showTask)
@@ -906,7 +869,7 @@ const live = () => {
     document.title = waiting === 0 ? "Foreman" : \`(\${waiting}) Foreman\`
     find("empty").hidden = world.tasks.size > 0
     find("toolbar").hidden = world.tasks.size === 0
-    const choose = (status                  ) => {
+    const choose = (status ) => {
       filter.status = status
       draw()
     }
@@ -922,7 +885,6 @@ const live = () => {
   )
   const closing = new AbortController()
   addEventListener("pagehide", () => closing.abort())
-  // Everything is read after the feed has begun, so nothing can happen in between.
   void follow(
     {
       onOpen: () => {
@@ -937,9 +899,7 @@ const live = () => {
   )
 }
 
-// internal --------------------------------------------------------------------
-
-const say = (kind                , text        ) => {
+const say = (kind , text ) => {
   const place = find("connection")
   place.className = \`connection \${kind}\`
   fill(
@@ -966,7 +926,7 @@ const askForToken = () => {
   field.focus()
 }
 
-const search = (onChange                         ) => {
+const search = (onChange ) => {
   const field = find("search")
   if (!(field instanceof HTMLInputElement)) return
   field.addEventListener("input", () => onChange(field.value))
@@ -1023,29 +983,14 @@ void start()
   }
 }
 `,
-  "connect.js": `/**
- * How an agent is connected: the commands, ready to be copied.
- */
-import { get, tokenOf } from "./api.js"
+  "connect.js": `import { get, tokenOf } from "./api.js"
 import { button, copyButton, el, fill, find } from "./elements.js"
 
-// models ----------------------------------------------------------------------
-
-/**
- * What the server tells the page: where \`foreman-mcp\` lies, the path under which the server speaks
- * MCP itself, and a token made for agents.
- */
-
-/** The name of a way and what to copy. */
-
-// rules -----------------------------------------------------------------------
-
-/** The ways to connect an agent, with everything filled in: straight to the server where it can be. */
 export const waysOf = (
-  connection            ,
-  url        ,
+  connection ,
+  url ,
   fallback
-)                     => {
+) => {
   const { mcp_endpoint: endpoint, mcp_path: path, token: own } = connection
   const token = own ?? fallback
   const program = path ?? "/path/to/foreman-mcp.js"
@@ -1054,11 +999,11 @@ export const waysOf = (
   const [, , other] = started
   return [
     ...overHttp(\`\${url}\${endpoint}\`, token),
-    ...(other === undefined ? [] : [["Clients without HTTP", other[1]]         ])
+    ...(other === undefined ? [] : [["Clients without HTTP", other[1]] ])
   ]
 }
 
-const overHttp = (url        , token               )                     => {
+const overHttp = (url , token ) => {
   const header = token === null ? "" : \` --header \${quoted(\`Authorization: Bearer \${token}\`)}\`
   const variable = token === null ? "" : \`export FOREMAN_TOKEN=\${quoted(token)}\\n\`
   const named = token === null ? "" : " --bearer-token-env-var FOREMAN_TOKEN"
@@ -1070,7 +1015,7 @@ const overHttp = (url        , token               )                     => {
   ]
 }
 
-const overStdio = (program        , url        , token               )                     => {
+const overStdio = (program , url , token ) => {
   const variables = [
     \`FOREMAN_API_URL=\${url}\`,
     ...(token === null ? [] : [\`FOREMAN_TOKEN=\${token}\`])
@@ -1085,14 +1030,11 @@ const overStdio = (program        , url        , token               )          
   ]
 }
 
-// services --------------------------------------------------------------------
-
-/** Opens the dialog that shows them. The token stays covered until somebody wants to see it. */
-export const showConnect = async ()                => {
+export const showConnect = async () => {
   const dialog = find("connect")
   if (!(dialog instanceof HTMLDialogElement)) return
-  const unknown             = { mcp_path: null, token: null }
-  const connection = await get            ("/page/connect.json").catch(() => unknown)
+  const unknown = { mcp_path: null, token: null }
+  const connection = await get ("/page/connect.json").catch(() => unknown)
   const token = connection.token ?? tokenOf()
   let isCovered = token !== null
   const draw = () => {
@@ -1134,29 +1076,21 @@ export const showConnect = async ()                => {
   if (!dialog.open) dialog.showModal()
 }
 
-// internal --------------------------------------------------------------------
-
-const asJson = (server        )         =>
+const asJson = (server ) =>
   JSON.stringify({ mcpServers: { foreman: server } }, null, 2)
 
-const quoted = (word        )         =>
+const quoted = (word ) =>
   /^[\\w@%+=:,./-]+$/.test(word) ? word : \`'\${word.replaceAll("'", \`'\\\\''\`)}'\`
 
-const cover = (text        , token               )         =>
+const cover = (text , token ) =>
   token === null || token === "" ? text : text.replaceAll(token, "••••••••")
 `,
-  "detail.js": `/**
- * One task in full: what it asks for, its runs and what they wrote, and what happened to it.
- */
-import { get, list } from "./api.js"
+  "detail.js": `import { get, list } from "./api.js"
 import { button, el, fill, find } from "./elements.js"
-import {                 lengthOf,                                   words } from "./model.js"
+import { lengthOf, words } from "./model.js"
 import { statusBadge } from "./taskList.js"
 
-// services --------------------------------------------------------------------
-
-/** Opens the dialog of a task. While a run of it is live, its output keeps coming. */
-export const showTask = (task      )       => {
+export const showTask = (task ) => {
   const dialog = find("detail")
   if (!(dialog instanceof HTMLDialogElement)) return
   const closing = new AbortController()
@@ -1190,12 +1124,10 @@ export const showTask = (task      )       => {
   void showEvents(task, events)
 }
 
-// internal --------------------------------------------------------------------
-
 const mostOutput = 1_048_576
 
-const showRuns = async (task      , place         , output             , signal             ) => {
-  const runs = await list     (\`/api/v1/tasks/\${task.id}/runs?limit=50\`, 50).catch(() => [])
+const showRuns = async (task , place , output , signal ) => {
+  const runs = await list (\`/api/v1/tasks/\${task.id}/runs?limit=50\`, 50).catch(() => [])
   if (runs.length === 0) {
     fill(place, el("p", { class: "note" }, "It has not run yet."))
     output.hidden = true
@@ -1203,7 +1135,7 @@ const showRuns = async (task      , place         , output             , signal 
   }
   let reading = new AbortController()
   signal.addEventListener("abort", () => reading.abort())
-  const choose = (run     ) => {
+  const choose = (run ) => {
     reading.abort()
     reading = new AbortController()
     fill(place, ...runs.map((one) => runButton(one, one === run, () => choose(one))))
@@ -1212,7 +1144,7 @@ const showRuns = async (task      , place         , output             , signal 
   if (runs[0]) choose(runs[0])
 }
 
-const runButton = (run     , isChosen         , choose            )              =>
+const runButton = (run , isChosen , choose ) =>
   button(
     [
       \`Run \${run.attempt}\`,
@@ -1226,41 +1158,39 @@ const runButton = (run     , isChosen         , choose            )             
     { class: \`chip \${run.status}\`, "aria-pressed": String(isChosen), "data-key": run.id }
   )
 
-/** Reads from the start, and goes on as long as the run does. */
-const readOutput = async (run     , place             , signal             ) => {
+const readOutput = async (run , place , signal ) => {
   place.textContent = ""
   let offset = 0
   let isLive = true
   while (!signal.aborted && offset < mostOutput) {
     const path = \`/api/v1/task-runs/\${run.id}/output?offset=\${offset}&length=65536\`
-    const part = await get        (path).catch(() => undefined)
+    const part = await get (path).catch(() => undefined)
     if (signal.aborted) return
     if (part !== undefined && part.text !== "") append(place, part.text)
     if (part?.next_offset) offset = part.next_offset
     else if (isLive) {
-      // The end of a live output is only where it is now.
       offset = part?.size ?? offset
-      isLive = (await get     (\`/api/v1/task-runs/\${run.id}\`)).ended_at === null
+      isLive = (await get (\`/api/v1/task-runs/\${run.id}\`)).ended_at === null
       if (isLive) await pause(1000)
     } else break
   }
   if (!signal.aborted && place.textContent === "") place.textContent = "It wrote nothing."
 }
 
-const pause = (millis        )                =>
+const pause = (millis ) =>
   new Promise((resolve) => {
     setTimeout(resolve, millis)
   })
 
-const append = (place             , text        ) => {
+const append = (place , text ) => {
   const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40
   place.append(text)
   if (isAtEnd) place.scrollTop = place.scrollHeight
 }
 
-const showEvents = async (task      , place         ) => {
+const showEvents = async (task , place ) => {
   const path = \`/api/v1/tasks/\${task.id}/events?limit=200\`
-  const events = await list           (path, 400).catch(() => [])
+  const events = await list (path, 400).catch(() => [])
   fill(
     place,
     ...events.map(({ created_at: at, data, type }) =>
@@ -1275,8 +1205,7 @@ const showEvents = async (task      , place         ) => {
   )
 }
 
-/** The few facts of an event that fit on its line. */
-const gist = (data                   )         =>
+const gist = (data ) =>
   Object.entries(data)
     .filter(([key, value]) => !key.endsWith("_id") && typeof value !== "object" && value !== "")
     .map(([key, value]) => \`\${words(key)} \${String(value).slice(0, 80)}\`)
@@ -1541,17 +1470,12 @@ dialog h3 {
   </body>
 </html>
 `,
-  "docs.js": `/**
- * The page at \`/docs\`: the OpenAPI document, to read and to search.
- */
-import { copyButton, el, fill, find } from "./elements.js"
-import {                 operationsOf, rowsOf,              tryItOf } from "./openapi.js"
+  "docs.js": `import { copyButton, el, fill, find } from "./elements.js"
+import { operationsOf, rowsOf, tryItOf } from "./openapi.js"
 
-// services --------------------------------------------------------------------
-
-const start = async ()                => {
+const start = async () => {
   const response = await fetch("/openapi.json")
-  const document_          = await response.json()
+  const document_ = await response.json()
   const { description, operations, version } = operationsOf(document_)
   find("about").textContent = \`version \${version}, \${operations.length} operations\`
   find("introduction").textContent = description
@@ -1578,16 +1502,14 @@ const start = async ()                => {
   if (location.hash !== "") document.getElementById(location.hash.slice(1))?.scrollIntoView()
 }
 
-// internal --------------------------------------------------------------------
-
-const linkOf = ({ id, method, summary }           ) =>
+const linkOf = ({ id, method, summary } ) =>
   el(
     "li",
     {},
     el("a", { href: \`#\${id}\` }, el("span", { class: \`method \${method}\` }, method), summary)
   )
 
-const sectionOf = (operation           ) => {
+const sectionOf = (operation ) => {
   const { body, description, id, method, parameters, path, permission, responses, summary } =
     operation
   const curl = tryItOf(operation, location.origin)
@@ -1639,7 +1561,7 @@ const sectionOf = (operation           ) => {
   )
 }
 
-const fields = (rows                                                   ) =>
+const fields = (rows ) =>
   el(
     "table",
     { class: "fields" },
@@ -1662,7 +1584,7 @@ const fields = (rows                                                   ) =>
     )
   )
 
-const search = (onChange                                        ) => {
+const search = (onChange ) => {
   const field = find("search")
   if (!(field instanceof HTMLInputElement)) return
   field.addEventListener("input", () => onChange(field.value.toLowerCase().split(/\\s+/)))
@@ -1675,30 +1597,19 @@ const search = (onChange                                        ) => {
 
 void start()
 `,
-  "elements.js": `/**
- * How the page builds what it shows. Text goes in as text and nowhere else: there is no way here to
- * put in HTML, so nothing that a user or an agent wrote can become more than words, nor turn round
- * how the words beside it read.
- */
+  "elements.js": `
 
-// models ----------------------------------------------------------------------
-
-// rules -----------------------------------------------------------------------
-
-/** Text with the signs in sight that would make it look like another: what turns its direction. */
-export const legible = (text        )         =>
+export const legible = (text ) =>
   text.replaceAll(
     /(?![\\n\\t])[\\p{Cc}\\p{Bidi_Control}]/gu,
     (sign) => \`\\\\u{\${sign.codePointAt(0)?.toString(16)}}\`
   )
 
-// services --------------------------------------------------------------------
-
-export const el =                                          (
-  tag     ,
-  { on = {}, ...attributes }             = {},
+export const el = (
+  tag ,
+  { on = {}, ...attributes } = {},
   ...children
-)                             => {
+) => {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue
@@ -1710,20 +1621,19 @@ export const el =                                          (
 }
 
 export const button = (
-  label        ,
-  onClick            ,
-  attributes             = {}
-)                    =>
+  label ,
+  onClick ,
+  attributes = {}
+) =>
   el("button", { type: "button", ...attributes, on: { click: onClick } }, label)
 
-export const find = (id        )              => {
+export const find = (id ) => {
   const element = document.getElementById(id)
   if (element === null) throw new Error(\`The page has no #\${id}\`)
   return element
 }
 
-/** Puts new children in the place of old ones, and the focus back to where it was. */
-export const fill = (parent         , ...children                      )       => {
+export const fill = (parent , ...children ) => {
   const active = document.activeElement
   const key = active !== null && parent.contains(active) ? active.getAttribute("data-key") : null
   parent.replaceChildren(...solid(children))
@@ -1732,8 +1642,7 @@ export const fill = (parent         , ...children                      )       =
   if (again instanceof HTMLElement) again.focus({ preventScroll: true })
 }
 
-/** Brings children into this order and takes the others out, moving no more than it must. */
-export const arrange = (parent         , children                        )       => {
+export const arrange = (parent , children ) => {
   const wanted = new Set(children)
   const present = Array.from(parent.children)
   for (const child of present) if (!wanted.has(child)) child.remove()
@@ -1744,8 +1653,7 @@ export const arrange = (parent         , children                        )      
   }
 }
 
-/** Says something to those who do not see the screen, and shows it for a moment to the others. */
-export const announce = (text        )       => {
+export const announce = (text ) => {
   const place = find("announcement")
   place.textContent = legible(text)
   place.classList.add("shown")
@@ -1754,8 +1662,7 @@ export const announce = (text        )       => {
   }, 4000)
 }
 
-/** A button that copies a text, and says that it did. */
-export const copyButton = (label        , text              )                    =>
+export const copyButton = (label , text ) =>
   button(
     "Copy",
     () => {
@@ -1767,35 +1674,23 @@ export const copyButton = (label        , text              )                   
     { class: "small", "aria-label": \`Copy \${label}\` }
   )
 
-// internal --------------------------------------------------------------------
-
-const solid = (children                      )                               =>
+const solid = (children ) =>
   children.flatMap((child) =>
     child === null || child === undefined || child === false
       ? []
       : [child instanceof Node ? child : legible(String(child))]
   )
 `,
-  "feed.js": `/**
- * The page's ear: reads the feed of events, and after a break goes on behind the last one it heard.
- *
- * The browser's own \`EventSource\` cannot send a token, so the frames are read here.
- */
-import { authorization, Refused, refusalOf } from "./api.js"
+  "feed.js": `import { authorization, Refused, refusalOf } from "./api.js"
 
-// models ----------------------------------------------------------------------
-
-// rules -----------------------------------------------------------------------
-
-/** Makes a reader of frames: takes text as it comes and gives the frames that are complete. */
-export const frameReader = ()                                           => {
+export const frameReader = () => {
   let rest = ""
   let id
-  let data                = []
+  let data = []
   return (text) => {
     const lines = (rest + text).split("\\n")
     rest = lines.pop() ?? ""
-    const frames               = []
+    const frames = []
     for (const line of lines) {
       if (line === "") {
         if (id !== undefined || data.length > 0) frames.push({ id, data: data.join("\\n") })
@@ -1808,13 +1703,9 @@ export const frameReader = ()                                           => {
   }
 }
 
-/** How long to wait before the next attempt: 1 s, doubling to 30 s. */
-export const pauseAfter = (failures        )         => Math.min(30, 2 ** Math.max(0, failures - 1))
+export const pauseAfter = (failures ) => Math.min(30, 2 ** Math.max(0, failures - 1))
 
-// services --------------------------------------------------------------------
-
-/** Follows the feed for as long as the page is open. */
-export const follow = async (listener          , signal             )                => {
+export const follow = async (listener , signal ) => {
   let cursor
   let failures = 0
   while (!signal.aborted) {
@@ -1825,7 +1716,7 @@ export const follow = async (listener          , signal             )           
         failures = 0
         if (id !== undefined) cursor = id
         if (data === "") return
-        const event            = JSON.parse(data)
+        const event = JSON.parse(data)
         listener.onEvent(event)
       })
     } catch (error) {
@@ -1838,12 +1729,9 @@ export const follow = async (listener          , signal             )           
   }
 }
 
-// internal --------------------------------------------------------------------
-
-/** The server shows every 15 seconds that it is alive; whoever is silent for longer is not. */
 const longestSilence = 45_000
 
-const open = async (cursor                    , signal             ) => {
+const open = async (cursor , signal ) => {
   const headers = {
     ...authorization(),
     ...(cursor === undefined ? {} : { "last-event-id": cursor })
@@ -1853,7 +1741,7 @@ const open = async (cursor                    , signal             ) => {
   return response.body
 }
 
-const read = async (body                            , onFrame                        ) => {
+const read = async (body , onFrame ) => {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   const frames = frameReader()
@@ -1865,7 +1753,7 @@ const read = async (body                            , onFrame                   
   }
 }
 
-const pause = (millis        , signal             )                =>
+const pause = (millis , signal ) =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, millis)
     signal.addEventListener("abort", () => {
@@ -1956,22 +1844,9 @@ const pause = (millis        , signal             )                =>
   </body>
 </html>
 `,
-  "model.js": `/**
- * What the page knows: organisations, teams, agents, tasks, runs, approvals and what agents ask
- * people, as REST shows them, and what of it a person has to look at.
- */
+  "model.js": `
 
-// models ----------------------------------------------------------------------
-
-/** What an agent asks a person. */
-
-/** One exact action that a person lets happen, or not. */
-
-/** Why a task waits for a person. */
-
-// rules -----------------------------------------------------------------------
-
-export const statuses                        = [
+export const statuses = [
   "in_progress",
   "in_review",
   "in_approval",
@@ -1983,11 +1858,10 @@ export const statuses                        = [
 
 const priorities = ["critical", "high", "medium", "low"]
 
-export const isFinal = ({ status }                      )          =>
+export const isFinal = ({ status } ) =>
   status === "done" || status === "cancelled"
 
-/** Says why a task waits for a person, or nothing. */
-export const waitsFor = (task      )                     => {
+export const waitsFor = (task ) => {
   if (isFinal(task) || task.live_run_id !== null) return undefined
   if (task.hold !== null) return task.hold === "approval" ? "decision" : "held"
   if (task.status === "in_review") return "review"
@@ -1996,16 +1870,14 @@ export const waitsFor = (task      )                     => {
   return task.status === "in_progress" && !task.is_rework && hasFailed ? "failed" : undefined
 }
 
-/** What is under way comes first, then what is next; what is over comes last, the latest first. */
-export const inOrder = (a      , b      )         => {
+export const inOrder = (a , b ) => {
   const byStatus = statuses.indexOf(a.status) - statuses.indexOf(b.status)
   if (byStatus !== 0) return byStatus
   if (isFinal(a)) return b.updated_at < a.updated_at ? -1 : 1
   return priorities.indexOf(a.priority) - priorities.indexOf(b.priority) || a.id - b.id
 }
 
-/** Says whether a task has all the words that somebody looks for. */
-export const hasWords = (task      , wanted        )          => {
+export const hasWords = (task , wanted ) => {
   const text = \`#\${task.id} \${task.title} \${task.branch} \${task.tags.join(" ")}\`.toLowerCase()
   return wanted
     .toLowerCase()
@@ -2013,27 +1885,24 @@ export const hasWords = (task      , wanted        )          => {
     .every((word) => text.includes(word))
 }
 
-const risks                      = ["critical", "high", "medium", "low"]
+const risks = ["critical", "high", "medium", "low"]
 
-/** What can do most harm comes first, then the most urgent, then the oldest. */
-export const inQueue = (a          , b          )         =>
+export const inQueue = (a , b ) =>
   risks.indexOf(a.risk) - risks.indexOf(b.risk) ||
   b.urgency - a.urgency ||
   (a.created_at < b.created_at ? -1 : 1)
 
-/** The requests that are more than the other form of an approval which is shown itself. */
 export const askedBeside = (
-  requests                        ,
+  requests ,
   approvals
-)                              => {
+) => {
   const shown = new Set(Array.from(approvals, ({ request_id: id }) => id))
   return [...requests].filter(({ id }) => !shown.has(id))
 }
 
-export const words = (name        )         => name.replaceAll("_", " ")
+export const words = (name ) => name.replaceAll("_", " ")
 
-/** How long something took or has taken until now, in its two largest units. */
-export const lengthOf = (from               , to               )         => {
+export const lengthOf = (from , to ) => {
   if (from === null) return ""
   const end = to === null ? performance.timeOrigin + performance.now() : Date.parse(to)
   const seconds = Math.max(0, Math.round((end - Date.parse(from)) / 1000))
@@ -2042,17 +1911,9 @@ export const lengthOf = (from               , to               )         => {
   return \`\${Math.floor(seconds / 3600)} h \${Math.floor((seconds % 3600) / 60)} min\`
 }
 `,
-  "openapi.js": `/**
- * What the docs page reads out of an OpenAPI document: flat rows of fields instead of schemas.
- */
+  "openapi.js": `
 
-// models ----------------------------------------------------------------------
-
-/** An object of the document. */
-
-// rules -----------------------------------------------------------------------
-
-export const operationsOf = (document         ) => {
+export const operationsOf = (document ) => {
   const root = asJson(document)
   const { description, version } = asJson(root["info"])
   const operations = Object.entries(asJson(root["paths"])).flatMap(([path, item]) =>
@@ -2063,8 +1924,7 @@ export const operationsOf = (document         ) => {
   return { description: String(description), version: String(version), operations }
 }
 
-/** The fields of a schema, at every depth, under paths like \`tasks[].id\`. */
-export const rowsOf = (schema      , prefix = "", depth = 0)                     => {
+export const rowsOf = (schema , prefix = "", depth = 0) => {
   const items = asJson(schema["items"])
   if (schema["type"] === "array" && "items" in schema && isDeep(items)) {
     return rowsOf(items, \`\${prefix}[]\`, depth + 1)
@@ -2073,23 +1933,21 @@ export const rowsOf = (schema      , prefix = "", depth = 0)                    
   if (variants.length > 0) return variants.flatMap((variant) => rowsOf(variant, prefix, depth + 1))
   const required = Array.isArray(schema["required"]) ? schema["required"] : []
   return Object.entries(asJson(schema["properties"])).flatMap(
-    ([name, inner])                     => {
+    ([name, inner]) => {
       const field = asJson(inner)
       const path = prefix === "" ? name : \`\${prefix}.\${name}\`
-      const row      = [path, required.includes(name), schemaOf(field)]
+      const row = [path, required.includes(name), schemaOf(field)]
       return depth < 4 && isDeep(field) ? [row, ...rowsOf(field, path, depth + 1)] : [row]
     }
   )
 }
 
-/** A schema in a word or two, and what else there is to say about it. */
-export const schemaOf = (schema      )         => ({
+export const schemaOf = (schema ) => ({
   type: typeOf(schema),
   words: [schema["description"], ...bounds(schema)].filter(Boolean).join("; ")
 })
 
-/** A command that calls the operation, with its required fields to be filled in. */
-export const tryItOf = ({ body, method, parameters, path }           , origin        )         => {
+export const tryItOf = ({ body, method, parameters, path } , origin ) => {
   const needed = parameters.filter(({ place, required }) => place === "query" && required)
   const query = needed.map(({ name }) => \`\${name}=...\`).join("&")
   const lines = [\`curl -X \${method} '\${origin}\${path}\${query === "" ? "" : \`?\${query}\`}'\`]
@@ -2102,9 +1960,7 @@ export const tryItOf = ({ body, method, parameters, path }           , origin   
   return lines.join(" \\\\\\n  ")
 }
 
-// internal --------------------------------------------------------------------
-
-const operationOf = (root      , path        , method        , item      )            => {
+const operationOf = (root , path , method , item ) => {
   const id = String(item["operationId"])
   const [summary, description] = [String(item["summary"]), String(item["description"])]
   const body = contentOf(root, asJson(item["requestBody"]))
@@ -2139,33 +1995,31 @@ const operationOf = (root      , path        , method        , item      )      
   }
 }
 
-/** The schema of a body, with what it refers to in place. */
-const contentOf = (root      , holder      )                   => {
+const contentOf = (root , holder ) => {
   const [content] = Object.values(asJson(holder["content"]))
   const schema = asJson(content)["schema"]
   if (schema === undefined) return undefined
   return asJson(inPlace(root, schema))
 }
 
-/** Puts what is referred to in the place of the reference, at every depth that a page can show. */
-const inPlace = (root      , node         , depth = 0)          => {
+const inPlace = (root , node , depth = 0) => {
   if (Array.isArray(node)) return node.map((one) => inPlace(root, one, depth))
   if (typeof node !== "object" || node === null || depth > 8) return node
   const entries = Object.entries(follow(root, asJson(node)))
   return Object.fromEntries(entries.map(([key, inner]) => [key, inPlace(root, inner, depth + 1)]))
 }
 
-const follow = (root      , json      )       => {
+const follow = (root , json ) => {
   const reference = json["$ref"]
   if (typeof reference !== "string") return json
   const keys = reference.replace(/^#\\//, "").split("/")
-  return keys.reduce      ((inner, key) => asJson(inner[key]), root)
+  return keys.reduce ((inner, key) => asJson(inner[key]), root)
 }
 
-const isDeep = (schema      )          =>
+const isDeep = (schema ) =>
   "properties" in schema || ("items" in schema && isDeep(asJson(schema["items"])))
 
-const typeOf = (schema      )         => {
+const typeOf = (schema ) => {
   if ("const" in schema) return JSON.stringify(schema["const"])
   const literals = asWords(schema["enum"])
   if (literals.length > 0) return literals.map((literal) => JSON.stringify(literal)).join(" | ")
@@ -2175,9 +2029,9 @@ const typeOf = (schema      )         => {
   return String(schema["type"] ?? "any")
 }
 
-const bounds = (schema      )                        => {
+const bounds = (schema ) => {
   const all = [schema, ...asList(schema["allOf"])]
-  const texts                                                       = {
+  const texts = {
     minimum: (bound) => \`at least \${String(bound)}\`,
     maximum: (bound) => \`at most \${String(bound)}\`,
     exclusiveMinimum: (bound) => \`more than \${String(bound)}\`,
@@ -2192,36 +2046,29 @@ const bounds = (schema      )                        => {
   )
 }
 
-const exampleOf = (type        )          => {
+const exampleOf = (type ) => {
   if (type.startsWith('"')) return JSON.parse(type.split(" | ")[0] ?? '""')
   if (type.endsWith("[]")) return []
   return type === "integer" || type === "number" ? 1 : type === "boolean" ? true : "..."
 }
 
-const asJson = (value         )       =>
+const asJson = (value ) =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {}
 
-const wordOf = (value         )                     =>
+const wordOf = (value ) =>
   typeof value === "string" ? value : undefined
 
-const asList = (value         )                      =>
+const asList = (value ) =>
   Array.isArray(value) ? value.map(asJson) : []
 
-const asWords = (value         )                         => (Array.isArray(value) ? value : [])
+const asWords = (value ) => (Array.isArray(value) ? value : [])
 `,
-  "requests.js": `/**
- * What agents ask a person: each question with its options as buttons, and a place for an answer in
- * words.
- */
-import { post } from "./api.js"
+  "requests.js": `import { post } from "./api.js"
 import { announce, arrange, button, el } from "./elements.js"
-import { askedBeside,                                                } from "./model.js"
+import { askedBeside, } from "./model.js"
 
-// services --------------------------------------------------------------------
-
-/** Makes what draws the requests; a card stays as it is while somebody writes in it. */
-export const requestList = (place         , show      )                             => {
-  const cards = new Map                     ()
+export const requestList = (place , show ) => {
+  const cards = new Map ()
   return (world) => {
     const waiting = inTurn(askedBeside(world.requests.values(), world.approvals.values()))
     const wanted = waiting.slice(0, mostCards)
@@ -2236,24 +2083,20 @@ export const requestList = (place         , show      )                         
   }
 }
 
-/** Whoever has waited longest comes first. */
-export const inTurn = (requests                        )                              =>
+export const inTurn = (requests ) =>
   [...requests].toSorted((a, b) => a.id - b.id)
 
-/** Says whether an answer may be other words than an option: an approval is one of its options. */
-export const takesWords = ({ kind }                            )          => kind !== "approval"
-
-// internal --------------------------------------------------------------------
+export const takesWords = ({ kind } ) => kind !== "approval"
 
 const mostCards = 50
 
-const headline                                        = {
+const headline = {
   question: "Question",
   approval: "Approval",
   review: "Look at this"
 }
 
-const cardOf = (request              , world       , show      )              => {
+const cardOf = (request , world , show ) => {
   const { agent_id: agentId, id, kind, question, task_id: taskId, team_id: teamId } = request
   const team = world.teams.get(teamId)
   const agent = team?.agents.find((one) => one.id === agentId)
@@ -2283,7 +2126,7 @@ const cardOf = (request              , world       , show      )              =>
   )
 }
 
-const taskLine = (task      , show      )              =>
+const taskLine = (task , show ) =>
   el(
     "div",
     { class: "title" },
@@ -2291,9 +2134,9 @@ const taskLine = (task      , show      )              =>
     button(task.title, () => show(task), { class: "link" })
   )
 
-const answering = (request              , problem             )              => {
+const answering = (request , problem ) => {
   const place = el("div", { class: "answering" })
-  const answer = async (response        ) => {
+  const answer = async (response ) => {
     problem.textContent = ""
     place.inert = true
     try {
@@ -2304,8 +2147,7 @@ const answering = (request              , problem             )              => 
     }
     place.inert = false
   }
-  // The options of a question are equals; what an approval offers first is what was asked for.
-  const isFirst = (at        ) => at === 0 && request.kind === "approval"
+  const isFirst = (at ) => at === 0 && request.kind === "approval"
   const options = request.options.map((option, at) =>
     button(option, () => void answer(option), isFirst(at) ? { class: "primary" } : {})
   )
@@ -2314,7 +2156,7 @@ const answering = (request              , problem             )              => 
   return place
 }
 
-const wordsForm = (send                        )                  => {
+const wordsForm = (send ) => {
   const text = el("textarea", {
     rows: 2,
     required: true,
@@ -2338,10 +2180,7 @@ const wordsForm = (send                        )                  => {
   return form
 }
 `,
-  "taskList.js": `/**
- * The tasks, team by team: what is under way first.
- */
-import { arrange, button, el, fill } from "./elements.js"
+  "taskList.js": `import { arrange, button, el, fill } from "./elements.js"
 import {
   hasWords,
   inOrder,
@@ -2353,15 +2192,10 @@ import {
   words
 } from "./model.js"
 
-// models ----------------------------------------------------------------------
-
-// services --------------------------------------------------------------------
-
-/** Makes what draws the tasks; it keeps its rows, so that the focus and the place stay. */
-export const taskList = (place         , show      )                                           => {
-  const sections = new Map                     ()
-  const rows = new Map                                                     ()
-  const rowOf = (task      , world       )                      => {
+export const taskList = (place , show ) => {
+  const sections = new Map ()
+  const rows = new Map ()
+  const rowOf = (task , world ) => {
     const drawn = JSON.stringify([task, dependencies(task, world), agentName(task, world)])
     const known = rows.get(task.id) ?? { row: el("tr", { id: \`task-\${task.id}\` }), drawn: "" }
     if (known.drawn !== drawn) {
@@ -2396,11 +2230,10 @@ export const taskList = (place         , show      )                            
   }
 }
 
-export const matchesStatus = (task      , status                  )          =>
+export const matchesStatus = (task , status ) =>
   status === "all" || (status === "open" ? !isFinal(task) : task.status === status)
 
-/** A status as a word with a colour; a dot moves while an agent works. */
-export const statusBadge = (task      )              => {
+export const statusBadge = (task ) => {
   const [look, word] = standingOf(task)
   return el(
     "span",
@@ -2411,28 +2244,25 @@ export const statusBadge = (task      )              => {
   )
 }
 
-/** The colour and the word of where a task stands: one that waits for a decision is not in trouble. */
 export const standingOf = ({
   hold,
   status
-}                               )                                        => {
+} ) => {
   if (hold === null) return [status, words(status)]
   return hold === "approval" ? ["in_approval", "needs approval"] : ["held", "held"]
 }
 
-// internal --------------------------------------------------------------------
-
 const mostRows = 300
 
-const isWanted = (task      , filter        )          =>
+const isWanted = (task , filter ) =>
   matchesStatus(task, filter.status) && hasWords(task, filter.words)
 
-const inTeamOrder = ({ organizations, teams }       )                      => {
-  const nameOf = (team      ) => \`\${organizations.get(team.org_id)?.name ?? ""} / \${team.name}\`
+const inTeamOrder = ({ organizations, teams } ) => {
+  const nameOf = (team ) => \`\${organizations.get(team.org_id)?.name ?? ""} / \${team.name}\`
   return [...teams.values()].toSorted((a, b) => nameOf(a).localeCompare(nameOf(b)))
 }
 
-const sectionOf = ()              => {
+const sectionOf = () => {
   const heads = ["Task", "Status", "Priority", "Agent", "Runs"].map((name) =>
     el("th", { scope: "col" }, name)
   )
@@ -2441,9 +2271,9 @@ const sectionOf = ()              => {
 }
 
 const drawSection = (
-  section             ,
-  team      ,
-  tasks                     ,
+  section ,
+  team ,
+  tasks ,
   { organizations }
 ) => {
   const [head] = section.children
@@ -2472,22 +2302,22 @@ const drawSection = (
   }
 }
 
-const noteOn = (all        , wanted        , shown        , filter        )         => {
+const noteOn = (all , wanted , shown , filter ) => {
   if (all === 0) return "No tasks yet."
   if (wanted === 0) return filter.status === "open" ? "Everything here is done." : "None."
   return shown < wanted ? \`\${wanted - shown} more; filter to find them.\` : ""
 }
 
-const agentName = (task      , { teams }       )                     => {
+const agentName = (task , { teams } ) => {
   const id = task.live_run_id === null ? task.assignee_id : task.last_agent_id
   const wanted = id ?? task.last_agent_id
   return teams.get(task.team_id)?.agents.find((agent) => agent.id === wanted)?.name
 }
 
-const dependencies = (task      , { tasks }       )                                           =>
+const dependencies = (task , { tasks } ) =>
   task.depends_on.map((id) => [id, tasks.get(id)?.status ?? "unknown"])
 
-const cells = (task      , world       , show      )                      => {
+const cells = (task , world , show ) => {
   const { attempts, branch, id, priority, tags, title } = task
   const main = el(
     "td",
@@ -2523,7 +2353,7 @@ const cells = (task      , world       , show      )                      => {
   ]
 }
 
-const after = (task      , world       )                      =>
+const after = (task , world ) =>
   task.depends_on.length === 0
     ? []
     : [
@@ -2542,15 +2372,13 @@ const after = (task      , world       )                      =>
         )
       ]
 
-/** The statuses to choose from, each with how many tasks have it. */
 export const statusChoices = (
-  { tasks }       ,
-  chosen                  ,
+  { tasks } ,
+  chosen ,
   choose
-)                             =>
-  (["open", ...statuses, "all"]         ).flatMap((status) => {
+) =>
+  (["open", ...statuses, "all"] ).flatMap((status) => {
     const count = [...tasks.values()].filter((task) => matchesStatus(task, status)).length
-    // A status that no task has is not worth its place, but what is chosen stays.
     if (count === 0 && status !== "open" && status !== "all" && status !== chosen) return []
     return button(\`\${words(status)} \${count}\`, () => choose(status), {
       class: "chip",
@@ -2824,11 +2652,7 @@ export const statusChoices = (
   }
 }
 `,
-  "waiting.js": `/**
- * What waits for a person: tasks to judge, to merge, to set free or to run again, each with the
- * buttons that do it.
- */
-import { get, post, Refused } from "./api.js"
+  "waiting.js": `import { get, post, Refused } from "./api.js"
 import { announce, arrange, button, el, legible } from "./elements.js"
 import {
 
@@ -2838,11 +2662,8 @@ import {
   words
 } from "./model.js"
 
-// services --------------------------------------------------------------------
-
-/** Makes what draws the waiting tasks; a card stays as it is while somebody writes in it. */
-export const waitingList = (place         , show      )                             => {
-  const cards = new Map                     ()
+export const waitingList = (place , show ) => {
+  const cards = new Map ()
   return (world) => {
     const waiting = [...world.tasks.values()].filter((task) => isDueHere(task, world))
     const wanted = waiting.toSorted(inOrder).slice(0, mostCards)
@@ -2859,19 +2680,15 @@ export const waitingList = (place         , show      )                         
   }
 }
 
-/** Says whether a task waits here: one that waits for an approval is shown as that approval. */
-export const isDueHere = (task      , { approvals }                          )          => {
+export const isDueHere = (task , { approvals } ) => {
   const reason = waitsFor(task)
   return reason === "decision" ? !approvals.has(task.approval_id ?? "") : reason !== undefined
 }
 
-/** What the form that says no asks for, and what it says where nothing is written. */
-
-/** A form that says no, and why. */
 export const rejection = (
-  send                        ,
+  send ,
   { label, most, otherwise }
-)                  => {
+) => {
   const text = el("textarea", {
     rows: 3,
     required: otherwise === undefined,
@@ -2897,15 +2714,12 @@ export const rejection = (
   return form
 }
 
-// internal --------------------------------------------------------------------
-
 const mostCards = 50
 
-/** A card is drawn anew when its task waits for something else, or for the same once more. */
-const keyOf = (task      )         =>
+const keyOf = (task ) =>
   [task.id, waitsFor(task), task.last_run_id, task.head_commit, task.hold, task.title].join(" ")
 
-const headline                                   = {
+const headline = {
   review: "Review",
   approval: "Merge",
   decision: "Needs approval",
@@ -2913,7 +2727,7 @@ const headline                                   = {
   failed: "Run failed"
 }
 
-const cardOf = (task      , world       , show      )              => {
+const cardOf = (task , world , show ) => {
   const reason = waitsFor(task) ?? "review"
   const said = el("p", { class: "said" })
   const problem = el("p", { class: "problem", role: "alert" })
@@ -2949,38 +2763,35 @@ const cardOf = (task      , world       , show      )              => {
   return card
 }
 
-/** Shows what the agent said last, why its run failed, or why it may not start. */
-const sayLast = async (task      , place             ) => {
+const sayLast = async (task , place ) => {
   if (task.hold?.startsWith("approval") === true && task.approval_id !== null) {
     const path = \`/api/v1/approvals/\${task.approval_id}\`
-    const approval = await get          (path).catch(() => undefined)
+    const approval = await get (path).catch(() => undefined)
     place.textContent = legible(approval === undefined ? "" : whyNot(approval))
     return
   }
   if (task.last_run_id === null) return
-  const run = await get     (\`/api/v1/task-runs/\${task.last_run_id}\`).catch(() => undefined)
+  const run = await get (\`/api/v1/task-runs/\${task.last_run_id}\`).catch(() => undefined)
   const cause = run?.status === "succeeded" ? null : run?.cause
   place.textContent = [cause, run?.answer?.slice(0, 280)].filter(Boolean).join(": ")
 }
 
-/** Why an approval does not let its task start. */
 export const whyNot = ({
   decisions,
   reason,
   rejection_reason: no,
   status
-}                                                                        )         => {
+} ) => {
   if (status === "expired") return \`Nobody decided in time: \${reason}\`
   if (status !== "rejected") return reason
   const by = decisions.findLast(({ verdict }) => verdict === "reject")?.by
-  // A policy that forbids says no by itself, in the words of its rule.
   return no === reason ? \`Forbidden: \${reason}\` : \`\${by ?? "Somebody"} said no: \${no} (\${reason})\`
 }
 
-const actionsOf = (task      , reason        , show      , problem             )              => {
+const actionsOf = (task , reason , show , problem ) => {
   const path = \`/api/v1/tasks/\${task.id}\`
   const bar = el("div", { class: "actions" })
-  const act = async (done        , change                        ) => {
+  const act = async (done , change ) => {
     problem.textContent = ""
     bar.inert = true
     try {
@@ -3012,14 +2823,14 @@ const actionsOf = (task      , reason        , show      , problem             )
     act(\`Task \${task.id} goes back\`, () => post(\`\${path}/status\`, { status: "in_progress" }))
   )
   const reject = button("Reject", () => {
-    const send = (summary        ) =>
+    const send = (summary ) =>
       void act(\`Task \${task.id} goes back\`, () => judge(path, "reject", { summary }))
     const form = rejection(send, { label: "What should change?", most: 100_000 })
     form.addEventListener("reset", () => form.replaceWith(bar))
     bar.replaceWith(form)
     form.querySelector("textarea")?.focus()
   })
-  const buttons                                                       = {
+  const buttons = {
     review: [approve, reject, output],
     approval: [merge, back, output],
     decision: [output],
@@ -3032,8 +2843,7 @@ const actionsOf = (task      , reason        , show      , problem             )
 
 const primary = { class: "primary" }
 
-/** Gives a verdict. A task that was moved into review by hand has none open yet: then one is. */
-const judge = async (path        , verdict                      , body        ) => {
+const judge = async (path , verdict , body ) => {
   try {
     return await post(\`\${path}/\${verdict}\`, body)
   } catch (error) {
@@ -3046,21 +2856,13 @@ const judge = async (path        , verdict                      , body        ) 
 
 const noReview = ["ReviewNotFound", "AlreadyDecided"]
 
-const messageOf = (error         )         =>
+const messageOf = (error ) =>
   error instanceof Error ? error.message : String(error)
 `,
-  "world.js": `/**
- * What the page has read so far, and how it keeps up: an event says what changed, and that is read
- * again. A burst of events becomes one round of reading.
- */
-import { get, list } from "./api.js"
+  "world.js": `import { get, list } from "./api.js"
 
-// models ----------------------------------------------------------------------
-
-// services --------------------------------------------------------------------
-
-export const keep = (onChange            )         => {
-  const world        = {
+export const keep = (onChange ) => {
+  const world = {
     organizations: new Map(),
     teams: new Map(),
     tasks: new Map(),
@@ -3077,7 +2879,6 @@ export const keep = (onChange            )         => {
     timer = undefined
     const { approvals, isAll, requests, tasks, teams } = stale
     stale = nothing()
-    // What cannot be read now is read at the next event about it, or after the next break.
     if (isAll || tasks.size + approvals.size + requests.size > mostSingly)
       await readAll(world).catch(() => undefined)
     else {
@@ -3091,11 +2892,11 @@ export const keep = (onChange            )         => {
   const soon = () => {
     timer ??= setTimeout(() => void flush(), burstMillis)
   }
-  const note = (event           ) => {
+  const note = (event ) => {
     mark(stale, world, event)
     soon()
   }
-  const refresh = ({ id, task_id: task }          ) => {
+  const refresh = ({ id, task_id: task } ) => {
     stale.approvals.add(id)
     stale.tasks.add(task)
     soon()
@@ -3103,20 +2904,17 @@ export const keep = (onChange            )         => {
   return { world, load, note, refresh }
 }
 
-/** The number of the task that an event is about. */
-export const taskOf = ({ data, stream_id: stream }           )                     => {
+export const taskOf = ({ data, stream_id: stream } ) => {
   const named = /^task:(\\d+)$/.exec(stream)?.[1] ?? data["task_id"]
   const id = Number(named)
   return Number.isInteger(id) && id > 0 ? id : undefined
 }
 
-// internal --------------------------------------------------------------------
-
 const burstMillis = 150
 const mostSingly = 60
 const atOnce = 6
 
-const nothing = ()        => ({
+const nothing = () => ({
   tasks: new Set(),
   teams: new Set(),
   approvals: new Set(),
@@ -3124,22 +2922,21 @@ const nothing = ()        => ({
   isAll: false
 })
 
-const mark = (stale       , world       , event           ) => {
+const mark = (stale , world , event ) => {
   const task = taskOf(event)
   const [kind] = event.type.split(".", 1)
   if (kind === "organization" || kind === "team") stale.isAll = true
   if (task !== undefined) stale.tasks.add(task)
   if (kind === "approval") stale.approvals.add(String(event.data["approval_id"]))
   if (kind === "human_request") stale.requests.add(Number(event.data["request_id"]))
-  // A run makes an agent busy or free, which stands with its team.
   const team = event.data["team_id"] ?? world.tasks.get(task ?? 0)?.team_id
   if ((kind === "agent" || kind === "run") && typeof team === "string") stale.teams.add(team)
 }
 
-const readAll = async (world       ) => {
-  const organizations = await list              ("/api/v1/orgs?limit=200")
+const readAll = async (world ) => {
+  const organizations = await list ("/api/v1/orgs?limit=200")
   const teams = await Promise.all(
-    organizations.map(({ id }) => list      (\`/api/v1/orgs/\${id}/teams?limit=200\`))
+    organizations.map(({ id }) => list (\`/api/v1/orgs/\${id}/teams?limit=200\`))
   )
   world.organizations.clear()
   for (const one of organizations) world.organizations.set(one.id, one)
@@ -3147,57 +2944,53 @@ const readAll = async (world       ) => {
     teams.flat().map(({ id }) => id),
     async (id) => {
       await readTeam(world, id)
-      for (const task of await list      (\`/api/v1/teams/\${id}/tasks?limit=500\`)) {
+      for (const task of await list (\`/api/v1/teams/\${id}/tasks?limit=500\`)) {
         world.tasks.set(task.id, task)
       }
       await readRequests(world, id)
     }
   )
-  // A team stands for its organization, whose approvals are one queue.
   const firsts = teams.flatMap(([first]) => (first === undefined ? [] : [first]))
   await eachOf(firsts, (team) => readApprovals(world, team))
 }
 
-const readTeam = async (world       , id        ) => {
-  world.teams.set(id, await get      (\`/api/v1/teams/\${id}\`))
+const readTeam = async (world , id ) => {
+  world.teams.set(id, await get (\`/api/v1/teams/\${id}\`))
 }
 
-const readTask = async (world       , id        ) => {
-  world.tasks.set(id, await get      (\`/api/v1/tasks/\${id}\`))
+const readTask = async (world , id ) => {
+  world.tasks.set(id, await get (\`/api/v1/tasks/\${id}\`))
 }
 
-/** What an organization is to decide, and no longer what is decided. */
-const readApprovals = async (world       , { id, org_id: organization }      ) => {
-  const pending = await list          (\`/api/v1/approvals?team_id=\${id}&limit=200\`)
+const readApprovals = async (world , { id, org_id: organization } ) => {
+  const pending = await list (\`/api/v1/approvals?team_id=\${id}&limit=200\`)
   for (const { id: known, team_id: team } of world.approvals.values()) {
     if (world.teams.get(team)?.org_id === organization) world.approvals.delete(known)
   }
   for (const approval of pending) world.approvals.set(approval.id, approval)
 }
 
-const readApproval = async (world       , id        ) => {
-  const approval = await get          (\`/api/v1/approvals/\${id}\`)
+const readApproval = async (world , id ) => {
+  const approval = await get (\`/api/v1/approvals/\${id}\`)
   if (approval.status === "pending") world.approvals.set(id, approval)
   else world.approvals.delete(id)
 }
 
-/** What a team waits for, and no longer what it does not. */
-const readRequests = async (world       , teamId        ) => {
-  const pending = await list              (\`/api/v1/teams/\${teamId}/pending-requests?limit=200\`)
+const readRequests = async (world , teamId ) => {
+  const pending = await list (\`/api/v1/teams/\${teamId}/pending-requests?limit=200\`)
   for (const { id, team_id: team } of world.requests.values()) {
     if (team === teamId) world.requests.delete(id)
   }
   for (const request of pending) world.requests.set(request.id, request)
 }
 
-const readRequest = async (world       , id        ) => {
-  const request = await get              (\`/api/v1/human-requests/\${id}\`)
+const readRequest = async (world , id ) => {
+  const request = await get (\`/api/v1/human-requests/\${id}\`)
   if (request.status === "pending") world.requests.set(id, request)
   else world.requests.delete(id)
 }
 
-/** A few at a time. What fails is left as it was. */
-const eachOf = async    (items                  , read                            ) => {
+const eachOf = async (items , read ) => {
   for (let at = 0; at < items.length; at += atOnce) {
     await Promise.allSettled(items.slice(at, at + atOnce).map(read))
   }
