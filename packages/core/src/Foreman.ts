@@ -20,6 +20,7 @@ import { Control } from "./services/Control.ts"
 import { Events } from "./services/Events.ts"
 import { Explains } from "./services/Explains.ts"
 import { Health } from "./services/Health.ts"
+import * as HandOvers from "./services/HandOvers.ts"
 import { HumanRequests } from "./services/HumanRequests.ts"
 import { Manager } from "./services/Manager.ts"
 import { ManagerArtifacts } from "./services/ManagerArtifacts.ts"
@@ -85,7 +86,7 @@ export class Foreman extends Context.Service<
           Teams.layer
         )
       ),
-      Layer.provideMerge(Shell.layer),
+      Layer.provideMerge(Layer.provide(Shell.layer, HandOvers.layer)),
       Layer.provideMerge(StoreClock.layer)
     )
 }

@@ -183,12 +183,18 @@ ${names.map((name) => `  WHEN '${name}' THEN RETURN ${writer(name)};`).join("\n"
   END CASE;
 END $$;`
 
-// internal --------------------------------------------------------------------
-
-const writer = (name: string): string => `foreman.write_${name}(org, kind, looks_after, steps)`
-
-const sqlType = (type: Tables.ColumnType): string => {
+/**
+ * The type of a column as PostgreSQL names it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const sqlType = (type: Tables.ColumnType): string => {
   if (type.startsWith("text")) return "text"
   if (type.startsWith("integer")) return "bigint"
   return type === "boolean" ? "boolean" : "bytea"
 }
+
+// internal --------------------------------------------------------------------
+
+const writer = (name: string): string => `foreman.write_${name}(org, kind, looks_after, steps)`

@@ -3,7 +3,8 @@
  * is the next group.
  *
  * Two groups of an organization are under way at most, one behind the other on one connection: while
- * the database writes one, the next is decided on. No timer waits, so one caller alone loses nothing.
+ * the database writes one, the next is decided on. No timer waits, so one caller alone loses nothing:
+ * who has been alone for a while does not even wait for the others of the same turn.
  * The line has an end: who comes when it is full is sent away at once, surely without having written
  * anything. Organizations take turns for the connections, and none waits for another's lock.
  *
@@ -88,6 +89,8 @@ class Crowd {
   readonly #turns = new Set<Line>()
   #waiting = 0
   #isScheduled = false
+  /** How many groups in a row were one batch, with nobody beside it. */
+  #lonely = 0
   #closed: (() => void) | undefined
 
   constructor(options: GroupOptions) {
@@ -115,7 +118,10 @@ class Crowd {
     line.tickets.push(ticket)
     if (line.lane === undefined) this.#turns.add(line)
     this.#waiting += 1
-    this.#schedule()
+    const isAlone = this.#waiting === 1 && this.#lines.size === 1 && line.sent.size === 0
+    // One caller alone goes at once. Where others might come it is waited for those of the same turn.
+    if (isAlone && this.#lonely >= lonely && !this.#isScheduled) this.#go()
+    else this.#schedule()
     return line
   }
 
@@ -176,6 +182,8 @@ class Crowd {
     const group = cut(tickets, Math.min(this.#options.groupLimit, half))
     this.#waiting -= group.length
     sent.add(group)
+    const isAlone = group.length === 1 && sent.size === 1 && this.#lines.size === 1
+    this.#lonely = isAlone ? this.#lonely + 1 : 0
     this.#options.measured(group.length)
     await writeGroup(this.#options, lane, group)
     sent.delete(group)
@@ -191,6 +199,9 @@ class Crowd {
     if (line !== undefined && line.tickets.length === 0 && line.sent.size === 0) {
       this.#turns.delete(line)
       this.#lines.delete(line.organization)
+      // The last one may have given up after its line was to go on with the lane that it had.
+      if (line.lane !== undefined) this.#free.push(line.lane)
+      line.lane = undefined
     }
     if (this.#lines.size > 0) this.#schedule()
     else this.#closed?.()
@@ -237,6 +248,9 @@ const cut = (line: Array<Ticket>, limit: number): ReadonlyArray<Ticket> => {
   }
   return line.splice(0, count)
 }
+
+/** After so many groups of one it is one caller who waits for each answer. */
+const lonely = 4
 
 /** So many steps and events make a statement of some hundred kilobytes. */
 const mostWeight = 2_000

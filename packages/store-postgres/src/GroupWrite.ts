@@ -7,6 +7,7 @@ import { Effect } from "effect"
 
 import type { Driver } from "@foreman/core"
 
+import { type Alone, ofBatch } from "./PostgresAlone.ts"
 import { BatchMalformed, isCertain } from "./PostgresFailure.ts"
 import { read, type Told, write, type Written } from "./PostgresGroup.ts"
 import type { Lane } from "./PostgresLane.ts"
@@ -34,6 +35,8 @@ export interface Ticket {
 export interface WriteOptions {
   /** Several groups are committed one after the other, all or none. */
   readonly commit: (lane: Lane, groups: ReadonlyArray<Written>) => Promise<ReadonlyArray<Told>>
+  /** A batch alone. It answers nothing where something is in its way. */
+  readonly commitAlone: (lane: Lane, alone: Alone) => Promise<Driver.Answer | undefined>
   readonly failed: (cause: unknown) => Driver.StoreError
   /** Hears of what was committed, before the callers do. */
   readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
@@ -58,6 +61,10 @@ export const writeGroup = async (
     undefined
   )
   try {
+    const alone = aloneOf(group)
+    // Nothing is waited for before several are sent, or those sent after them would overtake them.
+    const answer = alone && (await options.commitAlone(lane, alone))
+    if (answer !== undefined) return settle(options, group, [answer])
     const written = write(batches, at)
     const answers = answersOf(written, (await options.commit(lane, [written]))[0])
     if (answers !== undefined) return settle(options, group, answers)
@@ -77,6 +84,12 @@ export const writeGroup = async (
 }
 
 // internal --------------------------------------------------------------------
+
+/** A batch alone that nobody tells the time, if it needs no more than some statements. */
+const aloneOf = ([first, ...others]: ReadonlyArray<Ticket>): Alone | undefined =>
+  first === undefined || others.length > 0 || first.at !== undefined
+    ? undefined
+    : ofBatch(first.batch)
 
 const answersOf = (
   written: Written,

@@ -19,6 +19,9 @@ import * as Migration0007 from "./Migration0007.ts"
 import * as Migration0008 from "./Migration0008.ts"
 import * as Migration0009 from "./Migration0009.ts"
 import * as Migration0010 from "./Migration0010.ts"
+import * as Migration0011 from "./Migration0011.ts"
+import * as Migration0012 from "./Migration0012.ts"
+import * as Migration0013 from "./Migration0013.ts"
 import { DatabaseUnusable } from "./PostgresFailure.ts"
 
 // rules -----------------------------------------------------------------------
@@ -141,5 +144,8 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 7, name: "approvals", text: Migration0007.text },
   { number: 8, name: "leases", text: Migration0008.text },
   { number: 9, name: "artifact_kinds", text: Migration0009.text },
-  { number: 10, name: "deliveries", text: Migration0010.text }
+  { number: 10, name: "deliveries", text: Migration0010.text },
+  { number: 11, name: "offers", text: Migration0011.text },
+  { number: 12, name: "looks", text: Migration0012.text },
+  { number: 13, name: "owners", text: Migration0013.text }
 ]

@@ -26,6 +26,8 @@ export interface Op {
   /** `after` where results are looked at; `some` or `none` for what a question is to answer. */
   readonly mode: string
   readonly elements: Array<Element>
+  /** The places of elements by what they say, where each is taken once. */
+  readonly alike?: Map<string, number>
   /** The rows that an insertion puts in, and the number of the batch of each. */
   readonly rows: Array<{ readonly batch: number; readonly row: Driver.Row }>
   /** The place in its batch of the first of the steps. */
@@ -94,6 +96,7 @@ const put = (ops: Map<string, Op>, step: Driver.Step, { batch, index }: Place): 
     else known.rows.push({ batch, row: step.row })
     return
   }
+  if (step._tag === "Require") return require(ops, step, { batch, index })
   const op = opOf(step, index, batch)
   const isRow = step._tag !== "Ask" && step._tag !== "Apply"
   const name = isRow ? `${op.kind} ${op.name} ${op.mode}` : `${op.kind} ${ops.size}`
@@ -101,6 +104,29 @@ const put = (ops: Map<string, Op>, step: Driver.Step, { batch, index }: Place): 
   if (known === undefined) ops.set(name, op)
   else known.elements.push(...op.elements)
 }
+
+/**
+ * What several of a group require alike is looked at once, and also where one of them is left out: if
+ * it does not hold they are written one by one, and each is told for itself.
+ */
+const require = (ops: Map<string, Op>, step: Required, { batch, index }: Place): void => {
+  const [element = {}] = opOf(step, index, batch).elements
+  const name = `${step._tag} ${step.table} ${step.after === undefined ? "" : "after"}`
+  const { alike = new Map<string, number>(), ...op } = ops.get(name) ?? {
+    ...opOf(step, index, batch),
+    elements: []
+  }
+  ops.set(name, { ...op, alike })
+  const text = JSON.stringify({ ...element, $b: nobody })
+  const place = alike.get(text)
+  if (place === undefined) alike.set(text, op.elements.push(element) - 1)
+  else if (op.elements[place]?.["$b"] !== batch) op.elements[place] = { ...element, $b: nobody }
+}
+
+type Required = Extract<Driver.Step, { readonly _tag: "Require" }>
+
+/** No batch has this number, so what is left out never includes it. */
+const nobody = 0
 
 const opOf = (step: Driver.Step, index: number, batch: number): Op => {
   const op = { kind: step._tag, mode: "", rows: [], step: index }

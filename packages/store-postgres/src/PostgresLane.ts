@@ -22,6 +22,8 @@ export class Lane {
   load = 0
   readonly #connect: () => Promise<pg.Client>
   #client: Promise<pg.Client> | undefined
+  /** The connection that is open: what is asked on it is sent at once. */
+  #open: pg.Client | undefined
   #idle: () => void = () => undefined
 
   constructor(connect: () => Promise<pg.Client>) {
@@ -33,7 +35,7 @@ export class Lane {
     this.load += weight
     let client: pg.Client | undefined
     try {
-      client = await this.#connected()
+      client = this.#open ?? (await this.#connected())
       keepAlive(client, true)
       return await body(client)
     } finally {
@@ -59,12 +61,15 @@ export class Lane {
   #connected(): Promise<pg.Client> {
     if (this.#client !== undefined) return this.#client
     const forget = () => {
-      if (this.#client === opening) this.#client = undefined
+      if (this.#client !== opening) return
+      this.#client = undefined
+      this.#open = undefined
     }
     const opening = this.#connect().then(
       (client) => {
         client.on("error", forget)
         client.on("end", forget)
+        this.#open = client
         return client
       },
       (cause: unknown) => {

@@ -1,9 +1,10 @@
 /**
  * Hints that something was committed: by this process at once, by others as the database tells it.
  *
- * One connection listens. It is asked once a second where the organizations stand: so a connection
- * that has gone deaf is noticed, and what was not heard is found. When it breaks, another one is
- * opened, at first at once and then more and more seldom.
+ * One connection listens, from the first who follows on: whoever is told of each commit is woken by
+ * it. It is asked once a second where the organizations stand: so a connection that has gone deaf is
+ * noticed, and what was not heard is found. When it breaks, another one is opened, at first at once
+ * and then more and more seldom.
  *
  * @since 0.1.0
  */
@@ -24,6 +25,8 @@ import { end, keepAlive } from "./PostgresPool.ts"
 export interface Listener {
   /** This process has committed: there is no need to be told. */
   readonly notice: (organization: string, position: number) => void
+  /** Somebody follows: from now on others' commits are of interest. */
+  readonly begin: () => void
   readonly stop: () => Promise<void>
 }
 
@@ -44,12 +47,12 @@ export interface ListenerOptions {
 // services --------------------------------------------------------------------
 
 /**
- * Listens until it is stopped, by the real clock, and keeps no process alive.
+ * Listens from when it is told to until it is stopped, by the real clock, and keeps no process alive.
  *
- * @category operations
+ * @category services
  * @since 0.1.0
  */
-export const listen = (options: ListenerOptions): Listener => {
+export const make = (options: ListenerOptions): Listener => {
   const positions = new Map<string, number>()
   const notice = (organization: string, position: number) => {
     if ((positions.get(organization) ?? 0) >= position) return
@@ -77,9 +80,12 @@ export const listen = (options: ListenerOptions): Listener => {
     }
     if (current !== undefined) await end(current)
   }
-  const running = run()
+  let running: Promise<void> | undefined
   return {
     notice,
+    begin: () => {
+      if (!state.isStopped) running ??= run()
+    },
     stop: async () => {
       state.isStopped = true
       waits.stop()

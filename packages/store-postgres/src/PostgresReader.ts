@@ -1,9 +1,10 @@
 /**
  * Short reads on a few connections that never wait for an answer before they send the next question.
  *
- * What is asked in one turn of the event loop for one organization is one transaction. That costs half
- * of what a connection per question costs, on both sides. A question that fails ends its transaction,
- * so those behind it are asked again.
+ * A question that comes while nothing is asked goes at once, before whatever else the turn of the event
+ * loop has to do. What is asked in one turn while another question is under way is one transaction for
+ * each organization. That costs half of what a connection per question costs, on both sides. A question
+ * that fails ends its transaction, so those behind it are asked again.
  *
  * @since 0.1.0
  */
@@ -69,9 +70,15 @@ export const make = (options: ReaderOptions): Reader => {
           reject(new StoreClosed())
           return
         }
+        const question = { statement, resolve, reject }
+        const [lane] = lanes
+        if (lane !== undefined && !isScheduled && lanes.every(({ load }) => load === 0)) {
+          void ask(lane, scope, [question])
+          return
+        }
         const key = "role" in scope ? `role ${scope.role}` : `of ${scope.organization}`
         const known = waiting.get(key) ?? { scope, questions: [] }
-        known.questions.push({ statement, resolve, reject })
+        known.questions.push(question)
         waiting.set(key, known)
         if (isScheduled) return
         isScheduled = true

@@ -14,6 +14,7 @@ import { Driver, Measure } from "@foreman/core"
 
 import * as Group from "./Group.ts"
 import { DatabaseUnusable, failed, ReadOnly } from "./PostgresFailure.ts"
+import * as Alone from "./PostgresAlone.ts"
 import { callOf, read as readAnswers, type Told, write, type Written } from "./PostgresGroup.ts"
 import { Lane } from "./PostgresLane.ts"
 import * as Listener from "./PostgresListener.ts"
@@ -104,7 +105,7 @@ export const make: (
     const hints = yield* PubSub.sliding<Driver.Hint>(1024)
     const listener = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        Listener.listen({
+        Listener.make({
           connect: () => Pool.connect({ ...config, role: roles.reactor }),
           publish: (hint) => PubSub.publishUnsafe(hints, hint),
           pollMilliseconds: config.pollMilliseconds ?? 1_000
@@ -121,6 +122,7 @@ export const make: (
           tellsTime: config.time === "caller",
           lanes,
           commit: (lane, groups) => lane.use(1, (client) => commitAll(client, groups)),
+          commitAlone: (lane, alone) => lane.use(1, (client) => Alone.commit(client, alone)),
           failed: failed("commit"),
           committed: ({ organization }, answer) => {
             if (answer._tag === "Committed") listener.notice(organization, answer.position)
@@ -135,7 +137,7 @@ export const make: (
       allocate: (sequence, count) =>
         attempt("allocate", () => walking.use((client) => takeNumbers(client, sequence, count))),
       commit: group.commit,
-      changes: Stream.fromPubSub(hints),
+      changes: Stream.onStart(Stream.fromPubSub(hints), Effect.sync(listener.begin)),
       hold: hold({ ...config, roles }),
       fill: fill({ ...config, roles }, commitWithin),
       ...Reads.make({
@@ -282,11 +284,14 @@ const commitAll = async (
 /** As: our own function answers that, as text. */
 const toTold = (answer: unknown): Told => JSON.parse(String(answer)) as Told
 
+// No wait for the disk: what uses a number is committed later, and makes durable all that was written
+// before. One that a crash takes back was used by nothing, and is given out again.
 const takeNumbers = async (client: pg.ClientBase, sequence: string, count: number) => {
   const { rows } = await client.query<{ first: string }>({
     name: "foreman_allocate",
     text:
-      "INSERT INTO foreman.sequences AS s VALUES ($1, 1 + $2::bigint) ON CONFLICT (name) " +
+      "INSERT INTO foreman.sequences AS s SELECT $1, 1 + $2::bigint " +
+      "FROM set_config('synchronous_commit', 'off', true) ON CONFLICT (name) " +
       "DO UPDATE SET next = s.next + $2::bigint RETURNING s.next - $2::bigint AS first",
     values: [sequence, count]
   })

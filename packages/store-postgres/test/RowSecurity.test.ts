@@ -146,9 +146,14 @@ describe("the role of the store", () => {
         )
       )
       expect(roles).toEqual([{ may: false }, { may: false }])
-      expect(yield* session(two.url, one.app, ["SELECT FROM foreman.teams"])).toEqual([
-        "permission denied for schema foreman"
-      ])
+      for (const [role, table] of [
+        [one.app, "teams"],
+        [one.reactor, "heads"]
+      ] as const) {
+        expect(yield* session(two.url, role, [`SELECT FROM foreman.${table}`])).toEqual([
+          "permission denied for schema foreman"
+        ])
+      }
     })
   )
 

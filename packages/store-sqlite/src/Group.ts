@@ -54,6 +54,7 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
   const waiting = Line.make<Ticket>()
   let sent = 0
   let isScheduled = false
+  const answering = makeTurns(answersATurn)
   const stayAwake = makeVigil(awakeMilliseconds, () => sent > 0)
 
   const schedule = () => {
@@ -70,7 +71,7 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
     const group = waiting.take(count)
     sent += group.length
     stayAwake()
-    await writeGroup(options, group)
+    await writeGroup(options, group, answering)
     sent -= group.length
     schedule()
   }
@@ -94,6 +95,29 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
 
 /** So many that the costs of a message are shared, and so few that both threads are busy. */
 const partSize = 8
+
+/** So few that what their callers do next does not keep the event loop from all else. */
+const answersATurn = 8
+
+/** Does so much in each turn of the event loop, and what is more in the next ones, in its order. */
+const makeTurns = (most: number) => {
+  const left: Array<() => void> = []
+  let done = 0
+  const next = () => {
+    done = 0
+    const now = left.splice(0, most)
+    if (now.length === 0) return
+    done = now.length
+    setImmediate(next)
+    for (const act of now) act()
+  }
+  return (act: () => void) => {
+    if (done === 0) setImmediate(next)
+    if (done >= most) return void left.push(act)
+    done += 1
+    act()
+  }
+}
 
 /** Lets the event loop go round, in which everything else goes on, instead of letting it sleep. */
 const makeVigil = (milliseconds: number, isWaiting: () => boolean) => {
@@ -127,7 +151,11 @@ const queueFull = (limit: number) =>
     ambiguous: false
   })
 
-const writeGroup = async (options: GroupOptions, group: ReadonlyArray<Ticket>): Promise<void> => {
+const writeGroup = async (
+  options: GroupOptions,
+  group: ReadonlyArray<Ticket>,
+  answering: (act: () => void) => void
+): Promise<void> => {
   if (group.length === 0) return
   try {
     const outcomes = await options.write(group.map(({ wanted }) => wanted))
@@ -137,7 +165,7 @@ const writeGroup = async (options: GroupOptions, group: ReadonlyArray<Ticket>): 
         resume(Effect.fail(options.failed(new WriterFailed(outcome.failure))))
       } else {
         options.committed(wanted.batch, outcome)
-        resume(Effect.succeed(outcome))
+        answering(() => resume(Effect.succeed(outcome)))
       }
     }
   } catch (cause) {

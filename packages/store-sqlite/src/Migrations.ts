@@ -14,6 +14,7 @@ import * as Migration0006 from "./Migration0006.ts"
 import * as Migration0007 from "./Migration0007.ts"
 import * as Migration0008 from "./Migration0008.ts"
 import * as Migration0009 from "./Migration0009.ts"
+import * as Migration0010 from "./Migration0010.ts"
 import type { Connection } from "./SqliteConnection.ts"
 
 // services --------------------------------------------------------------------
@@ -125,5 +126,6 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 6, name: "approvals", text: Migration0006.text },
   { number: 7, name: "leases", text: Migration0007.text },
   { number: 8, name: "artifacts", text: Migration0008.text },
-  { number: 9, name: "deliveries", text: Migration0009.text }
+  { number: 9, name: "deliveries", text: Migration0009.text },
+  { number: 10, name: "offers", text: Migration0010.text }
 ]

@@ -34,6 +34,33 @@ const lock = (filename: string) =>
     ({ database }) => Effect.sync(() => database.close())
   )
 
+describe("a crowd of callers", () => {
+  it.live("is answered in several turns of the event loop, each in the order of its commit", () =>
+    Effect.gen(function* () {
+      const store = yield* SqliteStore.make({ filename: yield* SqliteFiles.file })
+      const turns: Array<number> = []
+      const positions: Array<number> = []
+      let turn = 0
+      let isWatched = true
+      const watch = () => {
+        turn += 1
+        if (isWatched) setImmediate(watch)
+      }
+      setImmediate(watch)
+      const heard = (answer: Driver.Answer) => {
+        turns.push(turn)
+        if (answer._tag === "Committed") positions.push(answer.position)
+      }
+      const one = Effect.map(store.commit(batch()), heard)
+      yield* Effect.replicateEffect(one, 200, { concurrency: "unbounded", discard: true })
+      isWatched = false
+      expect(positions).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
+      const counts = Map.groupBy(turns, (at) => at).values()
+      expect(Math.max(...Array.from(counts, ({ length }) => length))).toBeLessThanOrEqual(16)
+    })
+  )
+})
+
 describe("a write that waits for another process", () => {
   it.live("keeps neither the event loop nor a reader waiting", () =>
     Effect.gen(function* () {

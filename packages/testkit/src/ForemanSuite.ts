@@ -26,6 +26,9 @@ import * as Failures from "./ForemanSuiteFailures.ts"
 import * as HumanRequestEnds from "./ForemanSuiteHumanRequestEnds.ts"
 import * as HumanRequestRefusals from "./ForemanSuiteHumanRequestRefusals.ts"
 import * as HumanRequests from "./ForemanSuiteHumanRequests.ts"
+import * as HandOvers from "./ForemanSuiteHandOver.ts"
+import * as HandOverDoubt from "./ForemanSuiteHandOverDoubt.ts"
+import * as HandOverEnds from "./ForemanSuiteHandOverEnds.ts"
 import * as Housekeeping from "./ForemanSuiteHousekeeping.ts"
 import * as Leases from "./ForemanSuiteLeases.ts"
 import * as Lies from "./ForemanSuiteLies.ts"
@@ -99,6 +102,9 @@ export const run = (name: string, backend: Backend): void => {
     describe("the feed", () => ManyOrganizations.register(backend))
     describe("a notifier", () => Deliveries.register(backend))
     describe("the housekeeper", () => Housekeeping.register(backend))
+    describe("a hand-over", () => HandOvers.register(backend))
+    describe("what was handed over", () => HandOverEnds.register(backend))
+    describe("hand-overs in doubt", () => HandOverDoubt.register(backend))
     describe("a manager", () => Managers.register(backend))
     describe("a stop or a pause", () => Control.register(backend))
     describe("a runner that lies", () => Lies.register(backend))

@@ -75,6 +75,9 @@ const apart = (it: Given.It) => {
       const acme = yield* Given.organization
       expect(yield* add(acme, span("repo/1/"), span("repo/1/src/"))).toEqual(refused)
       expect(yield* add(acme, span("repo/1/src/"), span("repo/1/"))).toEqual(refused)
+      yield* add(acme, span("repo/2/"))
+      expect(yield* add(acme, span("repo/2/a/b/"), span("repo/2/a/"))).toEqual(refused)
+      yield* add(acme, gone("repo/2/"))
       yield* add(acme, span("repo/1/"))
       expect(yield* add(acme, span("repo/1/src/"), gone("repo/1/"))).toEqual(refused)
       expect(yield* add(acme, gone("repo/1/"), span("repo/1/src/"))).toMatchObject(committed)

@@ -11,6 +11,7 @@ import type { Table } from "./Table.ts"
 import { deliveryOperational } from "./TablesDeliveries.ts"
 import { approvalProjections } from "./TablesApprovals.ts"
 import { leaseOperational, leaseProjections } from "./TablesLeases.ts"
+import { offerOperational } from "./TablesOffers.ts"
 import { operational } from "./TablesOperational.ts"
 import { projections } from "./TablesProjected.ts"
 
@@ -30,6 +31,7 @@ export const tables: Readonly<Record<string, Table>> = {
   ...leaseProjections,
   ...operational,
   ...leaseOperational,
+  ...offerOperational,
   ...deliveryOperational
 }
 

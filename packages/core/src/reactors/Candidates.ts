@@ -32,6 +32,12 @@ export interface Sight {
   readonly present: ReadonlyArray<Pick<Run, "taskId" | "spans">>
 }
 
+/** Who could begin what, and the rows of the agents for whom there is nothing. */
+export interface Found {
+  readonly candidates: ReadonlyArray<Candidate>
+  readonly idle: ReadonlyArray<Row>
+}
+
 // services --------------------------------------------------------------------
 
 /** Who could begin what: no task and no agent twice, no scope of a live run, in the order of the queue. */
@@ -72,7 +78,10 @@ export const find = Effect.fnUntraced(function* (
     held.push(...spans)
     found.push(knownCandidate(task, agent))
   }
-  if (all.length < limit || free.size === 0) return found
+  if (all.length < limit || free.size === 0) {
+    const answer: Found = { candidates: found, idle: [...free.values()] }
+    return answer
+  }
   const own = found.map(({ taskId }) => Number(taskId))
   const taken = new Set([...elsewhere.tasks(), ...waiting.tasks(), ...busy, ...passed, ...own])
   const spansOf = (taskId: number) =>
@@ -80,7 +89,10 @@ export const find = Effect.fnUntraced(function* (
   const at = yield* clock.now
   const pass = (taskId: number) => waiting.put(taskId, { heldBy: null, since, now: at })
   const beyond = { taken, held, pass, spansOf }
-  return [...found, ...(yield* beyondPage(ask, [...free.values()], beyond))]
+  const further = yield* beyondPage(ask, [...free.values()], beyond)
+  for (const { agentId } of further) free.delete(agentId)
+  const answer: Found = { candidates: [...found, ...further], idle: [...free.values()] }
+  return answer
 })
 
 // internal --------------------------------------------------------------------

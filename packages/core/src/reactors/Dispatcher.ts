@@ -11,27 +11,22 @@
  */
 import { Cause, Effect, Queue } from "effect"
 import type { Run } from "../rules/Run.ts"
+import * as Span from "../rules/Span.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
 import * as Lanes from "../services/Lanes.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Candidates from "./Candidates.ts"
+import { type Capacity, deciding, occupy, untilDecided } from "./Capacity.ts"
 import * as Elsewhere from "./Elsewhere.ts"
+import * as Inbox from "./Inbox.ts"
 import * as Underway from "./Underway.ts"
 import * as Waiting from "./Waiting.ts"
 import type { Bench } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
 
-/**
- * How many runs there may be at once, in all organisations of this process together.
- *
- * @category configuration
- * @since 0.1.0
- */
-export interface Capacity {
-  free: number
-}
+export { type Capacity, capacityOf } from "./Capacity.ts"
 
 /**
  * The dispatcher of one organisation.
@@ -40,6 +35,8 @@ export interface Capacity {
  * @since 0.1.0
  */
 export interface Dispatcher {
+  /** Begins what has been handed over. */
+  readonly receive: Effect.Effect<void>
   /** Starts what can be started now. */
   readonly fill: Effect.Effect<void>
   /** Ends a run that is carried out here; nothing if it is not. */
@@ -71,7 +68,9 @@ export const make = (
   const elsewhere = Elsewhere.make(bench, tenure)
   const waiting = Waiting.make()
   const passed = () => elsewhere.size() + waiting.size()
+  const inbox = Inbox.make(bench, tenure)
   let isStopping = false
+  capacity.wakes.add(wake)
   const hasRoom = () => capacity.free > 0 && !isStopping
   const underway = Underway.make(
     bench,
@@ -82,53 +81,42 @@ export const make = (
     })
   )
 
-  /** Begins an attempt if there is room for it, and says whether it did. */
-  const launch = (candidate: Candidates.Candidate) =>
-    Effect.suspend(() => {
-      if (!hasRoom()) return Effect.succeed(false)
-      const since = waiting.released()
-      // Taken in the same turn, because the dispatchers of other organisations share it.
-      capacity.free -= 1
-      return underway.begin(candidate).pipe(
-        Effect.as(true),
-        Effect.onError(() => Effect.sync(() => void (capacity.free += 1))),
-        Effect.catchIf(isPassedOver, (error) =>
-          passOver(bench, { elsewhere, since, waiting }, candidate, error)
-        )
-      )
-    })
+  const launch = launcher(bench, { capacity, elsewhere, hasRoom, underway, waiting })
+  const receive = inbox.open(receiver(bench, tenure, { capacity, hasRoom, underway }))
 
   const fill = Effect.gen(function* () {
+    yield* receive
     // Whatever kept their ends from being recorded may be over now.
     yield* underway.settle
     yield* elsewhere.refresh
     const now = yield* bench.clock.now
     waiting.refresh(now)
-    while (hasRoom() && !waiting.isPaused(now)) {
+    while (hasRoom()) {
+      if (waiting.isPaused(now)) return yield* inbox.offer([], 0)
       const before = passed()
-      const sight = {
-        elsewhere,
-        waiting,
-        present: underway.present(),
-        room: capacity.free
-      }
-      const candidates = yield* Candidates.find(bench, tenure, sight)
-      const started = yield* launchAll(candidates, launch)
-      if (started === 0 && passed() === before) return
+      const sight = { elsewhere, waiting, present: underway.present(), room: capacity.free }
+      const { candidates, idle } = yield* Candidates.find(bench, tenure, sight)
+      const started = yield* deciding(capacity, launchAll(candidates, launch))
+      if (started === 0 && passed() === before) return yield* inbox.offer(idle, capacity.free)
     }
+    yield* inbox.offer([], 0)
   }).pipe(Effect.catch((error) => Effect.logWarning(`Nothing was dispatched: ${error.message}`)))
 
   return {
+    receive,
     fill,
     stop: underway.stop,
-    runs: underway.ids,
+    runs: () => [...underway.ids(), ...inbox.ids()],
     released: waiting.release,
     resume: waiting.resume,
-    stopAll: (cause, withinMillis) =>
-      Effect.suspend(() => {
-        isStopping = true
-        return underway.stopAll(cause, withinMillis)
-      })
+    stopAll: Effect.fnUntraced(function* (cause, withinMillis) {
+      isStopping = true
+      capacity.wakes.delete(wake)
+      yield* Effect.timeoutOption(inbox.offer([], 0), closingMillis)
+      // What was handed over until now is given back.
+      yield* receive
+      yield* underway.stopAll(cause, withinMillis)
+    })
   }
 }
 
@@ -142,7 +130,10 @@ export const make = (
 export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure) {
   const live = yield* Attempts.live(bench.shell, tenure.organization)
   const runs = live.filter((run) => Lanes.isRunOf(tenure, run))
-  yield* Effect.forEach(runs, (run) => lose(bench, tenure, run))
+  // What nobody has begun has not failed.
+  yield* Effect.forEach(runs, (run) =>
+    run.status === "queued" ? giveBack(bench, tenure, run) : lose(bench, tenure, run)
+  )
   return runs.length
 })
 
@@ -152,9 +143,69 @@ export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure
 const lose = ({ shell }: Bench, tenure: Tenure, run: Run) =>
   AttemptLosses.lose(shell, Attempts.under(tenure), run)
 
+/** What is offered is taken back within that time, or is not. */
+const closingMillis = 1_000
+
+/** Whether a process that is not gone yet works at the same task, or may write the same. */
+const isMet = ({ attempt }: Inbox.Arrived, present: ReadonlyArray<Run>): boolean =>
+  present.some(
+    ({ spans, taskId }) => taskId === attempt.task.id || Span.meet(attempt.run.spans, spans)
+  )
+
+/** Queues the task of a run again that was handed over and not begun. */
+const giveBack = ({ shell }: Bench, tenure: Tenure, run: Run) =>
+  AttemptLosses.giveBack(shell, Attempts.under(tenure), run)
+
+/** Where that cannot be recorded now the run is ended for want of a word. */
+const returned = (bench: Bench, tenure: Tenure, { attempt }: Inbox.Arrived) =>
+  Effect.catch(giveBack(bench, tenure, attempt.run), (error) =>
+    Effect.logWarning(`Run ${attempt.run.id} is not given back: ${error.message}`)
+  )
+
 const isPassedOver = (error: { readonly _tag: string }): error is Attempts.NotStarted =>
   error instanceof Attempts.NotStarted &&
   (error.reason === "elsewhere" || error.reason === "scope_taken" || error.reason === "paused")
+
+interface Receiving {
+  readonly capacity: Capacity
+  readonly hasRoom: () => boolean
+  readonly underway: Pick<Underway.Underway, "carry" | "present">
+}
+
+/** What cannot begin at once is given back: it waits in the queue, where a pause holds it. */
+const receiver = (bench: Bench, tenure: Tenure, { capacity, hasRoom, underway }: Receiving) =>
+  Effect.fnUntraced(function* (one: Inbox.Arrived) {
+    const { attempt, token } = one
+    if (!hasRoom()) yield* untilDecided(capacity)
+    const begins = hasRoom() && !isMet(one, underway.present())
+    if (token === undefined || !begins) return yield* returned(bench, tenure, one)
+    occupy(capacity)
+    return yield* underway.carry({ attempt, token })
+  })
+
+interface Launching extends Pick<Passing, "elsewhere" | "waiting"> {
+  readonly capacity: Capacity
+  readonly hasRoom: () => boolean
+  readonly underway: Pick<Underway.Underway, "begin">
+}
+
+/** Begins an attempt if there is room for it, and says whether it did. */
+const launcher =
+  (bench: Bench, { capacity, elsewhere, hasRoom, underway, waiting }: Launching) =>
+  (candidate: Candidates.Candidate) =>
+    Effect.suspend(() => {
+      if (!hasRoom()) return Effect.succeed(false)
+      const since = waiting.released()
+      // Taken in the same turn, because the dispatchers of other organisations share it.
+      occupy(capacity)
+      return underway.begin(candidate).pipe(
+        Effect.as(true),
+        Effect.onError(() => Effect.sync(() => void (capacity.free += 1))),
+        Effect.catchIf(isPassedOver, (error) =>
+          passOver(bench, { elsewhere, since, waiting }, candidate, error)
+        )
+      )
+    })
 
 interface Passing {
   readonly elsewhere: Elsewhere.Elsewhere

@@ -23,6 +23,7 @@ import { Policies } from "../services/Policies.ts"
 import { Shell } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
+import { whenAsked } from "./Asking.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Holding from "./Holding.ts"
 import * as Homes from "./Homes.ts"
@@ -110,7 +111,7 @@ export const layer = (
 /** Watches for organisations that have something to do, and looks after each of them. */
 const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> => {
   const { driver } = bench.shell
-  const capacity = { free: config.maxConcurrent }
+  const capacity = Dispatcher.capacityOf(config.maxConcurrent)
   const checked = new Map<string, number>()
   const lanes = Homes.lanesOf(config.node)
   const look = Effect.fnUntraced(function* (scope: Scope.Scope) {
@@ -208,9 +209,11 @@ const serve = (
       if (tenure.name === Lanes.anywhere) yield* Effect.forkScoped(Releases.keep(bench, tenure))
       const wake = (...queues: ReadonlyArray<Queue.Enqueue<void>>) =>
         Effect.sync(() => queues.forEach((queue) => Queue.offerUnsafe(queue, undefined)))
-      // What is ready is started at the hint, before the feed is read.
+      // What is handed over or ready is started at the hint, before the feed is read. Hints come to
+      // those who wait for them in the order of their coming, so this one never waits for anything else.
       const hinted = Stream.filter(driver.changes, (hint) => hint.organization === organization)
-      yield* Effect.forkScoped(Stream.runForEach(hinted, () => wake(toDispatch)))
+      const start = yield* whenAsked(Effect.andThen(dispatcher.receive, wake(toDispatch)))
+      yield* Effect.forkScoped(Stream.runForEach(hinted, () => start))
       // The poll backs up what no event announces, say capacity that another organisation freed.
       yield* Effect.forkScoped(
         Effect.forever(Effect.andThen(wake(toDispatch, toLand), Effect.sleep("1 second")))

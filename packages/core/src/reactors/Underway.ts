@@ -4,8 +4,6 @@
  * @internal
  */
 import { Deferred, Effect, Exit, Fiber } from "effect"
-import { SecureRandom } from "effect/crypto"
-import { RunId } from "../rules/Identifier.ts"
 import type { Run } from "../rules/Run.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
 import * as Attempts from "../services/Attempts.ts"
@@ -17,10 +15,18 @@ import { type Bench, carryOut } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
 
+/** An attempt that is queued in the store, and the token of its run. */
+export interface Queued {
+  readonly attempt: Attempts.Attempt
+  readonly token: string
+}
+
 /** What is carried out. */
 export interface Underway {
   /** Queues an attempt and carries it out, beside whoever asked for it. */
   readonly begin: (candidate: Candidate) => Effect.Effect<void, Attempts.NotStarted | ShellFailure>
+  /** Carries out an attempt that is queued already. */
+  readonly carry: (queued: Queued) => Effect.Effect<void>
   /** The runs that are live here, and those on their way into the store. */
   readonly ids: () => ReadonlyArray<string>
   /** The runs whose processes are not gone yet, be they over in the store or not. */
@@ -42,9 +48,26 @@ export const make = (bench: Bench, tenure: Tenure, ended: Effect.Effect<void>): 
   const coming = new Set<string>()
   /** Nobody works at these any more, and they are live in the store. */
   const adrift = new Map<string, Run>()
+  const carry = Effect.fnUntraced(function* ({ attempt, token }: Queued) {
+    const { run } = attempt
+    const stop = yield* Deferred.make<string>()
+    const order = { tenure, attempt, token, stop: Deferred.await(stop) }
+    let isOver = false
+    const onEnd = (exit: Exit.Exit<boolean>) => {
+      isOver = true
+      active.delete(run.id)
+      if (Exit.isFailure(exit) || !exit.value) adrift.set(run.id, run)
+      return ended
+    }
+    // Detached, so that whoever stops the dispatcher can wait for recorded ends.
+    const work = Effect.onExit(carryOut(bench, order), onEnd)
+    const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
+    // Where nothing is waited for it may have ended already.
+    if (!isOver) active.set(run.id, { fiber, stop, run })
+  })
   return {
     begin: Effect.fnUntraced(function* (candidate) {
-      const runId = RunId.make(SecureRandom.uuidV7Unsafe())
+      const runId = yield* Attempts.nextRunId
       const issued = yield* Tokens.issue(runId, (yield* bench.clock.now) + tokenMicros)
       const { policies, terms } = bench
       const wanted = { ...candidate, runId, issued, policies, terms }
@@ -52,18 +75,10 @@ export const make = (bench: Bench, tenure: Tenure, ended: Effect.Effect<void>): 
       const forget = Effect.sync(() => coming.delete(runId))
       const queued = Attempts.queue(bench.shell, tenure, wanted)
       const attempt = yield* Effect.onError(queued, () => forget)
-      const stop = yield* Deferred.make<string>()
-      const order = { tenure, attempt, token: issued.token, stop: Deferred.await(stop) }
-      const onEnd = (exit: Exit.Exit<boolean>) => {
-        active.delete(runId)
-        if (Exit.isFailure(exit) || !exit.value) adrift.set(runId, attempt.run)
-        return ended
-      }
-      // Detached, so that whoever stops the dispatcher can wait for recorded ends.
-      const fiber = yield* Effect.forkDetach(Effect.onExit(carryOut(bench, order), onEnd))
-      active.set(runId, { fiber, stop, run: attempt.run })
+      yield* carry({ attempt, token: issued.token })
       coming.delete(runId)
     }),
+    carry,
     ids: () => [...active.keys(), ...coming],
     present: () => Array.from(active.values(), ({ run }) => run),
     settle: Effect.gen(function* () {

@@ -185,14 +185,14 @@ const run = Effect.fnUntraced(function* (
   const { attempt, tenure } = order
   const { baseCommit, path } = prepared
   // The run is in the store since it was queued; that its folder is ready need not be before its
-  // agent is started. A run that was cancelled meanwhile is stopped like any other one.
+  // agent is started: it is written as soon as that one is on its way. A run that was cancelled
+  // meanwhile is stopped like any other one.
   const started = yield* Effect.forkChild(
     Attempts.start(bench.shell, tenure, attempt.run, {
       workspace: path,
       baseCommit: baseCommit === null ? null : CommitId.make(baseCommit),
       node: bench.node
-    }),
-    { startImmediately: true }
+    })
   )
   const begun = Fiber.join(started).pipe(
     Effect.andThen(seen.begun),

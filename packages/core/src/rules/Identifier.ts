@@ -247,13 +247,9 @@ export const isUuid = (ast: SchemaAST.AST): boolean =>
 export const timestamp = (micros: number): Timestamp => {
   if (micros === latest.micros) return latest.text
   const second = Math.floor(micros / 1_000_000)
-  // Most instants lie in the second of the one before.
-  if (second !== latest.second) {
-    latest.second = second
-    latest.begins = new Date(second * 1000).toISOString().slice(0, -4)
-  }
+  const fraction = String(micros - second * 1_000_000).padStart(6, "0")
+  latest.text = `${beginOf(second)}${fraction}Z`
   latest.micros = micros
-  latest.text = `${latest.begins}${String(micros - second * 1_000_000).padStart(6, "0")}Z`
   return latest.text
 }
 
@@ -271,9 +267,20 @@ export const micros = (instant: Timestamp): number =>
 // internal --------------------------------------------------------------------
 
 /** One command writes one instant many times, so the latest is kept beside its text. */
-const latest: { micros: number; text: Timestamp; second: number; begins: string } = {
+const latest: { micros: number; text: Timestamp } = {
   micros: 0,
-  text: "1970-01-01T00:00:00.000000Z",
-  second: 0,
-  begins: "1970-01-01T00:00:00."
+  text: "1970-01-01T00:00:00.000000Z"
+}
+
+/** How the instants of a second begin: those of many rows lie in few seconds, and come mixed. */
+const begins = new Map<number, string>()
+const maxBegins = 1000
+
+const beginOf = (second: number): string => {
+  const known = begins.get(second)
+  if (known !== undefined) return known
+  const begin = new Date(second * 1000).toISOString().slice(0, -4)
+  if (begins.size >= maxBegins) begins.clear()
+  begins.set(second, begin)
+  return begin
 }

@@ -36,6 +36,23 @@ export const lose = (
 }
 
 /**
+ * Ends a run that nobody has begun: its task is queued again, and nothing has failed.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const giveBack = (
+  shell: Shell["Service"],
+  fence: AttemptEnd.Fence,
+  run: Run.Run
+): Effect.Effect<void, NotStarted | ShellFailure> => {
+  const over = { outcome: "cancelled", exitCode: null, cause: Run.shutdown, answer: null } as const
+  const nothing = { headCommit: null, hold: null, output: null }
+  const end = AttemptEnd.end(shell, fence, { ...over, ...nothing, attempt: run })
+  return Effect.andThen(end, RunObservation.ended("cancelled"))
+}
+
+/**
  * The fence of whoever ends a run for want of a word: it holds while there is none.
  *
  * @category services

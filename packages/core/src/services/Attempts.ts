@@ -9,10 +9,11 @@
 import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import type { StoreError } from "../ports/Driver.ts"
-import type { CommitId } from "../rules/Identifier.ts"
+import { type CommitId, RunId } from "../rules/Identifier.ts"
 import * as Repository from "../rules/Repository.ts"
 import * as Run from "../rules/Run.ts"
 import { asSystem, gone, type NotStarted, placeOf } from "./AttemptShell.ts"
+import * as CommandId from "./CommandId.ts"
 import * as Projection from "./Projection.ts"
 import type { Session } from "./Session.ts"
 import { decided, type Shell, type ShellFailure } from "./Shell.ts"
@@ -33,6 +34,17 @@ export interface Started {
 }
 
 // services --------------------------------------------------------------------
+
+/**
+ * The id of a run that is about to be queued. Each sorts after those before it.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const nextRunId: Effect.Effect<RunId> = Effect.map(
+  Effect.suspend(() => CommandId.next()),
+  (id) => RunId.make(id)
+)
 
 /**
  * The attempt's folder is ready. Where nodes have disks of their own, the first one to have used a

@@ -8,6 +8,7 @@ import { stringify } from "../events/Canonical.ts"
 import { type DomainEvent, definitionOf } from "../events/EventTypes.ts"
 import * as Chain from "../ports/Chain.ts"
 import type { StoredEvent } from "../ports/Driver.ts"
+import { system } from "../rules/Actor.ts"
 import * as Token from "../rules/Token.ts"
 import type { Tally } from "./DoctorTally.ts"
 import * as Envelope from "./Envelope.ts"
@@ -187,6 +188,14 @@ const judgeCause = (tally: Tally, stored: StoredEvent, { metadata }: Frame): voi
   tally.judge("I-08", placeOf(stored), problem)
 }
 
+/** The event before, and whose command it belongs to. */
+interface Latest {
+  readonly command: string
+  readonly moment: string
+  readonly owner: string
+  readonly source: string
+}
+
 /**
  * Follows commands by their key, their actor and their time.
  *
@@ -196,21 +205,25 @@ const judgeCause = (tally: Tally, stored: StoredEvent, { metadata }: Frame): voi
 const makeCommands = (tally: Tally) => {
   let at = 0
   let seen = new Set<string>()
-  let latest: { readonly command: string; readonly source: string } | undefined
+  let latest: Latest | undefined
   return (stored: StoredEvent, frame: Frame): boolean => {
     if (stored.at !== at) seen = new Set()
     at = stored.at
     const { actor_id, causation_id, command_id, correlation_id, run_id } = frame.metadata
-    const command = JSON.stringify([command_id, actor_id, frame.at, stored.at])
+    const moment = JSON.stringify([command_id, frame.at, stored.at])
+    // What a command hands over is decided by the system, as a part of it.
+    const isPart = actor_id === system.id && latest?.moment === moment
+    const owner = isPart ? (latest?.owner ?? actor_id) : actor_id
+    const command = `${moment} ${owner}`
     const source = JSON.stringify([correlation_id, causation_id, run_id])
     const isNext = latest?.command === command
     const isTorn = !isNext && seen.has(command)
-    const isOther = isNext && latest?.source !== source
+    const isOther = isNext && owner === actor_id && latest?.source !== source
     const problem = isOther ? "comes from elsewhere than the event before it" : undefined
     const place = placeOf(stored)
     tally.judge("I-09", place, isTorn ? "stands apart from its command" : problem)
     seen.add(command)
-    latest = { command, source }
+    latest = { command, moment, owner, source }
     return !isNext
   }
 }

@@ -8,7 +8,7 @@
  */
 import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
-import type { Driver, Row, Step, StoreError, StreamVersion } from "../ports/Driver.ts"
+import type { Driver, Row, Step, StoreError, StreamVersion, Value } from "../ports/Driver.ts"
 import type { Timestamp } from "../rules/Identifier.ts"
 import { all, type AnyProjection, type Projection } from "./Projection.ts"
 
@@ -172,8 +172,10 @@ const toStep = ({ isNew, key, projection, state }: Changed, read: Row | undefine
   const { begins, table, toRow } = projection
   const row = toRow(state)
   if (isNew) return { _tag: "Insert", table, row: { ...row, ...begins } }
-  const changed = Object.entries(row).filter(
-    ([column, value]) => !(column in key) && read?.[column] !== value
-  )
-  return { _tag: "Set", table, key, row: Object.fromEntries(changed) }
+  const changed: Record<string, Value> = {}
+  for (const column in row) {
+    const value = row[column] ?? null
+    if (!(column in key) && read?.[column] !== value) changed[column] = value
+  }
+  return { _tag: "Set", table, key, row: changed }
 }

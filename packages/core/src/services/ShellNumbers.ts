@@ -17,37 +17,71 @@ interface Block {
   readonly end: number
   readonly size: number
   readonly at: number
+  /** Whether the block after it is asked for, or there. */
+  isFollowed: boolean
+  following: Block | undefined
 }
 
 // services --------------------------------------------------------------------
 
 /**
  * Hands out the next number. Who needs one now and then leaves no gap; who needs many reserves more
- * with each block. What is left of a block at the end is lost; a dry run takes none.
+ * with each block, and the next one before the last is used up, so that nobody waits for it. What is
+ * left of a block at the end is lost; a dry run takes none.
  */
 export const makeAllocate = (
   driver: Driver
 ): ((sequence: string) => Effect.Effect<number, StoreUnavailable>) => {
   const blocks = new Map<string, Block>()
   const allocating = Semaphore.makeUnsafe(1)
-  const reserve = Effect.fnUntraced(function* (sequence: string) {
-    const known = blocks.get(sequence)
-    // Whoever was here before may have reserved enough for both.
-    const left = known === undefined ? undefined : nextOf(known)
-    if (left !== undefined) return left
+  const ask = Effect.fnUntraced(function* (sequence: string, before: Block | undefined) {
     const at = yield* Clock.currentTimeMillis
-    const isHurried = known !== undefined && at - known.at < hurryMillis
-    const size = isHurried ? Math.min(known.size * 2, largest) : 1
-    const first = yield* available(driver.allocate(sequence, size))
-    blocks.set(sequence, { next: first + 1, end: first + size, size, at })
-    return first
+    const isHurried = before !== undefined && at - before.at < hurryMillis
+    const size = isHurried ? Math.min(before.size * 2, largest) : 1
+    const next = yield* available(driver.allocate(sequence, size))
+    const block: Block = {
+      next,
+      end: next + size,
+      size,
+      at,
+      isFollowed: false,
+      following: undefined
+    }
+    return block
+  })
+  const take = (sequence: string): number | undefined => {
+    const block = blocks.get(sequence)
+    if (block === undefined || block.next < block.end) return block && block.next++
+    if (block.following === undefined) return undefined
+    blocks.set(sequence, block.following)
+    return block.following.next++
+  }
+  const reserve = Effect.fnUntraced(function* (sequence: string) {
+    // Whoever was here before may have reserved enough for both.
+    const left = take(sequence)
+    if (left !== undefined) return left
+    const block = yield* ask(sequence, blocks.get(sequence))
+    blocks.set(sequence, block)
+    return block.next++
   }, allocating.withPermits(1))
+  const follow = Effect.fnUntraced(
+    function* (sequence: string, block: Block) {
+      // Else it was used up before anybody came to this.
+      if (blocks.get(sequence) === block) block.following = yield* ask(sequence, block)
+    },
+    // Who needs it then asks again, and is told.
+    (effect) => Effect.ignore(effect),
+    allocating.withPermits(1)
+  )
   return (sequence) =>
     Effect.flatMap(CurrentRehearsal, (rehearsal) => {
       if (rehearsal !== undefined) return Effect.succeed(placeholder)
+      const left = take(sequence)
+      if (left === undefined) return reserve(sequence)
       const block = blocks.get(sequence)
-      const left = block === undefined ? undefined : nextOf(block)
-      return left === undefined ? reserve(sequence) : Effect.succeed(left)
+      if (block === undefined || !isNearlyUsed(block)) return Effect.succeed(left)
+      block.isFollowed = true
+      return Effect.as(Effect.forkDetach(follow(sequence, block)), left)
     })
 }
 
@@ -56,8 +90,11 @@ export const makeAllocate = (
 /** A block that is used up sooner is followed by one of twice its size. */
 const hurryMillis = 1000
 
-/** Whoever waits for the next block lets the event loop go round: with larger ones it stands for 20 ms. */
-const largest = 64
+/** Many callers go on for a while with what one of them reserved. */
+const largest = 512
 
-const nextOf = (block: Block): number | undefined =>
-  block.next < block.end ? block.next++ : undefined
+/** From this size on the next one is asked for in time. */
+const followed = 16
+
+const isNearlyUsed = ({ end, isFollowed, next, size }: Block): boolean =>
+  size >= followed && !isFollowed && end - next <= size / 2

@@ -22,6 +22,18 @@ export interface Issued {
   readonly steps: ReadonlyArray<Step>
 }
 
+/**
+ * What the store keeps of a run's token.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Kept {
+  readonly hash: string
+  /** In microseconds. */
+  readonly expiresAt: number
+}
+
 // services --------------------------------------------------------------------
 
 /**
@@ -36,19 +48,23 @@ export const issue = Effect.fnUntraced(function* (
   expiresAt: number
 ): Effect.fn.Return<Issued> {
   const token = random("run")
-  const hash = yield* hashOf(token)
-  return {
-    token,
-    steps: [
-      {
-        _tag: "Insert",
-        table: "tokens",
-        row: { hash, kind: "run", subject: runId, is_revoked: false, expires_at: expiresAt }
-      },
-      { _tag: "Insert", table: "directory", row: { kind: "token", id: hash } }
-    ]
-  }
+  return { token, steps: stepsOf(runId, { hash: yield* hashOf(token), expiresAt }) }
 })
+
+/**
+ * The steps that make a run's token known.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const stepsOf = (runId: RunId, { expiresAt, hash }: Kept): ReadonlyArray<Step> => [
+  {
+    _tag: "Insert",
+    table: "tokens",
+    row: { hash, kind: "run", subject: runId, is_revoked: false, expires_at: expiresAt }
+  },
+  { _tag: "Insert", table: "directory", row: { kind: "token", id: hash } }
+]
 
 /**
  * The steps that revoke what was issued to a run.

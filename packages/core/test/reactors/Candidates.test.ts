@@ -38,7 +38,7 @@ const given = Effect.gen(function* () {
     }
     const sight = { elsewhere, waiting: Waiting.make(), room: 5, present: [gone] }
     const found = Candidates.find(bench, tenure, sight)
-    return Effect.map(found, (all) => all.map(({ taskId }) => taskId))
+    return Effect.map(found, ({ candidates }) => candidates.map(({ taskId }) => taskId))
   }
   return { beginnable, task }
 })

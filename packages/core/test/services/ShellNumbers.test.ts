@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Latch } from "effect"
 import { TestClock } from "effect/testing"
 
 import { DriverMemory } from "@foreman/core"
@@ -37,8 +37,31 @@ describe("numbers of a sequence", () => {
         { concurrency: 64 }
       )
       assert.strictEqual(new Set(numbers).size, 4000)
-      // Twice as many each time, up to 64.
-      assert.isAtMost(asked, 80)
+      // Twice as many each time, up to 512.
+      assert.isAtMost(asked, 30)
+    })
+  )
+
+  it.effect("are asked for before the last ones are used up, so that nobody waits for them", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const gate = yield* Latch.make(true)
+      const slow = {
+        ...driver,
+        allocate: (sequence: string, count: number) =>
+          gate.whenOpen(driver.allocate(sequence, count))
+      }
+      const allocate = makeAllocate(slow)
+      const take = (count: number) => Effect.replicateEffect(allocate("tasks"), count)
+      // Blocks of 1, 2, 4, 8 and 16, and half of the next one, which is asked for meanwhile.
+      const before = yield* take(1 + 2 + 4 + 8 + 16 + 16)
+      yield* Effect.yieldNow
+      yield* gate.close
+      const after = yield* take(16 + 32)
+      assert.deepStrictEqual(
+        [...before, ...after],
+        Array.from({ length: 95 }, (_, at) => at + 1)
+      )
     })
   )
 })

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+import * as Pool from "../src/PostgresPool.ts"
+import { named } from "../src/PostgresRead.ts"
+import * as Reader from "../src/PostgresReader.ts"
+import * as PostgresDatabases from "./PostgresDatabases.ts"
+
+const scope = { organization: "acme" }
+const transaction = named("SELECT pg_backend_pid() AS pid, now()::text AS at", [])
+const failing = named("SELECT 1 / 0 AS no", [])
+
+const reading = Effect.fnUntraced(function* () {
+  const url = yield* PostgresDatabases.database
+  const role = decodeURIComponent(new URL(url).username)
+  const connect = () => Pool.connect({ url, role, isPipelined: true })
+  const opened = Effect.sync(() => Reader.make({ connect, connections: 2 }))
+  return yield* Effect.acquireRelease(opened, ({ close }) => Effect.promise(close))
+})
+
+describe("questions of one turn", () => {
+  it.live("travel together behind the first one, which does not wait for them", () =>
+    Effect.gen(function* () {
+      const { read } = yield* reading()
+      const rows = yield* Effect.promise(() =>
+        Promise.all([1, 2, 3, 4].map(() => read(scope, transaction)))
+      )
+      const [first, ...others] = rows.map(([row]) => `${row?.["pid"]} ${row?.["at"]}`)
+      expect(new Set(others).size).toBe(1)
+      expect(others).not.toContain(first)
+    })
+  )
+
+  it.live("are answered though one of them fails, whichever it is", () =>
+    Effect.gen(function* () {
+      const { read } = yield* reading()
+      for (const place of [0, 1, 3]) {
+        const asked = [0, 1, 2, 3].map((one) => read(scope, one === place ? failing : transaction))
+        const settled = yield* Effect.promise(() => Promise.allSettled(asked))
+        const rejected = settled.map(({ status }) => status === "rejected")
+        expect(rejected).toEqual([0, 1, 2, 3].map((one) => one === place))
+      }
+    })
+  )
+
+  it.live("are all answered before the reader is closed, and none after", () =>
+    Effect.gen(function* () {
+      const { close, read } = yield* reading()
+      const asked = [1, 2, 3].map(() => read(scope, transaction))
+      yield* Effect.promise(close)
+      const settled = yield* Effect.promise(() => Promise.allSettled(asked))
+      expect(settled.map(({ status }) => status)).toEqual(asked.map(() => "fulfilled"))
+      yield* Effect.promise(() =>
+        expect(read(scope, transaction)).rejects.toThrow("The store is closed.")
+      )
+    })
+  )
+})
