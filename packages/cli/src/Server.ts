@@ -9,6 +9,7 @@ import {
   AgentRunner,
   ArtifactLimits,
   Deliveries,
+  ensureLocalProject,
   ensureLocalTeam,
   Explains,
   Foreman,
@@ -149,6 +150,7 @@ const serving = (
       const config = { ...Reactors.defaults, holder, apiUrl: () => url, node }
       if ((localCommand ?? localRunner) !== undefined) {
         const team = yield* ensureLocalTeam
+        yield* ensureLocalProject(team)
         yield* MissingRepository.warn(team, process.cwd(), repository)
       }
       yield* ServerFile.keep(root, url, settings)

@@ -1,9 +1,40 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { endOf, makeFolder, run, serve } from "./TestCli.ts"
 
 describe("serving", { timeout: 120_000 }, () => {
+  it("asks the server of its root wherever that keeps its store, unless another one is said", async () => {
+    const folder = makeFolder()
+    await serve(folder, ["--dispatch", "off", "--db", join(folder, "elsewhere.db")])
+    const create = (title: string, ...flags: ReadonlyArray<string>) =>
+      run(folder, ["task", "create", "--title", title, ...flags])
+    expect(await create("for the server")).toMatchObject({ code: 0, err: "" })
+    expect(existsSync(join(folder, ".foreman", "foreman.db"))).toBe(false)
+    expect(await create("for a file", "--db", join(folder, "own.db"))).toMatchObject({ code: 0 })
+    const { out } = await run(folder, ["task", "list"])
+    expect(out).toContain("for the server")
+    expect(out).not.toContain("for a file")
+  })
+
+  it("opens no file beside the store that its server keeps elsewhere", async () => {
+    const folder = makeFolder()
+    writeFileSync(join(folder, "x.jsonl"), "")
+    const place = join(folder, "elsewhere.db")
+    const { child } = await serve(folder, ["--dispatch", "off", "--db", place])
+    const commands = [["doctor"], ["export", "-"], ["import", "x.jsonl"], ["rebuild"]]
+    for (const refused of await Promise.all(commands.map((command) => run(folder, command)))) {
+      expect(refused).toMatchObject({ code: 2, out: "" })
+      expect(refused.err).toContain(`keeps its store in ${place}: say it with --db`)
+    }
+    expect(existsSync(join(folder, ".foreman", "foreman.db"))).toBe(false)
+    expect(await run(folder, ["doctor", "--db", place])).toMatchObject({ code: 0 })
+    child.kill("SIGTERM")
+    expect((await endOf(child)).code).toBe(0)
+    // Without a server, the file of the runtime root is meant again.
+    expect((await run(folder, ["doctor"])).err).toContain("there is no file .foreman/foreman.db")
+  })
+
   it("serves a runtime root once, and leaves the entry of who serves it", async () => {
     const folder = makeFolder()
     const { child, url } = await serve(folder, ["--dispatch", "off"])
@@ -29,7 +60,17 @@ describe("serving", { timeout: 120_000 }, () => {
     expect(codex.err).toContain("FOREMAN_RUNNER names codex, which is in no folder of PATH")
     const meant = await run(folder, ["explain", "3"])
     expect(meant).toMatchObject({ code: 2, out: "" })
-    expect(meant.err).toContain("there is no command explain 3; did you mean explain task 3?")
+    expect(meant.err).toContain(
+      "there is no command explain 3; did you mean foreman explain task 3?"
+    )
+    const near = await run(folder, ["task", "lst"])
+    expect(near.err).toContain("there is no command task lst; did you mean foreman task list?")
+    const name = ["agent", "create", "--name", "ada", "--config"]
+    const broken = await run(folder, [...name, "{bad"])
+    expect(broken).toMatchObject({ code: 2, out: "" })
+    expect(broken.err).toMatch(/--config is one JSON object, .* and \{bad is no JSON: \S/)
+    const list = await run(folder, [...name, "[1]"])
+    expect(list.err).toMatch(/--config is one JSON object, .* not \[1\]$/m)
     expect((await run(folder, ["task", "3"])).err).toContain("there is no command task 3\n")
   })
 

@@ -165,7 +165,7 @@ export * as Teams from "./services/Teams.ts"
 export * as Tenure from "./services/Tenure.ts"
 export * as Tokens from "./services/Tokens.ts"
 export { Foreman } from "./Foreman.ts"
-export { ensureLocalTeam } from "./Local.ts"
+export { ensureLocalProject, ensureLocalTeam } from "./Local.ts"
 export {
   createForeman,
   type EventsOptions,

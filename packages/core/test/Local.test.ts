@@ -5,9 +5,13 @@ import {
   AgentRunnerMemory,
   Driver,
   DriverMemory,
+  ensureLocalProject,
   ensureLocalTeam,
   Foreman,
-  LocalTeam
+  Identifier,
+  LocalTeam,
+  Manager,
+  Task
 } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 
@@ -104,5 +108,109 @@ describe("the local team", () => {
       expect((yield* client.listOrganizations({ limit: 200 })).nextCursor).not.toBeNull()
       expect(yield* ensureLocalTeam).toEqual(first)
     }).pipe(TestForeman.asOperator, Effect.provide(TestForeman.layer({ runners })))
+  )
+})
+
+/** A server that works in a folder, as it starts. */
+const startIn = (workingDirectory: string | undefined) =>
+  Effect.flatMap(ensureLocalTeam, ensureLocalProject).pipe(
+    Effect.provideService(Manager.ManagerConfig, { waitMillis: 1, workingDirectory })
+  )
+
+const { moduleId, projectId } = Task.defaultPlace
+
+/** All that the local team has to work on. */
+const worksOn = Effect.gen(function* () {
+  const { client } = yield* Foreman
+  const { teamId } = yield* ensureLocalTeam
+  const { items: projects } = yield* client.listProjects({})
+  const { items: repositories } = yield* client.listRepositories({ teamId })
+  const modules = yield* Effect.forEach(projects, ({ id }) => client.listModules({ projectId: id }))
+  return {
+    projects: projects.map(({ id, repoRoot }) => [id, repoRoot]),
+    modules: modules.flatMap(({ items }) => items.map(({ id }) => id)),
+    repositories: repositories.map(({ defaultBranch, localPath }) => [localPath, defaultBranch])
+  }
+}).pipe(TestForeman.asOperator)
+
+const whole = {
+  projects: [[projectId, "/src/app"]],
+  modules: [moduleId],
+  repositories: [["/src/app", "main"]]
+}
+
+describe("the local project", () => {
+  it.effect("is made once for the repository of the server's folder, and found again", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      yield* on(driver)(startIn("/src/app"))
+      expect(yield* on(driver)(worksOn)).toEqual(whole)
+      const head = yield* driver.ask("system", "heads", { after: "", limit: 10 })
+      yield* on(driver)(startIn("/src/app"))
+      yield* on(driver)(startIn("/src/other"))
+      expect(yield* driver.ask("system", "heads", { after: "", limit: 10 })).toEqual(head)
+    })
+  )
+
+  it.live("is made once by several that start at once", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const starts = Array.from({ length: 4 }, () => on(driver)(startIn("/src/app")))
+      yield* Effect.all(starts, { concurrency: "unbounded" })
+      expect(yield* on(driver)(worksOn)).toEqual(whole)
+    })
+  )
+
+  it.effect("is completed after an end at any moment", () =>
+    Effect.gen(function* () {
+      for (const last of [0, 1]) {
+        const driver = yield* DriverMemory.make
+        yield* on(driver)(ensureLocalTeam)
+        const ending = committing(driver, (count, commit) =>
+          count < last ? commit : Effect.fail(broken())
+        )
+        yield* Effect.flip(on(ending)(startIn("/src/app")))
+        yield* on(driver)(startIn("/src/app"))
+        expect(yield* on(driver)(worksOn), `${last}`).toEqual(whole)
+      }
+    }).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+  )
+
+  it.effect("is not made where a server has no repository", () =>
+    Effect.gen(function* () {
+      yield* startIn(undefined)
+      expect(yield* worksOn).toEqual({ projects: [], modules: [], repositories: [] })
+    }).pipe(Effect.provide(TestForeman.layer({ runners })))
+  )
+
+  it.effect("is not made where somebody has said what the team is to change", () =>
+    Effect.gen(function* () {
+      const projectOf = (id: string, more = {}) =>
+        Effect.gen(function* () {
+          const { client } = yield* Foreman
+          const wanted = { projectId: Identifier.ProjectId.make(id), name: "Own", ...more }
+          const usual = { description: "", policy: "strict", defaultBranch: "main" }
+          yield* client.createProject({ ...usual, ...wanted })
+        }).pipe(Effect.orDie)
+      const registered = Effect.gen(function* () {
+        const { client } = yield* Foreman
+        const { teamId } = yield* ensureLocalTeam
+        const wanted = { teamId, name: "own", localPath: "/src/own", defaultBranch: "main" }
+        yield* client.registerRepository({ ...wanted, config: {} })
+      }).pipe(Effect.orDie)
+      for (const [said, project] of [
+        [projectOf("web"), [["web", ""]]],
+        [projectOf("demo"), [["demo", ""]]],
+        [projectOf("demo", { repoRoot: "/src/own" }), [["demo", "/src/own"]]],
+        [registered, []]
+      ] as const) {
+        const driver = yield* DriverMemory.make
+        yield* on(driver)(TestForeman.asOperator(said))
+        const before = yield* on(driver)(worksOn)
+        yield* on(driver)(startIn("/src/app"))
+        expect(yield* on(driver)(worksOn)).toEqual(before)
+        expect(before.projects).toEqual(project)
+      }
+    })
   )
 })

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import process from "node:process"
 import * as ClientConfig from "./ClientConfig.ts"
-import { isThisMachine, serverNamedBy } from "./Connection.ts"
+import { isThisMachine, serverNamedBy, storeSaidBy } from "./Connection.ts"
 import type { Context, Told } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 import { type Command, type Given, isOn, Misused, valueOf } from "./Grammar.ts"
@@ -116,7 +116,7 @@ const folderOf = ({ settings }: Told, runtimeRoot: string): ClientConfig.Reached
 const urlOf = async (told: Told, runtimeRoot: string): Promise<string> => {
   const ServerFile = await import("./ServerFile.ts")
   const named = serverNamedBy(told)?.url
-  const running = await Effect.runPromise(ServerFile.read(runtimeRoot, told.settings))
+  const running = await Effect.runPromise(ServerFile.read(runtimeRoot, storeSaidBy(told)))
   const { host, port } = told.settings
   if (named === undefined && running === undefined && port === 0) {
     const words = "no server runs here, and the port of one that is started is not known"

@@ -1,7 +1,7 @@
 /**
  * The way to Foreman: a server that runs, else the store itself. The same calls, the same answers.
  */
-import type { Wire } from "@foreman/core"
+import type { Settings, Wire } from "@foreman/core"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
@@ -56,6 +56,12 @@ export const serverNamedBy = ({ gathered }: Told) => {
   return { url, from: isFile ? said.from : undefined }
 }
 
+/** The store that was said. Who says none means that of the server, wherever that keeps its own. */
+export const storeSaidBy = ({ gathered, settings }: Told): Settings.StorePlace | undefined => {
+  const isSaid = ["DATABASE_URL", "FOREMAN_DB_PATH"].some((name) => gathered.has(name))
+  return isSaid ? settings : undefined
+}
+
 // services --------------------------------------------------------------------
 
 /** Finds the server that was named, or that runs on the runtime root and the store; else opens that. */
@@ -66,7 +72,7 @@ export const open = async (
   const root = resolve(told.settings.runtimeRoot)
   const tokenFile = join(root, "token")
   const named = serverNamedBy(told)
-  const url = named?.url ?? (await Effect.runPromise(ServerFile.read(root, told.settings)))
+  const url = named?.url ?? (await Effect.runPromise(ServerFile.read(root, storeSaidBy(told))))
   const token = tokenOf(told)
   if (url !== undefined) {
     const isTrusted = named === undefined || named.from === undefined || token?.from === named.from

@@ -183,11 +183,11 @@ const refuseGroup = async (
 /** The word that is near, else the only command there is, if what was written is for that. */
 const meant = (root: Node, { words }: Node, word: string): string => {
   const children = nodeAt(root, words)?.children ?? new Map<string, Node>()
-  const near = question(word, children.keys())
+  const near = question(word, children.keys(), ["foreman", ...words, ""].join(" "))
   const [only, ...more] = children.values()
   const isOnly = more.length === 0 && (only?.command?.positionals.length ?? 0) > 0
   if (near !== "" || only === undefined || !isOnly) return near
-  return `; did you mean ${[...only.words, word].join(" ")}?`
+  return `; did you mean ${["foreman", ...only.words, word].join(" ")}?`
 }
 
 const failed = (error: unknown, terminal: Terminal.Terminal, isJson: boolean): number => {

@@ -9,8 +9,9 @@ import { ProcessIdentity } from "@foreman/process"
 import { Data, Effect, Option, Schema } from "effect"
 import type { Scope } from "effect"
 import { createHash, randomUUID } from "node:crypto"
-import { readFile, rename, rm, writeFile } from "node:fs/promises"
+import { readFile, realpath, rename, rm, writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
+import * as OpenStore from "../OpenStore.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -19,6 +20,8 @@ const Content = Schema.fromJsonString(
     url: Schema.String,
     /** The digest of where its store is. */
     store: Schema.String,
+    /** The same for a person, without what is secret in it. */
+    place: Schema.optionalKey(Schema.String),
     process: Schema.Struct({
       pid: Schema.Int,
       startTime: Schema.Finite,
@@ -64,19 +67,33 @@ export const keep = Effect.fnUntraced(function* (
   yield* mustBeFree(root)
   const identity = yield* ProcessIdentity.of(process.pid)
   if (identity === undefined) return
-  const text = `${JSON.stringify({ url, store: digestOf(place), process: identity })}\n`
+  const store = { store: digestOf(place), place: titleOf(place) }
+  const text = `${JSON.stringify({ url, ...store, process: identity })}\n`
   yield* Effect.acquireRelease(
     Effect.promise(() => write(root, text)),
     () => Effect.promise(() => remove(root, text))
   )
 })
 
-/** The address of the server of a runtime root, if one runs and has this store. */
-export const read = Effect.fnUntraced(function* (root: string, place: Settings.StorePlace) {
-  const content = yield* contentOf(root)
-  if (content === undefined || content.store !== digestOf(place)) return undefined
-  return (yield* ProcessIdentity.isAlive(content.process)) ? content.url : undefined
+/** The address of the server of a runtime root, if one runs and has this store, or any if none is said. */
+export const read = Effect.fnUntraced(function* (root: string, place?: Settings.StorePlace) {
+  const content = yield* livingOf(root)
+  const isAnother = place !== undefined && content?.store !== digestOf(place)
+  return isAnother ? undefined : content?.url
 })
+
+/** The server that runs on a runtime root, and where its store is, if that is another one than this. */
+export const elsewhere = async (
+  root: string,
+  place: Settings.StorePlace
+): Promise<{ readonly url: string; readonly place: string | undefined } | undefined> => {
+  const { place: kept, store, url } = (await Effect.runPromise(livingOf(root))) ?? {}
+  if (url === undefined || store === digestOf(place)) return undefined
+  // One file may be reached by several paths.
+  const isSame =
+    kept !== undefined && (await pathOfFile(kept)) === (await pathOfFile(titleOf(place)))
+  return isSame ? undefined : { url, place: kept }
+}
 
 // internal --------------------------------------------------------------------
 
@@ -94,6 +111,18 @@ const contentOf = Effect.fnUntraced(function* (root: string) {
   const text = yield* Effect.promise(() => readFile(pathOf(root), "utf8").catch(() => ""))
   return Option.getOrUndefined(yield* Effect.option(decode(text)))
 })
+
+/** What the server wrote that lives. */
+const livingOf = Effect.fnUntraced(function* (root: string) {
+  const content = yield* contentOf(root)
+  const isLive = content !== undefined && (yield* ProcessIdentity.isAlive(content.process))
+  return isLive ? content : undefined
+})
+
+const titleOf = (place: Settings.StorePlace): string =>
+  OpenStore.titleOf({ ...place, databasePath: resolve(place.databasePath) })
+
+const pathOfFile = (path: string): Promise<string> => realpath(path).catch(() => path)
 
 /** Who finds no file opens the store itself, so a root without it serves all the same. */
 const write = async (root: string, text: string): Promise<void> => {

@@ -71,7 +71,9 @@ export const tell = async ({ environment, given, workingFolder }: Places): Promi
     ([name]) => !Object.hasOwn(SettingsSources.meanings, name)
   )
   const whole = { ...Object.fromEntries(rest), ...SettingsSources.environmentOf(gathered) }
-  return { gathered, environment: whole, settings: ofResult(Settings.read(whole)) }
+  const called = (name: string) =>
+    gathered.get(name)?.from === "flags" ? calledBy(given, name) : name
+  return { gathered, environment: whole, settings: ofResult(Settings.read(whole), called) }
 }
 
 // internal --------------------------------------------------------------------
@@ -84,14 +86,28 @@ const flagsOf = (given: Given): Readonly<Record<string, string | undefined>> => 
   )
   const place = valueOf(given, "db")
   if (place === undefined) return values
-  const isAddress = /^[a-z]+:/.test(place)
-  return { ...values, [isAddress ? "DATABASE_URL" : "FOREMAN_DB_PATH"]: place }
+  return { ...values, [settingOf(place)]: place }
 }
 
-const ofResult = <A>(result: Result.Result<A, Settings.SettingsInvalid>): A => {
+/** What `--db` says with such a value. */
+const settingOf = (place: string): string =>
+  /^[a-z]+:/.test(place) ? "DATABASE_URL" : "FOREMAN_DB_PATH"
+
+/** The flag by which a setting was given. */
+const calledBy = (given: Given, name: string): string => {
+  const place = valueOf(given, "db")
+  const isPlace = place !== undefined && settingOf(place) === name
+  return `--${isPlace ? "db" : SettingsSources.flagOf(name)}`
+}
+
+const ofResult = <A>(
+  result: Result.Result<A, Settings.SettingsInvalid>,
+  called = (name: string): string => name
+): A => {
   if (Result.isSuccess(result)) return result.success
-  const { message, name, problem } = result.failure
-  throw new Failed(exitCodes.misused, "SettingsInvalid", message, { name, problem })
+  const { name, problem } = result.failure
+  const words = `${called(name)} ${problem}`
+  throw new Failed(exitCodes.misused, "SettingsInvalid", words, { name, problem })
 }
 
 const first = async (paths: ReadonlyArray<string>): Promise<SettingsSources.Source | undefined> => {

@@ -5,7 +5,7 @@
 import { catalogue, type Route } from "@foreman/core"
 import type { Part } from "./OperationCommands.ts"
 import * as Scope from "./Scope.ts"
-import { dashed, isNullable, shapeOf } from "./Values.ts"
+import { dashed, isNullable, isObject, shapeOf } from "./Values.ts"
 
 // rules -----------------------------------------------------------------------
 
@@ -29,7 +29,7 @@ export const exampleOf = ({ fields, places, words }: Part): string => {
   return ["foreman", ...words, ...values, ...flags].join(" ")
 }
 
-/** What is wrong with what was typed for an id or a number, as the end of "X is ..."; "" if nothing. */
+/** What is wrong with what was typed for an id, a number or JSON, as the end of "X is ..."; "" if nothing. */
 export const problemOf = ({ name, schema }: Route.Field, text: string): string => {
   const isNamed = [...Scope.scopes, ...Scope.agents, ...Scope.repositories].includes(name)
   if (isNamed || (text === "null" && isNullable(schema))) return ""
@@ -38,6 +38,7 @@ export const problemOf = ({ name, schema }: Route.Field, text: string): string =
     const noun = numbered.test(name) ? `the number of a ${nounOf(name)}, say 42,` : "a number,"
     return `${noun} not ${text}`
   }
+  if (isObject(schema)) return objectProblemOf(text)
   const [, noun = ""] = /^Id of the (\w+)$/.exec(String(schema["description"])) ?? []
   // A text of one's own choice is bounded, an id that is given is not.
   if (noun === "" || schema["maxLength"] !== undefined || Scope.isId(text)) return ""
@@ -53,3 +54,18 @@ const numbered = /^(task|depends_on|message|request)_id$/
 
 const nounOf = (name: string): string =>
   name === "depends_on_id" ? "task" : name.replace(/_id$/, "")
+
+const objectProblemOf = (text: string): string => {
+  const noun = `one JSON object, say '{"key": "value"}',`
+  const shown = text.length > mostShown ? `${text.slice(0, mostShown)}...` : text
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
+    return isObject ? "" : `${noun} not ${shown}`
+  } catch (cause) {
+    return `${noun} and ${shown} is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`
+  }
+}
+
+/** Of what somebody has typed, as much as lets it be recognized. */
+const mostShown = 60

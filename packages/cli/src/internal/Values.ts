@@ -35,6 +35,12 @@ export const shapeOf = (schema: Wire.JsonSchema): Shape => {
 export const isNullable = (schema: Wire.JsonSchema): boolean =>
   schema.type === "null" || alternativesOf(schema).some(isNullable)
 
+/** Whether a field takes an object and nothing else, but for null. */
+export const isObject = (schema: Wire.JsonSchema): boolean => {
+  const some = alternativesOf(schema).filter((one) => one.type !== "null")
+  return schema.type === "object" || (some.length > 0 && some.every(isObject))
+}
+
 /** Reads the values of a flag. What does not fit stays text: the operation's schema refuses it. */
 export const read = (schema: Wire.JsonSchema, given: ReadonlyArray<string>): unknown => {
   const shape = shapeOf(schema)

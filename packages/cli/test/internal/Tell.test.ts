@@ -63,6 +63,14 @@ describe("what the program is told", () => {
     await expect(tell(makeFolder(), { FOREMAN_HTTP_ADR: "x" })).rejects.toThrow(
       "FOREMAN_HTTP_ADR is not a setting"
     )
-    await expect(tell(makeFolder(), {}, { db: ["mysql://h/f"] })).rejects.toThrow("DATABASE_URL")
+    await expect(tell(makeFolder(), {}, { db: ["mysql://h/f"] })).rejects.toThrow(
+      /^--db should be postgres:/
+    )
+    await expect(tell(makeFolder(), { DATABASE_URL: "mysql://h/f" })).rejects.toThrow(
+      /^DATABASE_URL should be postgres:/
+    )
+    await expect(tell(makeFolder(), {}, { "http-addr": ["x"] })).rejects.toThrow(
+      /^--http-addr should be host:port/
+    )
   })
 })

@@ -21,6 +21,15 @@ describe("text of a command line", () => {
     expect(Values.read(schema, given)).toEqual(value)
   })
 
+  it.each([
+    [{ type: "object" }, true],
+    [nullable({ type: "object" }), true],
+    [{ anyOf: [{ type: "object" }, { type: "string" }] }, false],
+    [{}, false]
+  ])("is of an object alone where its schema is: %j", (schema, expected) => {
+    expect(Values.isObject(schema)).toBe(expected)
+  })
+
   it("has choices where its schema has", () => {
     const status = { type: "string", enum: ["a", "b"] }
     expect(Values.placeholderOf(Values.shapeOf(nullable(status)))).toBe("a|b")

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest"
 import { endOf, isAlive, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
 
 /** An agent that says who it is and then works for a minute. */
-const slow = 'echo "$$" > "$HOME/pid.new" && mv "$HOME/pid.new" "$HOME/pid"; echo begun; sleep 60'
+const slow = 'echo begun; echo "$$" > "$HOME/pid.new" && mv "$HOME/pid.new" "$HOME/pid"; sleep 60'
 
 type Foreman = ReturnType<typeof createClient>
 

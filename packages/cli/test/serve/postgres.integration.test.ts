@@ -71,6 +71,11 @@ describe("a server on PostgreSQL", () => {
     expect(found.text).toContain(`postgres://${host}${pathname}`)
     expect(found.text).not.toContain(password)
     expect(await examine({}, "--db", DATABASE_URL)).toMatchObject({ code: 0 })
+    // Who says no store is not shown an empty file beside the server's.
+    const unsaid = await examine({ FOREMAN_RUNTIME_ROOT: join(folder, ".foreman") })
+    expect(unsaid).toMatchObject({ code: 2 })
+    expect(unsaid.text).toContain(`keeps its store in postgres://${host}${pathname}: `)
+    expect(unsaid.text).not.toContain(password)
     for (const { child } of [one, two]) {
       child.kill("SIGTERM")
       expect(await endOf(child)).toMatchObject({ code: 0 })

@@ -1,7 +1,8 @@
 /**
  * The project and the module that a local server has without any set-up.
  *
- * They are made inside the first command that needs them, never because somebody looks.
+ * They are made at the start of a server that works in a repository, else inside the first command of a
+ * manager, never because somebody looks.
  *
  * @since 0.1.0
  */
@@ -15,6 +16,17 @@ import { defaultPlace } from "../rules/TaskModel.ts"
 import type { LocalTeam } from "./LocalTeam.ts"
 import type { Config } from "./ManagerConfig.ts"
 import type { Projects } from "./Projects.ts"
+import type { Shell } from "./Shell.ts"
+
+// models ----------------------------------------------------------------------
+
+/**
+ * The operations by which they are found and made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ProjectMakers = Pick<Projects["Service"], "create" | "createModule" | "getModule">
 
 // services --------------------------------------------------------------------
 
@@ -26,7 +38,7 @@ import type { Projects } from "./Projects.ts"
  * @category services
  * @since 0.1.0
  */
-export const makeEnsureDefaults = (projects: Projects["Service"], config: Config) => {
+export const makeEnsureDefaults = (projects: ProjectMakers, config: Config) => {
   let isThere = false
   return ({ teamId }: LocalTeam) =>
     Effect.suspend(() => (isThere ? Effect.void : make(teamId))).pipe(
@@ -79,3 +91,38 @@ export const makeEnsureDefaults = (projects: Projects["Service"], config: Config
     )
   }
 }
+
+/**
+ * Whether the default project is to be made for a folder before anybody asks for it: where nobody has
+ * made a project or registered a repository yet, since those say where tasks work.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const isWanted = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  { organizationId: organization, teamId }: LocalTeam,
+  folder: string
+) {
+  return yield* shell.read(
+    Effect.fnUntraced(function* (driver) {
+      const row = yield* driver.get(organization, "projects", { id: defaultPlace.projectId })
+      // Who ended between the two has left the project without its module.
+      if (row !== undefined) return row["team_id"] === teamId && row["repo_root"] === folder
+      const first = { organization, limit: 1 }
+      const projects = yield* driver.find({
+        ...first,
+        table: "projects",
+        index: "key",
+        equals: {}
+      })
+      const repositories = yield* driver.find({
+        ...first,
+        table: "repositories",
+        index: "repositories_by_team",
+        equals: { team_id: teamId }
+      })
+      return projects.length === 0 && repositories.length === 0
+    })
+  )
+})

@@ -9,6 +9,7 @@ import { exitCodes } from "../ExitCode.ts"
 import type { Command } from "../Grammar.ts"
 import type { Terminal } from "../Terminal.ts"
 import * as Failure from "./Failure.ts"
+import * as Place from "./Place.ts"
 
 // services --------------------------------------------------------------------
 
@@ -21,8 +22,9 @@ export const command: Command = {
   positionals: [],
   flags: [],
   examples: ["foreman doctor", "foreman doctor --db postgres://foreman@localhost/foreman --json"],
-  run: async (_, { isJson, signal, terminal, told }) => {
-    const { environment, settings } = await told()
+  run: async (_, context) => {
+    const { isJson, signal, terminal } = context
+    const { environment, settings } = await Place.told(context)
     const title = OpenStore.titleOf(settings)
     const check = Effect.gen(function* () {
       const driver = yield* OpenStore.look(settings)

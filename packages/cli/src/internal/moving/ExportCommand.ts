@@ -10,6 +10,7 @@ import { exitCodes } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
+import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
 import * as Target from "./Target.ts"
 
@@ -39,8 +40,8 @@ export const command: Command = {
 // internal --------------------------------------------------------------------
 
 const write = async (path: string, withArtifacts: boolean, context: Context): Promise<number> => {
-  const { isJson, signal, terminal, told } = context
-  const { environment, settings } = await told()
+  const { isJson, signal, terminal } = context
+  const { environment, settings } = await Place.told(context)
   const title = OpenStore.titleOf(settings)
   const target = await Target.open(path, 0o600)
   const progress = Progress.make("exported")

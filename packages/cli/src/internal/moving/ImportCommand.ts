@@ -13,6 +13,7 @@ import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
+import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
 
 // services --------------------------------------------------------------------
@@ -49,8 +50,8 @@ interface Wanted {
 }
 
 const fill = async (path: string, wanted: Wanted, context: Context): Promise<number> => {
-  const { isJson, signal, terminal, told } = context
-  const { environment, settings } = await told()
+  const { isJson, signal, terminal } = context
+  const { environment, settings } = await Place.told(context)
   // Before a store is made for it.
   if (path !== "-") {
     await access(path, constants.R_OK).catch((cause: unknown) => {

@@ -9,6 +9,7 @@ import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import type { Terminal } from "../Terminal.ts"
 import * as Failure from "./Failure.ts"
+import * as Place from "./Place.ts"
 
 // services --------------------------------------------------------------------
 
@@ -30,8 +31,9 @@ export const command: Command = {
     { name: "write", description: "Puts the right rows in the place of those that differ" }
   ],
   examples: ["foreman rebuild", "foreman rebuild --write"],
-  run: async (given, { isJson, signal, terminal, told }) => {
-    const { settings } = await told()
+  run: async (given, context) => {
+    const { isJson, signal, terminal } = context
+    const { settings } = await Place.told(context)
     const work = rebuild(settings, given.flags["organization"], isOn(given, "write"))
     const title = OpenStore.titleOf(settings)
     const outcomes = await Failure.run(work, { title, signal })
