@@ -19,7 +19,6 @@ import {
   Tokens
 } from "@foreman/core"
 import { Effect, Layer, ManagedRuntime } from "effect"
-import { SecureRandom } from "effect/crypto"
 import { quantile, type Figures, type Variant } from "./Rounds.ts"
 
 // models ----------------------------------------------------------------------
@@ -163,7 +162,7 @@ const dispatch = Effect.fnUntraced(function* (place: Place, load: Load, isKnown:
     Effect.fnUntraced(function* (index: number) {
       const wish = wishes[index]
       if (wish === undefined) return yield* Effect.die("There is no such task")
-      const runId = Identifier.RunId.make(SecureRandom.uuidV7Unsafe())
+      const runId = yield* Attempts.nextRunId
       const issued = yield* Tokens.issue(runId, (yield* clock.now) + 3_600_000_000)
       return yield* Attempts.queue(shell, tenure, { ...wish, runId, issued })
     })

@@ -10,7 +10,6 @@
  */
 import { Attempts, type Driver, Identifier, Shell, StoreClock, Tenure, Tokens } from "@foreman/core"
 import { Effect } from "effect"
-import { SecureRandom } from "effect/crypto"
 import * as Drain from "./Drain.ts"
 import * as PostgresForeman from "./PostgresForeman.ts"
 import { withClient } from "./PostgresServer.ts"
@@ -71,6 +70,9 @@ const starts = async (subject: Subject): Promise<Drain.Drainer> => {
   const { opened, place, workers } = subject
   const { organization, teamId } = place
   const counts = { agents: 0, left: 0 }
+  // Whoever has begun is never idle again, and a page from the start would pass over all of them. A
+  // dispatcher meets few who are busy, as they end what they do: each page begins behind the last.
+  let after = ""
   const createAgents = (count: number) =>
     Effect.forEach(
       Array.from({ length: count }, () => `spare-${counts.agents++}`),
@@ -96,7 +98,7 @@ const starts = async (subject: Subject): Promise<Drain.Drainer> => {
         for (;;) {
           const candidate = candidates.shift()
           if (candidate === undefined) return
-          const runId = Identifier.RunId.make(SecureRandom.uuidV7Unsafe())
+          const runId = yield* Attempts.nextRunId
           const issued = yield* Tokens.issue(runId, (yield* clock.now) + 3_600_000_000)
           yield* Attempts.queue(shell, tenure, { ...candidate, runId, issued })
           counts.left -= 1
@@ -107,10 +109,11 @@ const starts = async (subject: Subject): Promise<Drain.Drainer> => {
         // The next ones in the queue's own order, and who is free: as the dispatcher asks for them.
         const ready = yield* shell.driver.ask(organization, "startable", { limit: page })
         const idle = yield* shell.driver.ask(organization, "idle_agents", {
-          after: "",
+          after,
           limit: page
         })
         candidates = ready.flatMap((task, index) => candidateOf(task, idle[index]))
+        after = candidates.at(-1)?.agentId ?? after
         if (candidates.length === 0) return yield* Effect.die("Nothing is ready")
         yield* Effect.all(
           Array.from({ length: workers }, () => worker),

@@ -89,7 +89,7 @@ const tables = async (
       opened.push(await open(server, subject, `${subject.way}_${callers}_${index}`))
     }
     // What has run for a while is compiled: the first seconds say nothing about anybody.
-    for (const { measure } of opened) await measure({ callers, milliseconds: 3000 })
+    for (const { measure } of opened) await measure({ callers: 64, milliseconds: 4000 })
     const load = { callers, milliseconds: isShort ? 400 : 1500 }
     const variants = opened.map(({ measure, name }) => ({ name, measure: () => measure(load) }))
     const measured = await measureAll(variants, rounds)

@@ -16,6 +16,8 @@ interface Program extends Omit<Drain.Way, "url"> {
   readonly peer?: Peers.Name
   /** How many times as much it is given as the others, so that it works as long. */
   readonly more?: number
+  /** It is given the address of another database. */
+  readonly takesOther?: boolean
 }
 
 // rules -----------------------------------------------------------------------
@@ -28,10 +30,13 @@ const graphile = { program: "./peers/GraphileWorker.ts", peer: "graphile-worker"
 
 const bare = { name: "bare pg: claim, delete", program: "./BarePickup.ts", args: [`${workers}`] }
 
+const rows = { name: "bare pg: the same rows, in groups", program: "./BareStarts.ts" }
+
 const programs: ReadonlyArray<Program> = [
   { ...graphile, name: "graphile-worker", args: [`${workers}`] },
   { ...foreman, args: [`${workers}`, "starts"] },
   { ...foreman, name: "Foreman, whole runs", args: [`${workers}`, "runs"] },
+  { ...rows, args: [`${workers}`], takesOther: true },
   bare,
   { ...graphile, name: "graphile-worker, in batches", args: [`${workers}`, "batches"], more: 8 },
   { name: "pg-boss, in batches", program: "./peers/PgBoss.ts", peer: "pg-boss", args: [], more: 8 }
@@ -50,7 +55,8 @@ const measure = async (
   try {
     for (const [index, program] of list.entries()) {
       const url = await server.create(`way_${index}`)
-      ways.push(await Drain.open({ ...program, url }))
+      const others = program.takesOther === true ? [await server.create(`other_${index}`)] : []
+      ways.push(await Drain.open({ ...program, url, args: [...program.args, ...others] }))
     }
     const count = isShort ? 500 : 5000
     const variants = ways.map(({ measure: one, name }, index) => ({
@@ -73,7 +79,8 @@ const main = async (server: PostgresServer.Server, options: Report.Options): Pro
         "how many handlers begin between the first and the last when all work lies ready:\n" +
         `  ${Peers.titles()}, which delete or archive a job that is done,\n` +
         "  with Foreman, which writes run, token, events and fence for each (starts), and also every\n" +
-        "  step of the run up to the finished task (whole runs, one agent for each worker).",
+        "  step of the run up to the finished task (whole runs, one agent for each worker), and with the\n" +
+        "  rows of Foreman's starts, written by the bare driver in groups, with nothing decided or checked.",
       comparesNot:
         "the batches of others with what Foreman does: they are shown for what they are. Nor runners,\n" +
         "  workspaces, or work that arrives meanwhile.",
