@@ -39,4 +39,46 @@ describe("a person at a terminal", { timeout: 120_000 }, () => {
     child.kill("SIGTERM")
     expect(await endOf(child)).toMatchObject({ code: 0 })
   })
+
+  it("is shown from a task in review to the command that gives its verdict", async () => {
+    const folder = makeFolder()
+    const said = (line: string) => run(folder, line.split(" "))
+    for (const line of [
+      "task create --title T",
+      "team configure --delivery review",
+      "task status 1 --status in_progress",
+      "task status 1 --status in_review",
+      "review request 1"
+    ]) {
+      expect(await said(line), line).toMatchObject({ code: 0, err: "" })
+    }
+    expect((await said("explain task 1")).out).toContain("foreman review approve 1")
+    const other = await said("task approve 1")
+    expect(other).toMatchObject({ code: 1, out: "" })
+    expect(other.err).toContain("Task 1 waits for no approval, but for the verdict of its review")
+    expect((await said("task reject 1 --reason no")).err).toContain("foreman review reject 1 gives")
+    expect(await said("review approve 1")).toMatchObject({ code: 0, err: "" })
+    expect((await said("task show 1 --json")).out).toContain('"status": "done"')
+  })
+
+  it("is told of the review where the approval of its dispatch is said once more", async () => {
+    const folder = makeFolder()
+    const agent = makeAgent(folder, "agent.sh", "cat >/dev/null; echo done")
+    await serve(folder, ["--runner", `command:${agent}`])
+    const said = (line: string) => run(folder, line.split(" "))
+    await said("team configure --delivery review")
+    const push = ["--kind", "create_task", "--summary", "git push origin main"]
+    expect(await run(folder, ["manager", "command", ...push])).toMatchObject({ code: 0 })
+    expect(await said("task approve 1")).toMatchObject({ code: 0, err: "" })
+    const reviewed = "watch task show 1 --until status=in_review --for 30"
+    expect(await said(reviewed)).toMatchObject({ code: 0 })
+    const again = await said("task approve 1")
+    expect(again).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^approval approved, task 1/)
+    })
+    expect(again.err).toBe(
+      "Task 1 waits for the verdict of its review: foreman review approve 1 gives that\n"
+    )
+  })
 })

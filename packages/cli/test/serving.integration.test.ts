@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { endOf, makeFolder, run, serve } from "./TestCli.ts"
@@ -6,15 +6,43 @@ import { endOf, makeFolder, run, serve } from "./TestCli.ts"
 describe("serving", { timeout: 120_000 }, () => {
   it("asks the server of its root wherever that keeps its store, unless another one is said", async () => {
     const folder = makeFolder()
-    await serve(folder, ["--dispatch", "off", "--db", join(folder, "elsewhere.db")])
     const create = (title: string, ...flags: ReadonlyArray<string>) =>
       run(folder, ["task", "create", "--title", title, ...flags])
+    expect(await create("first", "--db", join(folder, "own.db"))).toMatchObject({ code: 0 })
+    await serve(folder, ["--dispatch", "off", "--db", join(folder, "elsewhere.db")])
     expect(await create("for the server")).toMatchObject({ code: 0, err: "" })
     expect(existsSync(join(folder, ".foreman", "foreman.db"))).toBe(false)
     expect(await create("for a file", "--db", join(folder, "own.db"))).toMatchObject({ code: 0 })
     const { out } = await run(folder, ["task", "list"])
     expect(out).toContain("for the server")
     expect(out).not.toContain("for a file")
+  })
+
+  it("makes no store beside that of its server, and says where both would be", async () => {
+    const folder = realpathSync(makeFolder())
+    const { url } = await serve(folder, ["--dispatch", "off"])
+    const [place, path] = [join(folder, ".foreman", "foreman.db"), join(folder, "new.db")]
+    const words = `There is no store ${path}, and the server at ${url}, `
+    const create = ["task", "create", "--title", "T"]
+    const commands = [
+      [[...create, "--db", "new.db", "--json"], 2],
+      [[...create, "--db", "new.db", "--dry-run", "--json"], 3],
+      [["task", "list", "--db", "new.db", "--json"], 3]
+    ] as const
+    for (const [command, code] of commands) {
+      const refused = await run(folder, command)
+      expect(refused, command.join(" ")).toMatchObject({ code, out: "" })
+      const { error, ...facts } = JSON.parse(refused.err)
+      expect(error).toContain(words)
+      expect(error).toContain(`keeps its own in ${place}: leave out --db `)
+      expect(facts).toMatchObject({ path, place, url })
+    }
+    const environment = { FOREMAN_DB_PATH: path }
+    expect((await run(folder, create, { environment })).err).toContain(words)
+    expect(existsSync(path)).toBe(false)
+    const apart = [...create, "--db", "new.db", "--runtime-root", "apart"]
+    expect(await run(folder, apart)).toMatchObject({ code: 0, err: "" })
+    expect(existsSync(path)).toBe(true)
   })
 
   it("opens no file beside the store that its server keeps elsewhere", async () => {

@@ -2,6 +2,7 @@
  * Every command that there is.
  */
 import { catalogue } from "@foreman/core"
+import * as AgentCommands from "./AgentCommands.ts"
 import * as ArtifactCommands from "./ArtifactCommands.ts"
 import * as Completion from "./Completion.ts"
 import * as Config from "./ConfigCommand.ts"
@@ -22,7 +23,8 @@ import * as Watch from "./Watch.ts"
 
 /** Every command: those of the program itself, and those of the catalogue. */
 export const all = (everywhere: ReadonlyArray<Flag>): ReadonlyArray<Command> => {
-  const operations = TaskCommands.amend(OperationCommands.partsOf(catalogue))
+  const parts = OperationCommands.partsOf(catalogue)
+  const operations = AgentCommands.amend(parts, TaskCommands.amend(parts))
   const commands: ReadonlyArray<Command> = [
     Serve.command,
     mcp,

@@ -88,7 +88,7 @@ export const open = async (
     const own = isThisMachine(url) ? await contentOf(tokenFile) : undefined
     return remote({ url, token: token?.value ?? own })
   }
-  if (!mayMake) mustBeThere(told, isDry)
+  await mayBeMissing(told, { isDry, mayMake })
   const { open: embedded } = await import("./Embedded.ts")
   // A key for servers says nothing about who may open the file.
   const isKey = token !== undefined && token.name.endsWith("_API_KEY")
@@ -102,15 +102,40 @@ export const open = async (
 
 // internal --------------------------------------------------------------------
 
-/** Who only looks makes no store, least of all at a place that was mistyped. */
-const mustBeThere = ({ settings }: Told, isDry: boolean): void => {
-  const { databasePath: path, databaseUrl } = settings
+/**
+ * Who only looks makes no store, least of all at a place that was mistyped. Nobody makes one beside the
+ * store of a server that runs: what is written there is seen by no agent.
+ */
+const mayBeMissing = async (
+  { settings }: Told,
+  { isDry, mayMake }: { readonly isDry: boolean; readonly mayMake: boolean }
+): Promise<void> => {
+  const { databasePath: path, databaseUrl, runtimeRoot } = settings
   if (databaseUrl !== undefined || existsSync(path)) return
+  const other = await ServerFile.elsewhere(resolve(runtimeRoot), settings)
+  if (other !== undefined) throw beside({ path: resolve(path), runtimeRoot, mayMake }, other)
+  if (mayMake) return
   const advice = isDry
     ? "without --dry-run it would be made, with what is local and missing in it"
     : "a first task makes it (foreman task create --title ...), and so does foreman serve"
   const words = `There is no store ${path}, and no server runs here: ${advice}`
   throw new Failed(exitCodes.notFound, "StoreNotFound", words, { path })
+}
+
+const beside = (
+  wanted: { readonly path: string; readonly runtimeRoot: string; readonly mayMake: boolean },
+  { place = "another place", url }: ServerFile.Elsewhere
+): Failed => {
+  const { mayMake, path, runtimeRoot } = wanted
+  const server = `the server at ${url}, of the runtime root ${runtimeRoot}, keeps its own in ${place}`
+  const words =
+    `There is no store ${path}, and ${server}: leave out --db (FOREMAN_DB_PATH, DATABASE_URL) to ` +
+    "ask that server, or give another store a root of its own with --runtime-root " +
+    "(FOREMAN_RUNTIME_ROOT)"
+  const facts = { path, place, url }
+  return mayMake
+    ? new Failed(exitCodes.misused, "StoreElsewhere", words, facts)
+    : new Failed(exitCodes.notFound, "StoreNotFound", words, facts)
 }
 
 const urlNames = ["FOREMAN_API_URL", "FOREMAN_URL", "OPENCLAW_API_URL"]

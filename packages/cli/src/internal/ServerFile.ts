@@ -30,6 +30,12 @@ const Content = Schema.fromJsonString(
   })
 )
 
+/** A server that lives, and where it keeps its store, as far as it says so. */
+export interface Elsewhere {
+  readonly url: string
+  readonly place: string | undefined
+}
+
 // errors ----------------------------------------------------------------------
 
 /** Another server lives on the runtime root: its token, its folders and its name are that one's. */
@@ -86,7 +92,7 @@ export const read = Effect.fnUntraced(function* (root: string, place?: Settings.
 export const elsewhere = async (
   root: string,
   place: Settings.StorePlace
-): Promise<{ readonly url: string; readonly place: string | undefined } | undefined> => {
+): Promise<Elsewhere | undefined> => {
   const { place: kept, store, url } = (await Effect.runPromise(livingOf(root))) ?? {}
   if (url === undefined || store === digestOf(place)) return undefined
   // One file may be reached by several paths.

@@ -143,6 +143,9 @@ const ofTask = (part: Part): Command => {
         isFirst: true,
         before: `approval ${verb === "approve" ? "approved" : "rejected"}, `
       })
+      if (isInReview(answer)) {
+        context.terminal.err(`Task ${text} waits for ${verdictBy(verb, text)}\n`)
+      }
       return exitCodes.done
     }
   }
@@ -165,6 +168,17 @@ const approvalOf = async (
     readonly approval_id: string | null
   }
   if (task.approval_id !== null) return task.approval_id
-  const message = `Task ${text} waits for no approval`
+  const verdict = isInReview(task) ? `, but for ${verdictBy(words.at(-1), text)}` : ""
+  const message = `Task ${text} waits for no approval${verdict}`
   throw new Failed(exitCodes.refused, "NoApproval", message, { task_id: Number(text) })
 }
+
+/** Whether a verdict on what its agent did is waited for, which is another thing than its approval. */
+const isInReview = (answer: unknown): boolean =>
+  typeof answer === "object" &&
+  answer !== null &&
+  "status" in answer &&
+  answer.status === "in_review"
+
+const verdictBy = (verb = "approve", task: string): string =>
+  `the verdict of its review: foreman review ${verb} ${task} gives that`

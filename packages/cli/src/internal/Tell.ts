@@ -124,12 +124,14 @@ const first = async (paths: ReadonlyArray<string>): Promise<SettingsSources.Sour
 
 const must = async (path: string): Promise<SettingsSources.Source> => {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw unreadable(path, cause)
+    // Elsewhere a flag of this name takes JSON.
+    throw unreadable(`--config takes the path of a file of settings, and ${path}`, cause)
   })
   return ofResult(SettingsSources.fromFile(path, text))
 }
 
-const unreadable = (path: string, cause: unknown): Failed => {
+const unreadable = (what: string, cause: unknown): Failed => {
   const problem = cause instanceof Error ? cause.message : String(cause)
-  return new Failed(exitCodes.misused, "SettingsInvalid", `${path} cannot be read: ${problem}`)
+  const words = /^ENOENT\b/.test(problem) ? "there is no such file" : problem
+  return new Failed(exitCodes.misused, "SettingsInvalid", `${what} cannot be read: ${words}`)
 }

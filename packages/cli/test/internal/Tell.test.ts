@@ -41,6 +41,9 @@ describe("what the program is told", () => {
     expect((await tell(folder, root, named)).settings.node).toBe("named")
     const missing = tell(folder, {}, { config: [join(folder, "none.json")] })
     await expect(missing).rejects.toThrow("none.json cannot be read")
+    await expect(tell(folder, {}, { config: ["{bad"] })).rejects.toThrow(
+      "--config takes the path of a file of settings, and {bad cannot be read: there is no such file"
+    )
   })
 
   it("stands in no file of a workspace, where a run acts", async () => {

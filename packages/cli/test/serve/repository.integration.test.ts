@@ -77,4 +77,67 @@ describe("a server that is started in a repository", { timeout: 60_000 }, () => 
     expect(await run(folder, register)).toMatchObject({ code: 0, err: "" })
     expect(await said()).toEqual({ ids: ["web"], err: "" })
   })
+
+  it("warns at its start where its repository has no commit or not the branch, until it has", async () => {
+    const folder = realpathSync(makeFolder())
+    git(folder, "init", "--quiet", "--initial-branch", "trunk")
+    const said = async (settings: Readonly<Record<string, string>> = {}) => {
+      const { child } = await start(folder, { FOREMAN_LOG_LEVEL: "warn", ...settings })
+      child.kill("SIGTERM")
+      return (await endOf(child)).err
+    }
+    expect(await said()).toMatch(`The repository ${folder} has no commit on its branch trunk, `)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "Begin")
+    expect(await said()).toBe("")
+    git(folder, "checkout", "--quiet", "--detach")
+    git(folder, "branch", "--quiet", "--delete", "--force", "trunk")
+    const detached = await said({ FOREMAN_RUNNER: agentIn(makeFolder()) })
+    expect(detached).toMatch(`The repository ${folder} has no branch main, `)
+    expect(detached).toContain(`git -C '${folder}' branch main makes it`)
+    git(folder, "branch", "main")
+    expect(await said({ FOREMAN_RUNNER: agentIn(makeFolder()) })).toBe("")
+  })
+
+  it("names the top folder where it is started below that, and lands there once that is said", async () => {
+    const top = makeRepository()
+    const folder = join(top, "packages", "web")
+    mkdirSync(folder, { recursive: true })
+    const settings = { FOREMAN_RUNNER: agentIn(makeFolder()), FOREMAN_LOG_LEVEL: "warn" }
+    const { child } = await start(folder, settings)
+    const create = ["project", "create", "--id", "demo", "--name", "Demo", "--repo-root", top]
+    expect(await run(folder, create)).toMatchObject({ code: 0, err: "" })
+    expect(await run(folder, ["task", "create", "--title", "Write it"])).toMatchObject({ code: 0 })
+    expect(await run(folder, until(1))).toMatchObject({ code: 0 })
+    expect(git(top, "log", "--format=%s", "main")).toBe("Write it\nBegin\n")
+    child.kill("SIGTERM")
+    const { err } = await endOf(child)
+    expect(err).toContain(`The folder ${folder} is a subfolder of the git repository ${top}, `)
+    expect(err).toContain(`foreman ${create.slice(0, -1).join(" ")} '${top}'`)
+  })
+})
+
+describe("an agent that is made by hand", { timeout: 60_000 }, () => {
+  it("is said to work in empty folders where it is started and its team has no repository", async () => {
+    const folder = realpathSync(makeFolder())
+    await serve(folder)
+    const command = [makeAgent(folder, "agent.sh", "cat >/dev/null")]
+    const config = JSON.stringify({ runner: "command", command })
+    const create = async (name: string, ...flags: ReadonlyArray<string>) => {
+      const made = await run(folder, ["agent", "create", "--name", name, ...flags])
+      expect(made).toMatchObject({ code: 0, out: expect.stringContaining(name) })
+      return made.err
+    }
+    const engineer = ["--role", "engineer", "--config", config]
+    expect(await create("ada", ...engineer)).toMatch(
+      /^The team of ada has no repository, .* foreman repo register --name NAME --local-path FOLDER /
+    )
+    expect(await create("bob", ...engineer, "--json")).toBe("")
+    expect(await create("cyd", ...engineer, "--dry-run")).toBe("")
+    expect(await create("dan", "--role", "engineer")).toBe("")
+    const ofTeam = await create("eve", ...engineer, "--team", "local")
+    const [, team = ""] = / --local-path FOLDER --team (\S+) gives it one$/m.exec(ofTeam) ?? []
+    const register = ["repo", "register", "--name", "web", "--local-path", folder, "--team", team]
+    expect(await run(folder, register)).toMatchObject({ code: 0, err: "" })
+    expect(await create("fay", ...engineer)).toBe("")
+  })
 })

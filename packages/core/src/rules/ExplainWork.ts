@@ -70,19 +70,23 @@ const asking = (questions: ReadonlyArray<number>): Reason => ({
   todo: `Answer human request ${questions.join(", ")}`
 })
 
-const inReview = ({ review }: Facts): Reason =>
+const inReview = ({ review, task }: Facts): Reason =>
   review === null
     ? {
         code: "in_review",
         words: "It is in review, and no review of it is open",
         facts: {},
-        todo: "Request a review, then approve or reject it"
+        todo:
+          `Request a review (request_review, foreman review request ${task.id}), ` +
+          "then approve or reject that"
       }
     : {
         code: "in_review",
         words: `Attempt ${review.attempt} at it waits for a verdict`,
         facts: { review_id: review.id, review_attempt: review.attempt },
-        todo: "Approve or reject it"
+        todo:
+          "Approve or reject the review (approve_task or reject_task; " +
+          `foreman review approve ${task.id} or foreman review reject ${task.id})`
       }
 
 const merging = ({ mergeJob }: Facts): Reason =>

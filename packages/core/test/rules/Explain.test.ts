@@ -215,6 +215,17 @@ describe("an explanation", () => {
     assert.deepStrictEqual(codesOf(factsOf({ status }, given)), [code])
   })
 
+  it("names the operations and commands that decide its review, which approvals do not", () => {
+    const todoOf = (given: Partial<Explain.Facts>) =>
+      Explain.explain(factsOf({ status: "in_review" }, given)).reasons[0]?.todo ?? ""
+    const open = todoOf({ review: { id: 5, attempt: 1 } })
+    for (const name of ["approve", "reject"]) {
+      assert.include(open, `${name}_task`)
+      assert.include(open, `foreman review ${name} 42`)
+    }
+    assert.include(todoOf({}), "(request_review, foreman review request 42)")
+  })
+
   it.each(["done", "cancelled"] as const)(
     "has nothing more to say of a task that is %s",
     (status) => {

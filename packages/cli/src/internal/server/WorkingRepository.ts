@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import { readFile, stat } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 
 /** What the manager's Foreman is told of it: nothing where there is no repository. */
 export interface WorkingRepository {
@@ -16,19 +16,74 @@ export interface WorkingRepository {
 /** Looks into a folder. What cannot be read is as if it were not there. */
 export const find = (folder: string): Effect.Effect<WorkingRepository> =>
   Effect.promise(async () => {
-    const git = join(folder, ".git")
-    const kept = await stat(git).catch(() => undefined)
-    if (kept === undefined) return {}
-    return { workingDirectory: folder, defaultBranch: await branchOf(git) }
+    if (!(await isTop(folder))) return {}
+    return { workingDirectory: folder, defaultBranch: await branchOf(await gitOf(folder)) }
   })
 
+/** The top folder of the repository that a folder is somewhere in, if it is not itself one. */
+export const above = (folder: string): Effect.Effect<string | undefined> =>
+  Effect.promise(async () => {
+    for (let path = folder; path !== dirname(path);) {
+      path = dirname(path)
+      if ((await isTop(path)) && (await textOf(join((await gitOf(path)).own, "HEAD"))) !== "") {
+        return path
+      }
+    }
+    return undefined
+  })
+
+/**
+ * What a repository lacks in which no task can begin: the branch, or a commit that it could be made
+ * of. Nothing where the branch is there, or where its files say nothing of branches.
+ */
+export const lackOf = (
+  folder: string,
+  branch: string
+): Effect.Effect<"branch" | "commit" | undefined> =>
+  Effect.promise(async () => {
+    const git = await gitOf(folder)
+    const head = await textOf(join(git.own, "HEAD"))
+    const checkedOut = branchIn(head)
+    const isDetached = /^[0-9a-f]{40,64}$/m.test(head)
+    const isReadable = isDetached || checkedOut !== undefined
+    if (!isReadable || (await hasBranch(git, branch))) return undefined
+    const isBorn = checkedOut === undefined || (await hasBranch(git, checkedOut))
+    return isBorn ? "branch" : "commit"
+  })
+
+/** Git's own folder of a checkout, and the one with the branches that all checkouts share. */
+interface Git {
+  readonly own: string
+  readonly shared: string
+}
+
+const isTop = async (folder: string): Promise<boolean> =>
+  (await stat(join(folder, ".git")).catch(() => undefined)) !== undefined
+
+/** One more checkout of a repository has a file that says where these are. */
+const gitOf = async (folder: string): Promise<Git> => {
+  const git = join(folder, ".git")
+  const elsewhere = /^gitdir: (?<path>.+)$/m.exec(await textOf(git))?.groups?.["path"]
+  const own = elsewhere === undefined ? git : resolve(folder, elsewhere)
+  const shared = (await textOf(join(own, "commondir"))).trim()
+  return { own, shared: shared === "" ? own : resolve(own, shared) }
+}
+
 /** `main` if there is one, else what is checked out. */
-const branchOf = async (git: string): Promise<string> => {
-  const packed = await textOf(join(git, "packed-refs"))
-  const isMain =
-    (await textOf(join(git, "refs/heads/main"))) !== "" || / refs\/heads\/main$/m.test(packed)
-  const head = /^ref: refs\/heads\/(?<branch>.+)$/m.exec(await textOf(join(git, "HEAD")))
-  return isMain ? "main" : (head?.groups?.["branch"] ?? "main")
+const branchOf = async (git: Git): Promise<string> => {
+  if (await hasBranch(git, "main")) return "main"
+  return branchIn(await textOf(join(git.own, "HEAD"))) ?? "main"
+}
+
+/** No branch begins with a dot: that stands there where references are kept in another form. */
+const branchIn = (head: string): string | undefined =>
+  /^ref: refs\/heads\/(?<branch>[^.].*)$/m.exec(head)?.groups?.["branch"]
+
+const hasBranch = async ({ shared }: Git, branch: string): Promise<boolean> => {
+  const ref = `refs/heads/${branch}`
+  if ((await textOf(join(shared, ref))) !== "") return true
+  const packed = await textOf(join(shared, "packed-refs"))
+  return packed.split("\n").some((line) => line.endsWith(` ${ref}`))
 }
 
 const textOf = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "")
