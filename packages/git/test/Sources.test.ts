@@ -50,6 +50,11 @@ describe("a repository", () => {
     await git(path, "init", "-q", "-b", "main")
     return at(path)
   })
+  unusable("what is checked out is a commit of no branch", /no branch main/, async ({ user }) => {
+    await git(user, "checkout", "-q", "--detach")
+    await git(user, "branch", "-q", "--delete", "--force", "main")
+    return {}
+  })
   unusable("it is shallow", /shallow/, async ({ user }) => {
     await git(user, "commit", "-q", "--allow-empty", "-m", "Second")
     const path = join(await Given.folder(), "shallow")

@@ -252,7 +252,14 @@ const fetchFrom = (
     ]
   })
 
+/** What is checked out may be a commit of no branch, as a build's checkout leaves it. */
 const absence = Effect.fnUntraced(function* (site: Site, source: Source, branch: string) {
+  const hasCommit = yield* holds(site.git, {
+    operation: "look for a commit",
+    gitDir: source.gitDir,
+    args: ["rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"]
+  })
+  if (hasCommit) return `it has no branch ${branch}`
   const any = yield* line(site.git, {
     operation: "list branches",
     gitDir: source.gitDir,
