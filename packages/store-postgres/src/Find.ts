@@ -6,7 +6,7 @@
 import { type Driver, Tables } from "@foreman/core"
 
 import { columnOf, tableOf } from "./Elements.ts"
-import { named as statementOf, type Statement } from "./PostgresRead.ts"
+import { named as statementOf, type Statement } from "./PostgresPlans.ts"
 
 // rules -----------------------------------------------------------------------
 

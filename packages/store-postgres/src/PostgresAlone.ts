@@ -20,7 +20,8 @@ import type { Driver } from "@foreman/core"
 import { logOf } from "./PostgresAloneLog.ts"
 import { checkedAddition, type Look, stepsOf } from "./PostgresAloneSteps.ts"
 import { stateOf } from "./PostgresFailure.ts"
-import { named, runAll, type Statement } from "./PostgresRead.ts"
+import { named, type Statement } from "./PostgresPlans.ts"
+import { runAll } from "./PostgresRead.ts"
 
 // models ----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@
 import type { Driver } from "@foreman/core"
 
 import { type Addition, additionText, widthOf } from "./PostgresAloneSteps.ts"
-import { named, type Statement } from "./PostgresRead.ts"
+import { named, type Statement } from "./PostgresPlans.ts"
 
 // models ----------------------------------------------------------------------
 

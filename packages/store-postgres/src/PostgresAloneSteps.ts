@@ -7,7 +7,7 @@ import type { Driver } from "@foreman/core"
 
 import { cellsOf, type Element, elementOf, tableOf } from "./Elements.ts"
 import { sqlType } from "./FunctionsWrite.ts"
-import { named, type Statement } from "./PostgresRead.ts"
+import { named, type Statement } from "./PostgresPlans.ts"
 
 // models ----------------------------------------------------------------------
 

@@ -6,7 +6,8 @@
  * @since 0.1.0
  */
 import * as Pool from "./PostgresPool.ts"
-import { type RawRow, read, type Scope, type Statement } from "./PostgresRead.ts"
+import type { Statement } from "./PostgresPlans.ts"
+import { type RawRow, read, type Scope } from "./PostgresRead.ts"
 import type { Roles } from "./Roles.ts"
 
 // models ----------------------------------------------------------------------

@@ -12,21 +12,9 @@ import type pg from "pg"
 import type { Driver } from "@foreman/core"
 
 import { NotSent, stateOf } from "./PostgresFailure.ts"
+import { type Column, forget, named, type Plans, plansOf, type Statement } from "./PostgresPlans.ts"
 
 // models ----------------------------------------------------------------------
-
-/**
- * A statement with a name of its own, by which a connection knows it once it was planned there.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Statement {
-  readonly name: string
-  readonly text: string
-  /** Bytes travel in PostgreSQL's binary form. */
-  readonly values: ReadonlyArray<Driver.Value>
-}
 
 /**
  * Whose rows a read sees: those of an organization, or what reactors may see of all.
@@ -118,36 +106,12 @@ export const runAll = (
     )
   })
 
-/**
- * A name for each text: a prepared statement's name is cut to 63 bytes, so a text cannot be one.
- *
- * @category models
- * @since 0.1.0
- */
-export const named = (text: string, values: ReadonlyArray<Driver.Value>): Statement => {
-  let name = names.get(text)
-  if (name === undefined) {
-    // Texts come from a few shapes of queries; the cap is for the case that they do not.
-    if (names.size >= mostNames) names.clear()
-    name = `foreman_${(count += 1)}`
-    names.set(text, name)
-  }
-  return { name, text, values }
-}
-
 // internal --------------------------------------------------------------------
-
-const mostNames = 1_000
-const names = new Map<string, string>()
-let count = 0
 
 const scopeStatement = (scope: Scope): Statement =>
   "role" in scope
     ? named("SELECT set_config('role', $1, true)", [scope.role])
     : named("SELECT set_config('foreman.organization', $1, true)", [scope.organization])
-
-/** What each connection has planned, and the columns that it answers. */
-const planned = new WeakMap<pg.Connection, Map<string, ReadonlyArray<Column>>>()
 
 /** A question whose table has changed since is planned again, and so is one that somebody forgot. */
 const isStale = (cause: unknown): boolean =>
@@ -159,6 +123,7 @@ class Together extends Query {
   readonly #statements: ReadonlyArray<Statement>
   readonly #outcomes: Array<Outcome> = []
   #connection: pg.Connection | undefined
+  #known: Plans = new Map()
   #place = 0
   #columns: ReadonlyArray<Column> = []
   #rows: Array<RawRow> = []
@@ -181,9 +146,9 @@ class Together extends Query {
 
   override submit = (connection: pg.Connection): void => {
     this.#connection = connection
-    const known = planned.get(connection) ?? new Map()
-    planned.set(connection, known)
     connection.stream.cork()
+    const known = plansOf(connection)
+    this.#known = known
     for (const { name, text, values } of this.#statements) {
       const isKnown = known.has(name)
       if (!isKnown) {
@@ -226,7 +191,7 @@ class Together extends Query {
 
   handleCommandComplete(): void {
     const { name } = this.#statements[this.#place] ?? { name: "" }
-    if (this.#connection !== undefined) planned.get(this.#connection)?.set(name, this.#columns)
+    this.#known.set(name, this.#columns)
     this.#outcomes.push(
       this.#failure === undefined
         ? { _tag: "Rows", rows: this.#rows }
@@ -241,7 +206,7 @@ class Together extends Query {
   handlePortalSuspended(): void {}
 
   handleError(error: unknown): void {
-    if (this.#connection !== undefined && isStale(error)) planned.delete(this.#connection)
+    if (this.#connection !== undefined && isStale(error)) forget(this.#connection)
     this.callback(error)
   }
 
@@ -251,19 +216,13 @@ class Together extends Query {
 
   #begin(): void {
     const { name } = this.#statements[this.#place] ?? { name: "" }
-    const known = this.#connection && planned.get(this.#connection)?.get(name)
-    this.#columns = known ?? []
+    this.#columns = this.#known.get(name) ?? []
     this.#rows = []
     this.#failure = undefined
   }
 }
 
 const skipped: Outcome = { _tag: "Skipped" }
-
-interface Column {
-  readonly name: string
-  readonly decode: (text: string) => Driver.Value
-}
 
 const asText = (text: string): Driver.Value => text
 

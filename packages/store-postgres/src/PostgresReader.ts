@@ -12,7 +12,8 @@ import type pg from "pg"
 
 import { StoreClosed } from "./PostgresFailure.ts"
 import { Lane } from "./PostgresLane.ts"
-import { type Outcome, type RawRow, readAll, type Scope, type Statement } from "./PostgresRead.ts"
+import type { Statement } from "./PostgresPlans.ts"
+import { type Outcome, type RawRow, readAll, type Scope } from "./PostgresRead.ts"
 
 // models ----------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ import { tableOf } from "./Elements.ts"
 import * as Find from "./Find.ts"
 import { signatures } from "./FunctionsQuestions.ts"
 import { BatchMalformed, failed } from "./PostgresFailure.ts"
-import { named, type RawRow, type Scope, type Statement } from "./PostgresRead.ts"
+import { named, type Statement } from "./PostgresPlans.ts"
+import type { RawRow, Scope } from "./PostgresRead.ts"
 
 // models ----------------------------------------------------------------------
 

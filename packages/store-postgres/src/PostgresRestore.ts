@@ -14,7 +14,8 @@ import { Chain, type Driver, Transfer } from "@foreman/core"
 import { failed } from "./PostgresFailure.ts"
 import * as Moment from "./PostgresMoment.ts"
 import * as Pool from "./PostgresPool.ts"
-import { named, type RawRow, read, type Scope, type Statement } from "./PostgresRead.ts"
+import { named, type Statement } from "./PostgresPlans.ts"
+import { type RawRow, read, type Scope } from "./PostgresRead.ts"
 import * as Reads from "./PostgresReads.ts"
 
 // models ----------------------------------------------------------------------

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 
 import * as Pool from "../src/PostgresPool.ts"
-import { named } from "../src/PostgresRead.ts"
+import { mostNames, named } from "../src/PostgresPlans.ts"
 import * as Reader from "../src/PostgresReader.ts"
 import * as PostgresDatabases from "./PostgresDatabases.ts"
 
@@ -53,6 +53,20 @@ describe("questions of one turn", () => {
       yield* Effect.promise(() =>
         expect(read(scope, transaction)).rejects.toThrow("The store is closed.")
       )
+    })
+  )
+})
+
+describe("plans that a connection keeps", () => {
+  it.live("are given back where there are more texts than are kept apart", () =>
+    Effect.gen(function* () {
+      const { read } = yield* reading()
+      const counting = "SELECT count(*) AS kept FROM pg_prepared_statements"
+      const ask = (text: string) => Effect.promise(() => read(scope, named(text, [])))
+      for (let text = 0; text < 3 * mostNames; text++) yield* ask(`SELECT ${text} AS one`)
+      const [row] = yield* ask(counting)
+      expect(Number(row?.["kept"])).toBeLessThanOrEqual(mostNames)
+      expect(yield* ask("SELECT 1 AS one")).toEqual([{ one: 1 }])
     })
   )
 })
