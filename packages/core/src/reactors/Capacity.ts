@@ -54,10 +54,10 @@ export const deciding = <A, E>(capacity: Capacity, decisions: Effect.Effect<A, E
   })
 
 /** Waits until it is known which candidates begin, also where nobody may be interrupted. */
-export const untilDecided = ({ decided, since }: Capacity) =>
+export const untilDecided = (capacity: Capacity) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
-    const left = Math.max(0, since + decidedMillis - now)
-    return Effect.exit(Effect.interruptible(Effect.timeoutOption(decided.await, left)))
+    const left = Math.max(0, capacity.since + decidedMillis - now)
+    return Effect.exit(Effect.interruptible(Effect.timeoutOption(capacity.decided.await, left)))
   })
 
 /** Takes a place; the caller has seen that there is one. */
