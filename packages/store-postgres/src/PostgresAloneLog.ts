@@ -7,7 +7,7 @@
 import type { Driver } from "@foreman/core"
 
 import { type Addition, additionText, widthOf } from "./PostgresAloneSteps.ts"
-import { named, type Statement } from "./PostgresPlans.ts"
+import { mostNames, named, type Statement } from "./PostgresPlans.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -82,13 +82,11 @@ const textOf = (shape: Shape): string => {
   const name = `${shape.tables?.join()} ${shape.relied.join()} ${shape.places.join()}`
   const known = texts.get(name)
   if (known !== undefined) return known
-  if (texts.size >= mostTexts) texts.clear()
+  if (texts.size >= mostNames) texts.clear()
   const text = written(shape)
   texts.set(name, text)
   return text
 }
-
-const mostTexts = 1_000
 
 /**
  * In the policies' own words. Given `$1` as well the planner adds a node to each look, which compares

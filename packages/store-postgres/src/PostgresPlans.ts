@@ -34,18 +34,23 @@ export interface Column {
 }
 
 /**
- * The statements that a connection knows, and the columns that each answers.
+ * What a connection knows.
  *
  * @category models
  * @since 0.1.0
  */
-export type Plans = Map<string, ReadonlyArray<Column>>
+export interface Plans {
+  /** The columns of each statement that has been answered, by its name. */
+  columns: Map<string, ReadonlyArray<Column>>
+  /** The names of all that it was told, also of what then failed. */
+  readonly told: Set<string>
+}
 
 // services --------------------------------------------------------------------
 
 /**
- * So many texts have a name at once; the store itself has some two hundred. Each is a plan of up to
- * 200 kB on each connection that has used it.
+ * So many texts have a name at once: more than twice what the tests of all commands ask for. Each is a
+ * plan of up to 200 kB on each connection that has used it.
  *
  * @category configuration
  * @since 0.1.0
@@ -73,8 +78,8 @@ export const named = (text: string, values: ReadonlyArray<Driver.Value>): Statem
 }
 
 /**
- * What a connection knows, before something is sent on it. Plans of names that were forgotten are given
- * back: nobody asks for them any more.
+ * What a connection knows, before something is sent on it. What it was told under names that were
+ * forgotten is given back: nobody asks for that any more.
  *
  * @category services
  * @since 0.1.0
@@ -82,19 +87,22 @@ export const named = (text: string, values: ReadonlyArray<Driver.Value>): Statem
 export const plansOf = (connection: pg.Connection): Plans => {
   const known = planned.get(connection)
   if (known?.age === age) return known.plans
-  for (const name of known?.plans.keys() ?? []) connection.close({ type: "S", name }, true)
-  const plans: Plans = new Map()
+  for (const name of known?.plans.told ?? []) connection.close({ type: "S", name }, true)
+  const plans: Plans = { columns: new Map(), told: new Set() }
   planned.set(connection, { age, plans })
   return plans
 }
 
 /**
- * Lets a connection plan everything again.
+ * Lets a connection be told everything again. What is under way on it goes on with what it knew.
  *
  * @category services
  * @since 0.1.0
  */
-export const forget = (connection: pg.Connection): void => void planned.delete(connection)
+export const forget = (connection: pg.Connection): void => {
+  const known = planned.get(connection)
+  if (known !== undefined) known.plans.columns = new Map()
+}
 
 // internal --------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ class Together extends Query {
   readonly #statements: ReadonlyArray<Statement>
   readonly #outcomes: Array<Outcome> = []
   #connection: pg.Connection | undefined
-  #known: Plans = new Map()
+  #known: Plans["columns"] = new Map()
   #place = 0
   #columns: ReadonlyArray<Column> = []
   #rows: Array<RawRow> = []
@@ -147,7 +147,7 @@ class Together extends Query {
   override submit = (connection: pg.Connection): void => {
     this.#connection = connection
     connection.stream.cork()
-    const known = plansOf(connection)
+    const { columns: known, told } = plansOf(connection)
     this.#known = known
     for (const { name, text, values } of this.#statements) {
       const isKnown = known.has(name)
@@ -155,6 +155,7 @@ class Together extends Query {
         // It may stand there from a read that failed; closing what is not there is no error.
         connection.close({ type: "S", name }, true)
         connection.parse({ name, text, types: [] }, true)
+        told.add(name)
       }
       connection.bind({ portal: "", statement: name, values: values.map(toInput) }, true)
       if (!isKnown) connection.describe({ type: "P", name: "" }, true)
