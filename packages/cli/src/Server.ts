@@ -153,7 +153,7 @@ const serving = (
         yield* ensureLocalProject(team)
         yield* MissingRepository.warn(team, process.cwd(), repository)
       }
-      yield* MissingRepository.warnOfBranch(repository)
+      yield* MissingRepository.warnOfLack(repository)
       yield* ServerFile.keep(root, url, settings)
       yield* Console.log(`foreman ready ${url}`)
       if (auth === "token") yield* Console.log(`open ${url}/#token=${token}`)

@@ -61,6 +61,31 @@ describe("a person at a terminal", { timeout: 120_000 }, () => {
     expect((await said("task show 1 --json")).out).toContain('"status": "done"')
   })
 
+  it("is shown to the command that opens a review where none is open", async () => {
+    const folder = makeFolder()
+    const said = (line: string) => run(folder, line.split(" "))
+    for (const line of [
+      "task create --title T",
+      "task status 1 --status in_progress",
+      "task status 1 --status in_review"
+    ]) {
+      expect(await said(line), line).toMatchObject({ code: 0, err: "" })
+    }
+    const words = "waits for no approval, but for a review, and none is open: "
+    for (const line of ["task approve 1", "task reject 1 --reason no"]) {
+      const refused = await said(line)
+      expect(refused, line).toMatchObject({ code: 1, out: "" })
+      expect(refused.err, line).toContain(`Task 1 ${words}foreman review request 1 opens one`)
+    }
+    expect(await said("review request 1")).toMatchObject({ code: 0, err: "" })
+    expect((await said("task approve 1")).err).toContain("foreman review approve 1 gives that")
+    // Sent back, and moved there once more.
+    for (const line of ["review reject 1 --summary no", "task status 1 --status in_review"]) {
+      expect(await said(line), line).toMatchObject({ code: 0, err: "" })
+    }
+    expect((await said("task approve 1")).err).toContain("foreman review request 1 opens one")
+  })
+
   it("is told of the review where the approval of its dispatch is said once more", async () => {
     const folder = makeFolder()
     const agent = makeAgent(folder, "agent.sh", "cat >/dev/null; echo done")

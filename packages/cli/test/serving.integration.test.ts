@@ -45,6 +45,25 @@ describe("serving", { timeout: 120_000 }, () => {
     expect(existsSync(path)).toBe(true)
   })
 
+  it("tells no place where its server says none, as an older one does not", async () => {
+    const folder = makeFolder()
+    const { url } = await serve(folder, ["--dispatch", "off"])
+    const path = join(folder, ".foreman", "server.json")
+    const { place: _, ...content } = JSON.parse(readFileSync(path, "utf8"))
+    writeFileSync(path, JSON.stringify({ ...content, store: "another" }))
+    const commands = [
+      [["task", "list", "--db", "new.db"], 3, "keeps its own in another place: "],
+      [["doctor"], 2, "keeps its store in another place than the file there: "]
+    ] as const
+    for (const [command, code, words] of commands) {
+      const refused = await run(folder, [...command, "--json"])
+      expect(refused, command.join(" ")).toMatchObject({ code, out: "" })
+      const told = JSON.parse(refused.err)
+      expect(told).toMatchObject({ error: expect.stringContaining(words), url })
+      expect(told).not.toHaveProperty("place")
+    }
+  })
+
   it("opens no file beside the store that its server keeps elsewhere", async () => {
     const folder = makeFolder()
     writeFileSync(join(folder, "x.jsonl"), "")

@@ -3,7 +3,7 @@
  */
 import type { Connection } from "./Connection.ts"
 import { exitCodes } from "./ExitCode.ts"
-import { type Command, valueOf } from "./Grammar.ts"
+import { type Command, type Given, valueOf } from "./Grammar.ts"
 import { answerOf } from "./OperationAnswer.ts"
 import { call, inputOf, type Part } from "./OperationCommands.ts"
 
@@ -32,7 +32,7 @@ const withAdvice = (part: Part, command: Command): Command => ({
     // What it could be told is worth no failure: the agent is made.
     const isSaid = input["team_id"] !== undefined || valueOf(given, "org") !== undefined
     const advice = context.isJson ? "" : await adviceOn(agent, connection, isSaid).catch(() => "")
-    if (advice !== "") context.terminal.err(`${advice}\n`)
+    if (advice !== "") context.terminal.err(`${advice}${sameAs(given)}\n`)
     return exitCodes.done
   }
 })
@@ -59,6 +59,13 @@ const adviceOn = async (
   const team = isTeamSaid ? ` --team ${team_id}` : ""
   return (
     `The team of ${name} has no repository, so ${name} works in empty folders and what it writes is ` +
-    `not kept: foreman repo register --name NAME --local-path FOLDER${team} gives it one`
+    `not kept: foreman repo register --name NAME --local-path FOLDER${team} gives it one, ` +
+    "with an absolute FOLDER"
   )
+}
+
+/** The flags that led to this Foreman, without what they say: a token or a password may be in it. */
+const sameAs = ({ flags }: Given): string => {
+  const said = ["url", "token", "db", "runtime-root"].filter((name) => flags[name] !== undefined)
+  return said.map((name) => ` and the same --${name}`).join("")
 }

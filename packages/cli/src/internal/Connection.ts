@@ -103,8 +103,8 @@ export const open = async (
 // internal --------------------------------------------------------------------
 
 /**
- * Who only looks makes no store, least of all at a place that was mistyped. Nobody makes one beside the
- * store of a server that runs: what is written there is seen by no agent.
+ * Who only looks makes no store, least of all at a place that was mistyped. Nor does who writes make
+ * one beside the store of a server that runs: what is written there is seen by no agent.
  */
 const mayBeMissing = async (
   { settings }: Told,
@@ -124,14 +124,14 @@ const mayBeMissing = async (
 
 const beside = (
   wanted: { readonly path: string; readonly runtimeRoot: string; readonly mayMake: boolean },
-  { place = "another place", url }: ServerFile.Elsewhere
+  { place, url }: ServerFile.Elsewhere
 ): Failed => {
   const { mayMake, path, runtimeRoot } = wanted
-  const server = `the server at ${url}, of the runtime root ${runtimeRoot}, keeps its own in ${place}`
+  const server = `the server at ${url}, of the runtime root ${runtimeRoot}`
   const words =
-    `There is no store ${path}, and ${server}: leave out --db (FOREMAN_DB_PATH, DATABASE_URL) to ` +
-    "ask that server, or give another store a root of its own with --runtime-root " +
-    "(FOREMAN_RUNTIME_ROOT)"
+    `There is no store ${path}, and ${server}, keeps its own in ${place ?? "another place"}: ` +
+    "leave out --db (FOREMAN_DB_PATH, DATABASE_URL) to ask that server, or give " +
+    "another store a root of its own with --runtime-root (FOREMAN_RUNTIME_ROOT)"
   const facts = { path, place, url }
   return mayMake
     ? new Failed(exitCodes.misused, "StoreElsewhere", words, facts)

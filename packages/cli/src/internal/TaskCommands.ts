@@ -2,6 +2,7 @@
  * The few commands that are said in other words than the operation behind them has: a person names a
  * task where the catalogue names its approval, and a status by the verb that leads to it.
  */
+import type { Connection } from "./Connection.ts"
 import type { Context } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 import { type Command, type Flag, type Given, isOn, Misused } from "./Grammar.ts"
@@ -144,7 +145,9 @@ const ofTask = (part: Part): Command => {
         before: `approval ${verb === "approve" ? "approved" : "rejected"}, `
       })
       if (isInReview(answer)) {
-        context.terminal.err(`Task ${text} waits for ${verdictBy(verb, text)}\n`)
+        // What could be told besides is worth no failure: the approval is decided.
+        const wanted = await wantedOf(connection, verb, text).catch(() => "")
+        if (wanted !== "") context.terminal.err(`Task ${text} waits for ${wanted}\n`)
       }
       return exitCodes.done
     }
@@ -168,8 +171,8 @@ const approvalOf = async (
     readonly approval_id: string | null
   }
   if (task.approval_id !== null) return task.approval_id
-  const verdict = isInReview(task) ? `, but for ${verdictBy(words.at(-1), text)}` : ""
-  const message = `Task ${text} waits for no approval${verdict}`
+  const wanted = isInReview(task) ? await wantedOf(connection, words.at(-1), text) : ""
+  const message = `Task ${text} waits for no approval${wanted === "" ? "" : `, but for ${wanted}`}`
   throw new Failed(exitCodes.refused, "NoApproval", message, { task_id: Number(text) })
 }
 
@@ -180,5 +183,17 @@ const isInReview = (answer: unknown): boolean =>
   "status" in answer &&
   answer.status === "in_review"
 
-const verdictBy = (verb = "approve", task: string): string =>
-  `the verdict of its review: foreman review ${verb} ${task} gives that`
+/** What a task in review waits for. Who moved it there by hand has opened no review of it. */
+const wantedOf = async (
+  { invoke }: Connection,
+  verb = "approve",
+  task: string
+): Promise<string> => {
+  // As: the catalogue's lists have this form, and this one begins with the latest.
+  const { items } = (await invoke("list_reviews", { task_id: Number(task), limit: 1 })) as {
+    readonly items: ReadonlyArray<{ readonly verdict: string | null }>
+  }
+  return items[0]?.verdict === null
+    ? `the verdict of its review: foreman review ${verb} ${task} gives that`
+    : `a review, and none is open: foreman review request ${task} opens one`
+}

@@ -132,6 +132,8 @@ const must = async (path: string): Promise<SettingsSources.Source> => {
 
 const unreadable = (what: string, cause: unknown): Failed => {
   const problem = cause instanceof Error ? cause.message : String(cause)
-  const words = /^ENOENT\b/.test(problem) ? "there is no such file" : problem
+  // No file has a path that is too long, or that goes on behind a file.
+  const isMissing = /^(ENOENT|ENAMETOOLONG|ENOTDIR)\b/.test(problem)
+  const words = isMissing ? "there is no such file" : problem
   return new Failed(exitCodes.misused, "SettingsInvalid", `${what} cannot be read: ${words}`)
 }

@@ -44,6 +44,10 @@ describe("what the program is told", () => {
     await expect(tell(folder, {}, { config: ["{bad"] })).rejects.toThrow(
       "--config takes the path of a file of settings, and {bad cannot be read: there is no such file"
     )
+    const long = JSON.stringify({ command: ["a".repeat(300), `/${"b".repeat(300)}`] })
+    await expect(tell(folder, {}, { config: [long] })).rejects.toMatchObject({
+      message: expect.stringMatching(/^[^{]+\{[^{]+\} cannot be read: there is no such file$/)
+    })
   })
 
   it("stands in no file of a workspace, where a run acts", async () => {

@@ -18,11 +18,12 @@ export const told = async (context: Pick<Context, "told">): Promise<Told> => {
   const { runtimeRoot } = heard.settings
   const elsewhere = await ServerFile.elsewhere(runtimeRoot, heard.settings)
   if (elsewhere === undefined) return heard
-  const { place = "another place than the file there", url } = elsewhere
-  const advice = place.startsWith("/")
+  const { place, url } = elsewhere
+  const advice = place?.startsWith("/")
     ? "say it with --db, or another store"
     : "say DATABASE_URL as the server has it, or another store with --db"
   const server = `The server at ${url}, of the runtime root ${runtimeRoot}`
-  const words = `${server}, keeps its store in ${place}: ${advice}`
+  const title = place ?? "another place than the file there"
+  const words = `${server}, keeps its store in ${title}: ${advice}`
   throw new Failed(exitCodes.misused, "StoreElsewhere", words, { place, url })
 }

@@ -17,12 +17,13 @@ export const warn = Effect.fnUntraced(
     const { client } = yield* Foreman
     if ((yield* client.listRepositories({ teamId, limit: 1 })).items.length > 0) return
     const top = workingDirectory ?? (yield* WorkingRepository.above(folder))
+    const { defaultBranch: branch = "main" } =
+      top === undefined ? {} : yield* WorkingRepository.find(top)
     const lost = "so agents work in empty folders, and what they write is not kept"
     yield* client.getProject({ projectId, teamId }).pipe(
       Effect.andThen(
         Effect.logWarning(
-          `The project ${projectId} has no repository, ${lost}: ` +
-            `foreman project update ${projectId} --repo-root ${quoted(top)} names one`
+          `The project ${projectId} has no repository, ${lost}: ${updating(top, branch)}`
         )
       ),
       Effect.catchTag("ProjectNotFound", () => {
@@ -31,7 +32,8 @@ export const warn = Effect.fnUntraced(
             `The folder ${folder} is no git repository, ${lost}: start the server in one`
           )
         }
-        const advice = `foreman project create --id ${projectId} --name Demo --repo-root ${quoted(top)}`
+        const create = `foreman project create --id ${projectId} --name Demo`
+        const advice = `${create} --repo-root ${quoted(top)}${landingOn(branch)}`
         return Effect.logWarning(
           workingDirectory === undefined
             ? `The folder ${folder} is a subfolder of the git repository ${top}, of which only the ` +
@@ -46,10 +48,10 @@ export const warn = Effect.fnUntraced(
 )
 
 /**
- * Warns where the server's own repository lacks the branch that tasks begin from: each of them would
- * fail by that, one after the other.
+ * Warns where the server's own repository lacks its history or the branch that tasks begin from: each
+ * of them would fail by that, one after the other.
  */
-export const warnOfBranch = Effect.fnUntraced(
+export const warnOfLack = Effect.fnUntraced(
   function* ({ defaultBranch, workingDirectory: folder }: WorkingRepository.WorkingRepository) {
     if (folder === undefined || defaultBranch === undefined) return
     const { client } = yield* Foreman
@@ -64,14 +66,17 @@ export const warnOfBranch = Effect.fnUntraced(
     const branch = own?.defaultBranch ?? defaultBranch
     const lack = yield* WorkingRepository.lackOf(folder, branch)
     if (lack === undefined) return
-    const fails = "from which tasks begin and on which they land, so every task there fails"
-    yield* Effect.logWarning(
-      lack === "commit"
-        ? `The repository ${folder} has no commit on its branch ${branch}, ${fails}: ` +
-            `make a first commit on ${branch}`
-        : `The repository ${folder} has no branch ${branch}, ${fails}: ` +
-            `git -C ${quoted(folder)} branch ${branch} makes it of what is checked out`
-    )
+    const fails = "so every task there fails"
+    const needed = `from which tasks begin and on which they land, ${fails}`
+    const git = `git -C ${quoted(folder)}`
+    const words = {
+      history: `is a shallow clone, without its history, ${fails}: ${git} fetch --unshallow brings it`,
+      commit: `has no commit on its branch ${branch}, ${needed}: make a first commit on ${branch}`,
+      branch:
+        `has no branch ${branch}, ${needed}: ` +
+        `${git} branch ${quoted(branch)} makes it of what is checked out`
+    }
+    yield* Effect.logWarning(`The repository ${folder} ${words[lack]}`)
   },
   Effect.provideService(Authorization.CurrentActor, Actor.operator)
 )
@@ -80,6 +85,18 @@ export const warnOfBranch = Effect.fnUntraced(
 
 const projectId = Identifier.ProjectId.make("demo")
 
-/** A folder as a shell takes it. */
-const quoted = (folder: string | undefined): string =>
-  folder === undefined ? "FOLDER" : `'${folder.replaceAll("'", "'\\''")}'`
+/** How a project that is there gets a repository. Only who registers one says where its changes land. */
+const updating = (top: string | undefined, branch: string): string => {
+  const update = `foreman project update ${projectId} --repo-root`
+  if (top === undefined) return `${update} FOLDER names one, with an absolute FOLDER`
+  const landing = landingOn(branch)
+  const register = `foreman repo register --name ${projectId} --local-path ${quoted(top)}${landing}`
+  return `${landing === "" ? "" : `${register} && `}${update} ${quoted(top)} names one`
+}
+
+/** Where nobody says a branch it is main. */
+const landingOn = (branch: string): string =>
+  branch === "main" ? "" : ` --default-branch ${quoted(branch)}`
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`

@@ -33,15 +33,17 @@ export const above = (folder: string): Effect.Effect<string | undefined> =>
   })
 
 /**
- * What a repository lacks in which no task can begin: the branch, or a commit that it could be made
- * of. Nothing where the branch is there, or where its files say nothing of branches.
+ * What a repository lacks in which no task can begin: its history, since of a shallow clone nothing is
+ * taken, else the branch, or a commit that it could be made of. Nothing where the branch is there, or
+ * where its files say nothing of branches.
  */
 export const lackOf = (
   folder: string,
   branch: string
-): Effect.Effect<"branch" | "commit" | undefined> =>
+): Effect.Effect<"history" | "branch" | "commit" | undefined> =>
   Effect.promise(async () => {
     const git = await gitOf(folder)
+    if ((await textOf(join(git.shared, "shallow"))) !== "") return "history"
     const head = await textOf(join(git.own, "HEAD"))
     const checkedOut = branchIn(head)
     const isDetached = /^[0-9a-f]{40,64}$/m.test(head)

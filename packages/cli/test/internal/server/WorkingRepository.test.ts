@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest"
 
 import * as WorkingRepository from "../../../src/internal/server/WorkingRepository.ts"
 
@@ -71,6 +71,23 @@ describe("what a repository lacks in which no task can begin", () => {
     expect(await lackOf("main")).toBe("branch")
     git("branch", "main")
     expect(await lackOf("main")).toBeUndefined()
+  })
+
+  it("is the history of a shallow clone, until that is brought", async () => {
+    const from = await realpath(await mkdtemp(join(tmpdir(), "foreman-from-")))
+    onTestFinished(() => rm(from, { recursive: true, force: true }))
+    git("init", "--initial-branch=main", from)
+    git("-C", from, "commit", "--allow-empty", "-m", "First")
+    git("-C", from, "commit", "--allow-empty", "-m", "Second")
+    git("clone", "--depth", "1", `file://${from}`, ".")
+    git("worktree", "add", "-b", "aside", "beside")
+    const beside = join(folder, "beside")
+    expect([await lackOf("main"), await lackOf("main", beside)]).toEqual(["history", "history"])
+    git("checkout", "--detach")
+    git("branch", "--delete", "--force", "main")
+    expect(await lackOf("main")).toBe("history")
+    git("fetch", "--unshallow")
+    expect(await lackOf("main")).toBe("branch")
   })
 
   it("is looked for where all checkouts of a repository have their branches", async () => {
