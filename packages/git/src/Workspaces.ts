@@ -154,12 +154,13 @@ const prepare = Effect.fnUntraced(function* (site: Site, input: Workspace.Prepar
   return yield* site.locks.under(path)(
     Effect.gen(function* () {
       const saved = yield* save(site, copy, { ...input, path })
-      if (input.previous === null) {
+      const previous = yield* found(site, copy, input)
+      if (previous === null) {
         yield* rebuild(site, copy, { ...wanted, commit: tip })
         return { path, baseCommit: tip }
       }
-      const { baseCommit, headCommit } = input.previous
-      const commit = yield* continuation(site, copy, { saved, previous: input.previous })
+      const { baseCommit, headCommit } = previous
+      const commit = yield* continuation(site, copy, { saved, previous })
       if (commit === undefined) yield* rebuild(site, copy, { ...wanted, commit: headCommit })
       else yield* renew(site, copy, { ...wanted, commit })
       return { path, baseCommit }
@@ -214,6 +215,24 @@ const save = Effect.fnUntraced(function* (
         Effect.as(Effect.logWarning(`A workspace cannot be continued: ${error.message}`), undefined)
     )
   )
+})
+
+// What an earlier run left, if it is here. Where it lay on a disk that is gone, or under another root,
+// nothing of it could ever be gone on with.
+const found = Effect.fnUntraced(function* (
+  site: Site,
+  copy: Copy,
+  { previous, taskId }: Workspace.PrepareInput
+) {
+  if (previous === null) return null
+  for (const commit of [previous.baseCommit, previous.headCommit]) {
+    if (yield* Copies.hasCommit(site, copy, commit)) continue
+    yield* Effect.logWarning(
+      `Task ${taskId} begins anew: the commit ${commit} of an earlier run is not on this server's disk`
+    )
+    return null
+  }
+  return previous
 })
 
 // The commit with which a folder goes on as it is; undefined when it has to be made anew.

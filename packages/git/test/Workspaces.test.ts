@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 
+import { Workspace } from "@foreman/core"
 import { Workspaces } from "@foreman/git"
 import { WorkspaceSuite } from "@foreman/testkit"
 
@@ -165,6 +166,27 @@ describe("a later run", () => {
         git(copyOf(given), "show", "refs/foreman/saved/task-1/run-1-2:half.txt")
       )
       assert.strictEqual(kept, "half")
+    })
+  )
+
+  it.live(
+    "begins anew where what was left is under another root, and its result can land",
+    on(function* (given) {
+      const done = yield* work(given.workspace, task(given, 1), (path) =>
+        write(path, { "a.txt": "a" })
+      )
+      const root = yield* Effect.promise(Given.folder)
+      yield* Effect.gen(function* () {
+        const elsewhere = yield* Workspace.Workspace
+        const again = yield* work(elsewhere, later(done), (path) => write(path, { "b.txt": "b" }))
+        assert.strictEqual(again.baseCommit, done.baseCommit)
+        const names = yield* Effect.promise(() => fs.readdir(again.path))
+        assert.include(names, "b.txt")
+        assert.notInclude(names, "a.txt")
+        const next = yield* elsewhere.prepare(later(again, "run-1-3"))
+        const head = yield* Effect.promise(() => shell(next.path, "git rev-parse HEAD"))
+        assert.strictEqual(head, again.headCommit)
+      }).pipe(Effect.provide(Workspaces.layer({ root })))
     })
   )
 

@@ -164,6 +164,7 @@ const prepare = Effect.fnUntraced(function* (bench: Bench, { stop }: Order, inpu
   }
   if (Result.isSuccess(prepared)) return prepared.success
   const { _tag, detail, message } = prepared.failure
+  yield* Effect.logWarning(`Run ${input.runId} of task ${input.taskId} cannot begin: ${message}`)
   return _tag === "RepositoryUnusable"
     ? failed(message, "repository_unusable")
     : failed(detail, null, "infrastructure")

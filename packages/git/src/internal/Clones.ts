@@ -16,9 +16,9 @@ import { Effect } from "effect"
 import type { Workspace } from "@foreman/core"
 
 import { attempt, kindOf, measure, readSmall, refuse, removeFolder, temporary } from "./Files.ts"
-import { fetching, line, run } from "./Git.ts"
+import { fetching, run } from "./Git.ts"
 import { isBranch, isObjectId } from "./Names.ts"
-import type { Copy } from "./Copies.ts"
+import { type Copy, hasCommit } from "./Copies.ts"
 import type { Site } from "./Site.ts"
 
 // models ----------------------------------------------------------------------
@@ -134,13 +134,7 @@ export const takeIn = Effect.fnUntraced(function* (
   copy: Copy,
   wanted: { readonly path: string; readonly head: string; readonly ref: string }
 ): Effect.fn.Return<void, Workspace.GitError> {
-  const kind = yield* line(site.git, {
-    operation: "look for a commit",
-    gitDir: copy.gitDir,
-    answers: [128],
-    args: ["cat-file", "-t", wanted.head]
-  })
-  if (kind === "commit") return
+  if (yield* hasCommit(site, copy, wanted.head)) return
   yield* Effect.scoped(fetchThrough(site, copy, wanted))
 })
 

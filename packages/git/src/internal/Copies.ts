@@ -134,6 +134,27 @@ export const refresh = Effect.fnUntraced(function* (
 })
 
 /**
+ * Whether a copy has a commit. One that another root's run made may have come to no repository.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const hasCommit = (
+  site: Site,
+  copy: Copy,
+  commit: string
+): Effect.Effect<boolean, Workspace.GitError> =>
+  Effect.map(
+    line(site.git, {
+      operation: "look for a commit",
+      gitDir: copy.gitDir,
+      answers: [128],
+      args: ["cat-file", "-t", commit]
+    }),
+    (kind) => kind === "commit"
+  )
+
+/**
  * The tree of a commit.
  *
  * @category services
