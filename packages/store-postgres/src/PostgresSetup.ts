@@ -199,11 +199,13 @@ const explained = (cause: unknown, url: string): unknown => {
     })
   }
   if (state === "42501") {
+    const name = pathname.slice(1)
     return new DatabaseUnusable({
       reason: "rights",
       message:
-        `The user ${username} has not the rights to make or to change Foreman's schema in the ` +
-        `database ${pathname.slice(1)} (${detail}): start once as the database's owner.`,
+        `The user ${username} has not the rights to use the database ${name} and to make Foreman's ` +
+        `schema in it, or to change that (${detail}): start once as the database's owner, or let ` +
+        `that one run: GRANT CONNECT, CREATE ON DATABASE ${Roles.quoted(name)} TO ${Roles.quoted(username)};`,
       cause
     })
   }

@@ -153,6 +153,10 @@ export const needsAdministrator = ({ exist, roles, user }: Standing): DatabaseUn
   })
 }
 
-// internal --------------------------------------------------------------------
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+/**
+ * A name as SQL takes it.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

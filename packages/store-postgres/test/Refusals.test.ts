@@ -140,9 +140,12 @@ describe("a user without rights", () => {
     const { name, url } = await makeDatabase()
     const user = await makeUser(url)
     await ask(url, `ALTER ROLE ${user.name} CREATEROLE`)
-    expect(await open(user.url)).toBe(
-      `rights: The user ${user.name} has not the rights to make or to change Foreman's schema in the ` +
-        `database ${name} (permission denied for database ${name}): start once as the database's owner.`
+    const refusal = await open(user.url)
+    expect(refusal).toBe(
+      `rights: The user ${user.name} has not the rights to use the database ${name} and to make ` +
+        `Foreman's schema in it, or to change that (permission denied for database ${name}): start ` +
+        `once as the database's owner, or let that one run: ` +
+        `GRANT CONNECT, CREATE ON DATABASE "${name}" TO "${user.name}";`
     )
     expect(await left(url)).toEqual({ count: 0 })
     const [roles] = await ask(
@@ -151,6 +154,13 @@ describe("a user without rights", () => {
        WHERE d.datname = current_database() AND r.rolname LIKE 'foreman_' || d.oid || '_%'`
     )
     expect(roles).toEqual({ count: 0 })
+    const [, remedy = ""] = /that one run: (.*)$/.exec(refusal) ?? []
+    await ask(url, `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`)
+    expect(await open(user.url)).toBe(
+      refusal.replace(/denied for database (\w+)/, 'denied for database "$1"')
+    )
+    await ask(url, remedy)
+    expect(await open(user.url)).toBe("opened")
   })
 
   it("needs no right but the two roles in a store that is there", async () => {

@@ -20,7 +20,7 @@ export const command: Command = {
     "Looks at the store of a server, running or not, without changing it. Ends with 0 when nothing " +
     "is wrong, 1 when something is.",
   positionals: [],
-  flags: [],
+  flags: [{ name: "check", description: "Only looks and says, which is all that it does anyway" }],
   examples: ["foreman doctor", "foreman doctor --db postgres://foreman@localhost/foreman --json"],
   run: async (_, context) => {
     const { isJson, signal, terminal } = context
