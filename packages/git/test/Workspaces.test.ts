@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 
-import { Workspace } from "@foreman/core"
 import { Workspaces } from "@foreman/git"
 import { WorkspaceSuite } from "@foreman/testkit"
 
@@ -170,23 +169,24 @@ describe("a later run", () => {
   )
 
   it.live(
-    "begins anew where what was left is under another root, and its result can land",
+    "begins anew at the tip where what was left is under another root, and lands",
     on(function* (given) {
       const done = yield* work(given.workspace, task(given, 1), (path) =>
         write(path, { "a.txt": "a" })
       )
-      const root = yield* Effect.promise(Given.folder)
-      yield* Effect.gen(function* () {
-        const elsewhere = yield* Workspace.Workspace
-        const again = yield* work(elsewhere, later(done), (path) => write(path, { "b.txt": "b" }))
-        assert.strictEqual(again.baseCommit, done.baseCommit)
-        const names = yield* Effect.promise(() => fs.readdir(again.path))
-        assert.include(names, "b.txt")
-        assert.notInclude(names, "a.txt")
-        const next = yield* elsewhere.prepare(later(again, "run-1-3"))
-        const head = yield* Effect.promise(() => shell(next.path, "git rev-parse HEAD"))
-        assert.strictEqual(head, again.headCommit)
-      }).pipe(Effect.provide(Workspaces.layer({ root })))
+      yield* Effect.promise(() => git(given.user, "commit", "-q", "--allow-empty", "-m", "Second"))
+      const elsewhere = yield* Given.workspacesOf({ root: yield* Effect.promise(Given.folder) })
+      const again = yield* work(elsewhere, later(done), (path) => write(path, { "b.txt": "b" }))
+      const tip = yield* Effect.promise(() => git(given.user, "rev-parse", "main"))
+      assert.strictEqual(again.baseCommit, tip)
+      // The next one goes on with what this one left.
+      const next = yield* elsewhere.prepare(later(again, "run-1-3"))
+      const head = yield* Effect.promise(() => shell(next.path, "git rev-parse HEAD"))
+      assert.strictEqual(head, again.headCommit)
+      yield* elsewhere.land(Given.landing(again))
+      const files = yield* Effect.promise(() => git(given.user, "ls-tree", "--name-only", "main"))
+      assert.include(files.split("\n"), "b.txt")
+      assert.notInclude(files.split("\n"), "a.txt")
     })
   )
 

@@ -37,7 +37,10 @@ export interface PrepareInput {
   /** Null for a task that needs no repository: it works in an empty folder. */
   readonly repository: RepositoryPlace | null
   readonly branch: string
-  /** What an earlier run of the task left, from which this one goes on. */
+  /**
+   * What an earlier run of the task left, from which this one goes on. Where nothing of that is here,
+   * say since it was made on another disk, the run begins anew.
+   */
   readonly previous: { readonly baseCommit: string; readonly headCommit: string } | null
 }
 
