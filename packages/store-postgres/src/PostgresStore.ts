@@ -38,7 +38,7 @@ export { DatabaseUnusable }
  * @category configuration
  * @since 0.1.0
  */
-export interface PostgresConfig extends Pool.Limits {
+export interface PostgresConfig extends Pool.Limits, Group.Limits {
   /** `postgres://user:password@host:5432/database`. The schema `foreman` is made there. */
   readonly url: string
   /**
@@ -48,10 +48,6 @@ export interface PostgresConfig extends Pool.Limits {
   readonly readOnly?: boolean
   /** How many connections are opened at most, at least 4: 10 unless said. One of them listens. */
   readonly connections?: number
-  /** How many batches of an organization are committed together at most: 64 unless said. */
-  readonly groupLimit?: number
-  /** How many batches may wait for their turn at most: 10,000 unless said. */
-  readonly queueLimit?: number
   /**
    * Whose clock store time is: the database server's unless said, by which all processes go. The
    * caller's is for tests that turn the clock.
@@ -118,8 +114,7 @@ export const make: (
     const group = yield* Effect.acquireRelease(
       Effect.sync(() =>
         Group.make({
-          groupLimit: config.groupLimit ?? 64,
-          queueLimit: config.queueLimit ?? 10_000,
+          limits: config,
           tellsTime: config.time === "caller",
           lanes,
           commit: (lane, groups) => lane.use(1, (client) => commitAll(client, groups)),

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks"
 import { setImmediate } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
@@ -19,11 +20,10 @@ const batch = (key: string, organization = "acme"): Driver.Batch => ({
 const answer: Driver.Answer = { _tag: "Committed", position: 1, at: 1, versions: [] }
 
 /** A line before a database that answers a batch alone when it is told to, and groups never. */
-const line = () => {
+const line = (awakeMilliseconds = 0) => {
   const sent: Array<() => void> = []
   const group = Group.make({
-    groupLimit: 64,
-    queueLimit: 100,
+    limits: { queueLimit: 100, awakeMilliseconds },
     tellsTime: false,
     lanes: [new Lane(() => Promise.reject(new Error("No connection is needed")))],
     commit: () => Promise.reject(new Error("No group is expected")),
@@ -84,6 +84,22 @@ describe("a line of batches", () => {
       await Effect.runPromise(Fiber.joinAll(both))
       fork("three")
       expect(sent).toHaveLength(0)
+    })
+  )
+
+  it.live("stays awake for the answer to who has been alone for a while, and else sleeps", () =>
+    Effect.promise(async () => {
+      const { fork, sent } = line(5_000)
+      const slept: Array<boolean> = []
+      for (let round = 0; round < 6; round++) {
+        const fiber = fork(`${round}`)
+        await setImmediate()
+        const before = performance.eventLoopUtilization()
+        setTimeout(() => sent.pop()?.(), 20)
+        await Effect.runPromise(Fiber.join(fiber))
+        slept.push(performance.eventLoopUtilization(before).idle > 5)
+      }
+      expect(slept).toEqual([true, true, true, true, false, false])
     })
   )
 })

@@ -10,10 +10,9 @@
  */
 import { Clock, Effect } from "effect"
 
-import { Driver } from "@foreman/core"
+import { Driver, Lookout } from "@foreman/core"
 
 import * as Line from "./Line.ts"
-import * as Lookout from "./Lookout.ts"
 import type { Outcome, Wanted } from "./SqliteCommit.ts"
 import { WriterFailed } from "./SqliteWriter.ts"
 
@@ -55,7 +54,11 @@ export const make = (options: GroupOptions): Driver.Driver["commit"] => {
   let sent = 0
   let isScheduled = false
   const answering = makeTurns(answersATurn)
-  const stayAwake = makeVigil(awakeMilliseconds, () => sent > 0)
+  const stayAwake = Lookout.vigil({
+    milliseconds: awakeMilliseconds,
+    isWaiting: () => sent > 0,
+    turn: setImmediate
+  })
 
   const schedule = () => {
     if (waiting.size() >= part && sent + part <= sentLimit) return send(part)
@@ -116,25 +119,6 @@ const makeTurns = (most: number) => {
     if (done >= most) return void left.push(act)
     done += 1
     act()
-  }
-}
-
-/** Lets the event loop go round, in which everything else goes on, instead of letting it sleep. */
-const makeVigil = (milliseconds: number, isWaiting: () => boolean) => {
-  const lookout = Lookout.make(milliseconds > 0)
-  let isAwake = false
-  let end = 0
-  const look = () => {
-    if (isWaiting() && performance.now() < end) return setImmediate(look)
-    isAwake = false
-    if (isWaiting()) lookout.missed()
-    else lookout.saw()
-  }
-  return () => {
-    if (!isAwake && !lookout.isWorthwhile()) return
-    end = performance.now() + milliseconds
-    if (!isAwake) setImmediate(look)
-    isAwake = true
   }
 }
 

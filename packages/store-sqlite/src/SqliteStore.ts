@@ -15,7 +15,6 @@ import type { Scope } from "effect"
 import { Driver, Measure, Tables } from "@foreman/core"
 
 import * as Group from "./Group.ts"
-import * as Lookout from "./Lookout.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Connection from "./SqliteConnection.ts"
 import { describe } from "./SqliteFailure.ts"
@@ -142,8 +141,9 @@ const program = (): URL => {
   return new URL(`./SqliteWorker.${extension}`, import.meta.url)
 }
 
+/** Two or three times what a commit takes on a good disk. */
 const awakeOf = ({ awakeMilliseconds }: SqliteConfig): number =>
-  awakeMilliseconds ?? (availableParallelism() > 1 ? Lookout.defaultMilliseconds : 0)
+  awakeMilliseconds ?? (availableParallelism() > 1 ? 1 : 0)
 
 /** Fewer than wait usually: while some are written, the next are decided. */
 const groupLimitOf = ({ groupLimit = 48 }: SqliteConfig): number => groupLimit

@@ -9,8 +9,10 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
+// Not all of core: each store starts this program anew.
+import * as Lookout from "@foreman/core/ports/Lookout"
+
 import { CommitUnsure, type Wanted } from "./SqliteCommit.ts"
-import * as Lookout from "./Lookout.ts"
 import * as Parcel from "./Parcel.ts"
 import type { TableList } from "./SqliteConnection.ts"
 import { describe, type Failure } from "./SqliteFailure.ts"

@@ -50,8 +50,9 @@ export class WriterFailed extends Error {
  * @since 0.1.0
  */
 export const start = async (program: URL, data: Start): Promise<Writer> => {
-  // Without the arguments of this process, of which some are not for a file.
-  const worker = new Worker(program, { workerData: data, execArgv: [] })
+  // Without the arguments of this process, of which some are not for a file. Source finds source.
+  const execArgv = program.pathname.endsWith(".ts") ? ["--conditions=@foreman/source"] : []
+  const worker = new Worker(program, { workerData: data, execArgv })
   const asked = makeAsked(worker)
   const pack = Parcel.packer()
   try {
