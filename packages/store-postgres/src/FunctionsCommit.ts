@@ -191,9 +191,6 @@ BEGIN
   IF cardinality(skipped) < batches THEN
     UPDATE foreman.heads h SET position = next_position, hash = last_hash, at = now_at
     WHERE h.organization = org;
-    IF n > 0 AND octet_length(org) < 4000 THEN
-      PERFORM pg_notify('foreman', jsonb_build_array(org, next_position)::text);
-    END IF;
   END IF;
   RETURN jsonb_build_object('position', start_position, 'at', now_at,
     'before', to_jsonb(before), 'refused', refused);
@@ -219,6 +216,11 @@ DECLARE
 BEGIN
   answer := foreman.commit(org, scope, batches, streams, types, relies, events, bodies, receipts,
     receipt_batch, cells, rows_at, rows_batch, ops, told_at);
+  -- Nobody else can follow with the hint. It goes with the caller's commit, as anything that is said.
+  IF cardinality(events) > 0 AND octet_length(org) < 4000 THEN
+    PERFORM pg_notify('foreman', jsonb_build_array(org, h.position)::text)
+    FROM foreman.heads h WHERE h.organization = org;
+  END IF;
   PERFORM set_config('foreman.organization', '', true);
   RETURN answer;
 END $$;`

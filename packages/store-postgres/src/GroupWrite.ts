@@ -37,6 +37,8 @@ export interface WriteOptions {
   readonly commit: (lane: Lane, groups: ReadonlyArray<Written>) => Promise<ReadonlyArray<Told>>
   /** A batch alone. It answers nothing where something is in its way. */
   readonly commitAlone: (lane: Lane, alone: Alone) => Promise<Driver.Answer | undefined>
+  /** A commit of the organization was sent on the lane, and is not answered yet. */
+  readonly sent: (lane: Lane, organization: string) => void
   readonly failed: (cause: unknown) => Driver.StoreError
   /** Hears of what was committed, before the callers do. */
   readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
@@ -56,6 +58,10 @@ export const writeGroup = async (
   group: ReadonlyArray<Ticket>
 ): Promise<void> => {
   const batches = group.map(({ batch }) => batch)
+  const sending = <A>(answering: Promise<A>): Promise<A> => {
+    if (batches.some(({ events }) => events.length > 0)) options.sent(lane, organizationOf(group))
+    return answering
+  }
   const at = group.reduce<number | undefined>(
     (latest, ticket) => (ticket.at === undefined ? latest : Math.max(latest ?? 0, ticket.at)),
     undefined
@@ -63,13 +69,13 @@ export const writeGroup = async (
   try {
     const alone = aloneOf(group)
     // Nothing is waited for before several are sent, or those sent after them would overtake them.
-    const answer = alone && (await options.commitAlone(lane, alone))
+    const answer = alone && (await sending(options.commitAlone(lane, alone)))
     if (answer !== undefined) return settle(options, group, [answer])
     const written = write(batches, at)
-    const answers = answersOf(written, (await options.commit(lane, [written]))[0])
+    const answers = answersOf(written, (await sending(options.commit(lane, [written])))[0])
     if (answers !== undefined) return settle(options, group, answers)
     const apart = batches.map((batch) => write([batch], at))
-    const told = await options.commit(lane, apart)
+    const told = await sending(options.commit(lane, apart))
     const each = apart.flatMap((one, index) => answersOf(one, told[index]) ?? [])
     settle(options, group, each)
   } catch (cause) {
@@ -84,6 +90,9 @@ export const writeGroup = async (
 }
 
 // internal --------------------------------------------------------------------
+
+/** Those of a group want something of the same one. */
+const organizationOf = ([first]: ReadonlyArray<Ticket>): string => first?.batch.organization ?? ""
 
 /** A batch alone that nobody tells the time, if it needs no more than some statements. */
 const aloneOf = ([first, ...others]: ReadonlyArray<Ticket>): Alone | undefined =>

@@ -1,6 +1,6 @@
 /**
- * The statement of a batch alone that adds its events, its receipt, the organization's new head and the
- * notice. The chain is reckoned in it, one event from the other.
+ * The statement of a batch alone that adds its events, its receipt and the organization's new head. The
+ * chain is reckoned in it, one event from the other.
  *
  * @since 0.1.0
  */
@@ -41,9 +41,8 @@ export const logOf = (
   { answer, digest, key }: Driver.Receipt,
   additions: ReadonlyArray<Addition> | undefined
 ): Log => {
-  const json = JSON.stringify(organization)
   const link = Buffer.from(`${organization}\0`)
-  const values: Array<Driver.Value> = [organization, link, `[${json}, `, key, digest, answer]
+  const values: Array<Driver.Value> = [organization, link, key, digest, answer]
   const added = new Map<string, number>()
   const places = new Map<string, number>()
   const tables = additions?.map(({ table }) => table)
@@ -94,11 +93,11 @@ const textOf = (shape: Shape): string => {
  */
 const own = "current_setting('foreman.organization', true)"
 
-/** Six parameters come first, then three of each stream, three of each event, and the rows' cells. */
+/** Five parameters come first, then three of each stream, three of each event, and the rows' cells. */
 const written = ({ places, relied, tables }: Shape): string => {
   const count = places.length
-  const stream = (place: number) => 7 + 3 * place
-  const event = (index: number) => 7 + 3 * relied.length + 3 * index
+  const stream = (place: number) => 6 + 3 * place
+  const event = (index: number) => 6 + 3 * relied.length + 3 * index
   const versions = relied.map((_, place) => `v${place}`).join(", ")
   const before = relied.map((isRelied, place) =>
     isRelied
@@ -123,7 +122,7 @@ const written = ({ places, relied, tables }: Shape): string => {
     )
   }
   const isChecked = tables === undefined
-  const receipt = "$1, $4::text, $5::text, $6::text"
+  const receipt = "$1, $3::text, $4::text, $5::text"
   let from = event(count)
   const additions = (tables ?? []).map((table, index) => {
     const text = additionText(table, from)
@@ -151,7 +150,5 @@ const written = ({ places, relied, tables }: Shape): string => {
   UPDATE foreman.heads t SET position = n.position + ${count}, hash = n.hash${count}, at = n.at
   FROM n WHERE t.organization = ${own}
 )${additions.join("")}
-SELECT n.position + ${count} AS position, n.at, ${versions},
-  pg_notify('foreman', concat($3::text, n.position + ${count}, ']'))
-FROM n`
+SELECT n.position + ${count} AS position, n.at, ${versions} FROM n`
 }

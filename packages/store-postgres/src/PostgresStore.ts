@@ -15,6 +15,7 @@ import { Driver, Measure } from "@foreman/core"
 import * as Group from "./Group.ts"
 import { DatabaseUnusable, failed, ReadOnly } from "./PostgresFailure.ts"
 import * as Alone from "./PostgresAlone.ts"
+import * as Hint from "./PostgresHint.ts"
 import { callOf, read as readAnswers, type Told, write, type Written } from "./PostgresGroup.ts"
 import { Lane } from "./PostgresLane.ts"
 import * as Listener from "./PostgresListener.ts"
@@ -119,6 +120,7 @@ export const make: (
           lanes,
           commit: (lane, groups) => lane.use(1, (client) => commitAll(client, groups)),
           commitAlone: (lane, alone) => lane.use(1, (client) => Alone.commit(client, alone)),
+          sent: Hint.follow,
           failed: failed("commit"),
           committed: ({ organization }, answer) => {
             if (answer._tag === "Committed") listener.notice(organization, answer.position)

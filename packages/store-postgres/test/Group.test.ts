@@ -32,6 +32,7 @@ const line = (awakeMilliseconds = 0) => {
       sent.push(() => resolve(answer))
       return promise
     },
+    sent: () => undefined,
     failed: failed("commit"),
     committed: () => undefined,
     measured: () => undefined

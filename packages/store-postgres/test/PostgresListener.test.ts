@@ -1,9 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
+import type pg from "pg"
 
 import type { Driver } from "@foreman/core"
 import { PostgresStore } from "@foreman/store-postgres"
 
+import * as PostgresAlone from "../src/PostgresAlone.ts"
+import { callOf, write } from "../src/PostgresGroup.ts"
+import * as Hint from "../src/PostgresHint.ts"
+import { Lane } from "../src/PostgresLane.ts"
+import * as Pool from "../src/PostgresPool.ts"
 import * as PostgresDatabases from "./PostgresDatabases.ts"
 
 const batch = (key: string): Driver.Batch => ({
@@ -49,6 +55,86 @@ describe("a store that nobody follows", () => {
       yield* other.commit(batch("fourth"))
       yield* Fiber.join(again)
       expect(yield* listeners(url)).toBe(1)
+    })
+  )
+})
+
+const copy = PostgresDatabases.copies()
+
+/** Hears of the database's notices; each answer is what was said until then. */
+const listening = async (client: pg.Client) => {
+  const said: Array<string | undefined> = []
+  client.on("notification", ({ payload }) => said.push(payload))
+  await client.query("LISTEN foreman")
+  return async () => {
+    await client.query("SELECT")
+    return [...said]
+  }
+}
+
+describe("a hint", () => {
+  it.live("tells others at once of a batch alone and of several together", () =>
+    Effect.gen(function* () {
+      const url = yield* PostgresDatabases.database
+      // Who looks by itself finds it in an hour.
+      const store = yield* PostgresStore.make({ url, pollMilliseconds: 3_600_000 })
+      const other = yield* PostgresStore.make({ url })
+      const hears = (position: number) =>
+        store.changes.pipe(
+          Stream.filter((hint) => hint.position >= position),
+          Stream.runHead,
+          Effect.forkChild({ startImmediately: true })
+        )
+      const first = yield* hears(1)
+      while ((yield* listeners(url)) === 0) yield* Effect.sleep("5 millis")
+      yield* other.commit(batch("first"))
+      yield* Fiber.join(first)
+      const all = yield* hears(6)
+      const keys = ["second", "third", "fourth", "fifth", "sixth"]
+      yield* Effect.forEach(keys, (key) => other.commit(batch(key)), { concurrency: "unbounded" })
+      yield* Fiber.join(all)
+    })
+  )
+
+  it.live("is no part of a commit, which would wait for all others that have one", () =>
+    Effect.gen(function* () {
+      const url = yield* copy
+      yield* Effect.promise(() =>
+        PostgresDatabases.onDatabase(url, async (ears) => {
+          const said = await listening(ears)
+          await PostgresDatabases.onDatabase(url, async (client) => {
+            await client.query(callOf("commit"), [...write([batch("first")]).values])
+            const alone = PostgresAlone.ofBatch(batch("second"))
+            if (alone === undefined) throw new Error("It can go alone")
+            expect(await PostgresAlone.commit(client, alone)).toMatchObject({ position: 2 })
+          })
+          expect(await said()).toEqual([])
+          const role = decodeURIComponent(new URL(url).username)
+          const lane = new Lane(() => Pool.connect({ url, role }))
+          Hint.follow(lane, "acme")
+          Hint.follow(lane, "nobody")
+          await lane.close()
+          expect(await said()).toEqual(['["acme", 2]'])
+        })
+      )
+    })
+  )
+
+  it.live("goes with the transaction of a caller who commits a batch within it", () =>
+    Effect.gen(function* () {
+      const url = yield* copy
+      yield* Effect.promise(() =>
+        PostgresDatabases.onDatabase(url, async (ears) => {
+          const said = await listening(ears)
+          await PostgresDatabases.onDatabase(url, async (client) => {
+            await client.query("BEGIN")
+            await client.query(callOf("commit_within"), [...write([batch("first")]).values])
+            expect(await said()).toEqual([])
+            await client.query("COMMIT")
+          })
+          expect(await said()).toEqual(['["acme", 1]'])
+        })
+      )
     })
   )
 })
