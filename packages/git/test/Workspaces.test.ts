@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises"
 import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Logger } from "effect"
 
 import { Workspaces } from "@foreman/git"
 import { WorkspaceSuite } from "@foreman/testkit"
@@ -169,14 +169,27 @@ describe("a later run", () => {
   )
 
   it.live(
-    "begins anew at the tip where what was left is under another root, and lands",
+    "says that it begins anew at the tip where what was left is under another root, and lands",
     on(function* (given) {
       const done = yield* work(given.workspace, task(given, 1), (path) =>
         write(path, { "a.txt": "a" })
       )
       yield* Effect.promise(() => git(given.user, "commit", "-q", "--allow-empty", "-m", "Second"))
       const elsewhere = yield* Given.workspacesOf({ root: yield* Effect.promise(Given.folder) })
-      const again = yield* work(elsewhere, later(done), (path) => write(path, { "b.txt": "b" }))
+      const said: Array<string> = []
+      const again = yield* work(elsewhere, later(done), (path) =>
+        write(path, { "b.txt": "b" })
+      ).pipe(
+        Effect.provide(
+          Logger.layer([
+            Logger.make(({ logLevel, message }) => void said.push(`${logLevel} ${message}`))
+          ])
+        )
+      )
+      assert.deepStrictEqual(said, [
+        `Warn Task 1 begins anew: the commit ${done.headCommit} of an earlier run is not on this ` +
+          "server's disk"
+      ])
       const tip = yield* Effect.promise(() => git(given.user, "rev-parse", "main"))
       assert.strictEqual(again.baseCommit, tip)
       // The next one goes on with what this one left.

@@ -8,30 +8,10 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Layer } from "effect"
 
-import { Workspace } from "@foreman/core"
+import { assertCommit, type Harness, landingOf, on, task, work } from "./WorkspaceSuiteGiven.ts"
 
-// models ----------------------------------------------------------------------
-
-/**
- * How the suite meets the world around the workspaces.
- *
- * @category testing
- * @since 0.1.0
- */
-export interface Harness<E = never> {
-  readonly layer: Layer.Layer<Workspace.Workspace, E>
-  /** A repository of its own, with commits on its default branch. */
-  readonly repository: Effect.Effect<Workspace.RepositoryPlace>
-  /** A repository that cannot be used. */
-  readonly unusable: Effect.Effect<Workspace.RepositoryPlace>
-  /** Writes a file in a task's folder, as an agent would. */
-  readonly write: (
-    run: Workspace.PrepareInput & Workspace.Prepared,
-    file: { readonly name: string; readonly text: string }
-  ) => Effect.Effect<void>
-}
+export type { Harness } from "./WorkspaceSuiteGiven.ts"
 
 // testing ---------------------------------------------------------------------
 
@@ -53,17 +33,13 @@ export const run = <E>(name: string, harness: Harness<E>): void => {
   describe(`the workspaces ${name}`, () => {
     preparing(harness)
     collecting(harness)
+    beginningAnew(harness)
     landing(harness)
     discarding(harness)
   })
 }
 
 // internal --------------------------------------------------------------------
-
-interface Given {
-  readonly workspace: Workspace.Workspace
-  readonly repository: Workspace.RepositoryPlace
-}
 
 const preparing = <E>(harness: Harness<E>) =>
   describe("preparing", () => {
@@ -138,6 +114,43 @@ const collecting = <E>(harness: Harness<E>) =>
         assert.notStrictEqual(second.headCommit, first.headCommit)
       })
     )
+  })
+
+const beginningAnew = <E>(harness: Harness<E>) =>
+  describe("beginning anew", () => {
+    for (const [what, isBaseHere] of [
+      ["only the base of an earlier run is here", true],
+      ["nothing of an earlier run is here", false]
+    ] as const) {
+      it.live(
+        `answers the head of the default branch as the base where ${what}`,
+        on(harness, function* (given) {
+          const { workspace } = given
+          const first = yield* work(harness, given, { taskId: 1, file: "a.txt" })
+          const other = yield* work(harness, given, { taskId: 2, file: "b.txt" })
+          const { commit: head } = yield* workspace.land(landingOf(other))
+          const { baseCommit, headCommit } = first
+          const previous = {
+            baseCommit: isBaseHere ? baseCommit : missing(baseCommit),
+            headCommit: missing(headCommit)
+          }
+          const idle = { ...first.input, runId: "run-1-2", previous }
+          const prepared = yield* workspace.prepare(idle)
+          assert.strictEqual(prepared.baseCommit, head)
+          const nothing = yield* workspace.collect({ ...idle, ...prepared, message: "nothing" })
+          assert.isNull(nothing.headCommit)
+          const again = { taskId: 1, file: "c.txt", runId: "run-1-3", previous }
+          const done = yield* work(harness, given, again)
+          assert.strictEqual(done.baseCommit, head)
+          const left = { baseCommit: done.baseCommit, headCommit: done.headCommit }
+          const later = { ...done.input, runId: "run-1-4", previous: left }
+          assert.strictEqual((yield* workspace.prepare(later)).baseCommit, head)
+          const landed = yield* workspace.land(landingOf(done))
+          const next = yield* workspace.prepare(task(3, given.repository))
+          assert.strictEqual(next.baseCommit, landed.commit)
+        })
+      )
+    }
   })
 
 const landing = <E>(harness: Harness<E>) =>
@@ -233,67 +246,5 @@ const discarding = <E>(harness: Harness<E>) =>
     )
   })
 
-const on =
-  <E>(harness: Harness<E>, body: (given: Given) => Effect.fn.Return<void, unknown>) =>
-  () =>
-    Effect.all({ workspace: Workspace.Workspace, repository: harness.repository }).pipe(
-      Effect.flatMap(Effect.fnUntraced(body)),
-      Effect.provide(harness.layer)
-    )
-
-const task = (
-  taskId: number,
-  repository: Workspace.RepositoryPlace | null
-): Workspace.PrepareInput => ({
-  organizationId: repository?.organizationId ?? "local",
-  taskId,
-  runId: `run-${taskId}-1`,
-  repository,
-  branch: `foreman/task-${taskId}`,
-  previous: null
-})
-
-interface Done {
-  readonly input: Workspace.PrepareInput & { readonly repository: Workspace.RepositoryPlace }
-  readonly baseCommit: string
-  readonly headCommit: string
-}
-
-// One run of a task from its folder to its result.
-const work = Effect.fnUntraced(function* <E>(
-  harness: Harness<E>,
-  { workspace, repository }: Given,
-  run: { readonly taskId: number; readonly file: string; readonly branch?: string }
-) {
-  const plain = task(run.taskId, repository)
-  const input = { ...plain, repository, branch: run.branch ?? plain.branch }
-  const prepared = yield* workspace.prepare(input)
-  yield* harness.write({ ...input, ...prepared }, { name: run.file, text: `Task ${run.taskId}\n` })
-  const { headCommit } = yield* workspace.collect({
-    ...input,
-    baseCommit: prepared.baseCommit,
-    message: `Task ${run.taskId}`
-  })
-  const { baseCommit } = prepared
-  if (baseCommit === null || headCommit === null) return assert.fail("the run left no commit")
-  const done: Done = { input, baseCommit, headCommit }
-  return done
-})
-
-const landingOf = (
-  { input, baseCommit, headCommit }: Done,
-  wanted: { readonly strategy?: Workspace.Strategy } = {}
-): Workspace.LandInput => ({
-  jobId: input.taskId + 1000,
-  taskId: input.taskId,
-  repository: input.repository,
-  branch: input.branch,
-  targetBranch: input.repository.defaultBranch,
-  baseCommit,
-  headCommit,
-  strategy: wanted.strategy ?? "merge",
-  message: `Task ${input.taskId}\n\nWhat it is about.`
-})
-
-const assertCommit = (id: string | null) =>
-  assert.match(id ?? "none", /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/)
+// The name of a commit that was made on another disk, and is on this one nowhere.
+const missing = (commit: string) => "f".repeat(commit.length)

@@ -80,7 +80,12 @@ export const Landings = Context.Service<Landings>("@foreman/core/WorkspaceMemory
 export const layer = (options: Options = {}): Layer.Layer<Workspace | Landings> =>
   Layer.effectContext(
     Effect.sync(() => {
-      const state: State = { commits: 0, heads: new Map(), collected: new Map(), landings: [] }
+      const state: State = {
+        commits: new Set(),
+        heads: new Map(),
+        collected: new Map(),
+        landings: []
+      }
       return Context.make(Workspace, make(state, options)).pipe(
         Context.add(Landings, { list: Effect.sync(() => [...state.landings]) })
       )
@@ -90,7 +95,8 @@ export const layer = (options: Options = {}): Layer.Layer<Workspace | Landings> 
 // internal --------------------------------------------------------------------
 
 interface State {
-  commits: number
+  /** All that there are: whoever names another one means a commit of other workspaces. */
+  readonly commits: Set<string>
   readonly heads: Map<string, string>
   readonly collected: Map<string, Collected>
   readonly landings: Array<Landing>
@@ -103,7 +109,8 @@ const make = (state: State, options: Options): Workspace => ({
     if (input.repository === null) return { path, baseCommit: null }
     yield* refuseUnusable(options, input.repository)
     const baseCommit =
-      input.previous?.baseCommit ?? headOf(state, input.repository, input.repository.defaultBranch)
+      found(state, input)?.baseCommit ??
+      headOf(state, input.repository, input.repository.defaultBranch)
     return { path, baseCommit }
   }),
   collect: (input) =>
@@ -113,7 +120,7 @@ const make = (state: State, options: Options): Workspace => ({
       if (known !== undefined) return known
       const changed = input.repository !== null && (options.changes?.(input) ?? true)
       const collected = {
-        headCommit: changed ? mint(state) : (input.previous?.headCommit ?? null)
+        headCommit: changed ? mint(state) : (found(state, input)?.headCommit ?? null)
       }
       state.collected.set(key, collected)
       return collected
@@ -142,6 +149,12 @@ const refuseUnusable = (options: Options, repository: RepositoryPlace) => {
     : Effect.fail(new RepositoryUnusable({ path: repository.localPath, detail }))
 }
 
+/** What an earlier run left, if it did so here. */
+const found = ({ commits }: State, { previous }: PrepareInput): PrepareInput["previous"] => {
+  if (previous === null) return null
+  return commits.has(previous.baseCommit) && commits.has(previous.headCommit) ? previous : null
+}
+
 const isSameJob = (left: LandInput, right: LandInput): boolean =>
   left.jobId === right.jobId &&
   left.repository.organizationId === right.repository.organizationId &&
@@ -151,8 +164,9 @@ const keyOf = (repository: RepositoryPlace, branch: string): string =>
   `${repository.organizationId} ${repository.id} ${branch}`
 
 const mint = (state: State): string => {
-  state.commits += 1
-  return state.commits.toString(16).padStart(40, "0")
+  const commit = (state.commits.size + 1).toString(16).padStart(40, "0")
+  state.commits.add(commit)
+  return commit
 }
 
 const headOf = (state: State, repository: RepositoryPlace, branch: string): string => {
