@@ -21,7 +21,7 @@ export const exitCodes = {
 export const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: "it is done; for doctor and rebuild: nothing is wrong",
   refused: "Foreman refuses it and says why; doctor and rebuild found something wrong",
-  misused: "the command line, a setting or an input is wrong; nothing was asked",
+  misused: "the command line, a setting, a file or an input is wrong",
   notFound: "what it names is not there",
   unavailable: "no server or store answers, or it is too busy: the same command may do later",
   denied: "the token is missing, wrong or not enough",

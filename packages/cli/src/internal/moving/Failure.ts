@@ -27,10 +27,12 @@ const failedBy = (error: unknown, title: string): Failed => {
   if (error instanceof Failed) return error
   if (error instanceof FileError) return new Failed(exitCodes.misused, error._tag, error.message)
   if (error instanceof Import.ImportRefused) {
-    return new Failed(exitCodes.refused, error._tag, error.message, {
-      line: error.line,
-      reason: error.reason
-    })
+    const { _tag, line, message, reason } = error
+    // Such a file is whole and right: it is the store it comes from whose rows are not, and whoever
+    // knows that may take it all the same.
+    const isFile = reason._tag !== "RowsDiffer"
+    const code = isFile ? exitCodes.misused : exitCodes.refused
+    return new Failed(code, _tag, message, { line, reason })
   }
   if (error instanceof Transfer.StoreNotEmpty) {
     return new Failed(exitCodes.refused, error._tag, `${title}: ${error.message}`)

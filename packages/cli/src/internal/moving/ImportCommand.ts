@@ -2,17 +2,17 @@
  * `foreman import`: fills a new store with what `foreman export` wrote of another one: all of it, or
  * nothing.
  */
-import { Import, type Settings } from "@foreman/core"
+import { Import } from "@foreman/core"
 import { Effect, Stream } from "effect"
-import { randomUUID } from "node:crypto"
-import { createReadStream, existsSync } from "node:fs"
-import { access, constants, rm } from "node:fs/promises"
+import { createReadStream } from "node:fs"
+import { access, constants } from "node:fs/promises"
 import * as OpenStore from "../../OpenStore.ts"
 import type { Context } from "../Context.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
+import * as Filled from "./Filled.ts"
 import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
 
@@ -60,7 +60,7 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
     })
   }
   const title = OpenStore.titleOf(settings)
-  const { end, place } = targetOf(settings, wanted.dryRun)
+  const { end, place } = Filled.open(settings, wanted.dryRun)
   const progress = Progress.make("imported")
   const work = Effect.gen(function* () {
     const driver = yield* OpenStore.open(place)
@@ -68,10 +68,14 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
     const options = { ...wanted, artifacts, progress: progress.tell }
     return yield* Import.read(driver, bytesOf(path), options)
   })
-  const imported = await Failure.run(work, { title, signal }).finally(async () => {
-    progress.end()
-    await end()
-  })
+  const imported = await Failure.run(work, { title, signal })
+    .catch((cause: unknown) => {
+      // What is in a store that was new a moment ago is somebody else's.
+      end(cause instanceof Failed && cause.code === "StoreNotEmpty" ? "kept" : "refused")
+      throw cause
+    })
+    .finally(progress.end)
+  end("kept")
   const verb = wanted.dryRun ? "would hold" : "holds"
   await terminal.out(
     isJson
@@ -86,23 +90,3 @@ const bytesOf = (path: string) =>
     path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 }),
     (cause) => new FileError({ path, cause })
   )
-
-interface Target {
-  readonly place: Settings.StorePlace
-  readonly end: () => Promise<void>
-}
-
-/** A file that would be made is tried beside its place, so that a trial leaves nothing. */
-const targetOf = (place: Settings.StorePlace, dryRun: boolean): Target => {
-  const { databasePath, databaseUrl } = place
-  if (!dryRun || databaseUrl !== undefined || existsSync(databasePath)) {
-    return { place, end: () => Promise.resolve() }
-  }
-  const trial = `${databasePath}.${randomUUID()}.trial`
-  return {
-    place: { databaseUrl: undefined, databasePath: trial },
-    end: async () => {
-      for (const ending of ["", "-wal", "-shm"]) await rm(`${trial}${ending}`, { force: true })
-    }
-  }
-}

@@ -166,10 +166,11 @@ describe("the commands that move a store", () => {
         const cut = join(root, "cut.jsonl")
         writeFileSync(cut, readFileSync(path).subarray(0, 5_000))
         const refused = yield* run("import", there, [cut])
-        expect(refused).toMatchObject({ code: 1, out: "" })
+        expect(refused).toMatchObject({ code: 2, out: "" })
         expect(refused.err).toMatch(
           /^foreman: Nothing was imported: line \d+ .* cut off, so export again\n$/
         )
+        expect(readdirSync(there)).toEqual([])
 
         const nowhere = yield* SqliteFiles.folder
         const missing = yield* run("import", nowhere, [join(root, "none.jsonl")])
