@@ -191,9 +191,10 @@ const run = async (
   if (part.operation.name === "get_task_run_output" && isWhole(input, context)) {
     return runParts(part, input, given, context)
   }
+  const orNothing = Scope.orNothing(part.operation, input, context)
   for (let [cursor, isFirst] = [input["cursor"], true]; ; isFirst = false) {
     const page = cursor === undefined ? input : { ...input, cursor }
-    const answer = await call(part, connection, page, given, context.signal)
+    const answer = await call(part, connection, page, given, context.signal).catch(orNothing)
     cursor = await answerOf(part, answer, { context, connection, isAll, isFirst })
     if (cursor === undefined) return exitCodes.done
   }

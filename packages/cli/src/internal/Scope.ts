@@ -2,7 +2,9 @@
  * Which organisation, team, agent and repository are meant: ids, names, or the local ones that need no
  * set-up.
  */
+import type { Operation } from "@foreman/core"
 import type { Connection } from "./Connection.ts"
+import type { Context } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 
 // models ----------------------------------------------------------------------
@@ -46,7 +48,29 @@ export class Rehearsed extends Error {
   }
 }
 
+/** Nobody has made what is local, and nothing else was named. */
+export class NothingLocal extends Failed {}
+
 // services --------------------------------------------------------------------
+
+/**
+ * What a list answers within what nobody has made yet: nothing, and once, to a person, how to begin.
+ * Whoever was named in it should be there.
+ */
+export const orNothing = (
+  { isList }: Operation.Any,
+  input: Readonly<Record<string, unknown>>,
+  { isJson, terminal }: Context
+): ((cause: unknown) => unknown) => {
+  let isTold = isJson
+  return (cause) => {
+    const isNamed = isName(input["team_id"]) || namesIn(input).length > 0
+    if (!isList || !(cause instanceof NothingLocal) || isNamed) throw cause
+    if (!isTold) terminal.err(`${cause.message}\n`)
+    isTold = true
+    return { items: [], next_cursor: null }
+  }
+}
 
 /** Puts ids in the places of names, and the local ones where nothing is said. */
 export const complete = async (
@@ -100,8 +124,7 @@ export const named = async (
   input: Readonly<Record<string, unknown>>,
   { organization, team }: Readonly<Record<"organization" | "team", string | undefined>>
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const isName = (value: unknown) => typeof value === "string" && !isId(value)
-  const names = [...agents, ...repositories].filter((field) => [input[field]].flat().some(isName))
+  const names = namesIn(input)
   if (names.length === 0) return input
   const wish = { connection, isDry, mayMake: false, needed: ["team_id"] }
   const said = input["team_id"] ?? team ?? (await teamOfTask(connection, input["task_id"]))
@@ -120,6 +143,12 @@ export const named = async (
 // internal --------------------------------------------------------------------
 
 const local = "local"
+
+const isName = (value: unknown) => typeof value === "string" && !isId(value)
+
+/** The fields in which somebody or something is named. */
+const namesIn = (input: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  [...agents, ...repositories].filter((field) => [input[field]].flat().some(isName))
 
 interface Named {
   readonly id: string
@@ -149,7 +178,8 @@ const find = async (
       ? `make it with a first task: foreman task create --title ...; or name another with --${noun}`
       : `foreman ${noun} list shows those that there are${elsewhere[noun]}`
   const code = noun === "org" ? "OrganizationNotFound" : "TeamNotFound"
-  throw new Failed(exitCodes.notFound, code, `${title} has no ${word} ${slug}: ${advice}`, { slug })
+  const Absent = wished === undefined ? NothingLocal : Failed
+  throw new Absent(exitCodes.notFound, code, `${title} has no ${word} ${slug}: ${advice}`, { slug })
 }
 
 const teamOfTask = async ({ invoke }: Connection, task_id: unknown): Promise<unknown> => {

@@ -178,10 +178,11 @@ const ask = async (
   const connection = await context.connect()
   let left = numberOf(given, "count") ?? Infinity
   let shown: string | undefined
+  const orNothing = Scope.orNothing(part.operation, input, context)
   const wake = wakeOf(connection, stop, (numberOf(given, "every") ?? 10) * 1000)
   try {
     while (!stop.aborted) {
-      const answer = await call(part, connection, input, given, stop)
+      const answer = await call(part, connection, input, given, stop).catch(orNothing)
       const text = JSON.stringify(answer)
       if (text !== shown) {
         shown = text
