@@ -217,7 +217,7 @@ BEGIN
   answer := foreman.commit(org, scope, batches, streams, types, relies, events, bodies, receipts,
     receipt_batch, cells, rows_at, rows_batch, ops, told_at);
   -- Nobody else can follow with the hint. It goes with the caller's commit, as anything that is said.
-  IF cardinality(events) > 0 AND octet_length(org) < 4000 THEN
+  IF answer ? 'position' AND cardinality(events) > 0 AND octet_length(org) < 4000 THEN
     PERFORM pg_notify('foreman', jsonb_build_array(org, h.position)::text)
     FROM foreman.heads h WHERE h.organization = org;
   END IF;

@@ -22,15 +22,21 @@ import { runAll } from "./PostgresRead.ts"
  * @since 0.1.0
  */
 export const follow = (lane: Lane, organization: string): void => {
-  const statements = [named(scope, [organization]), named(notice, [organization])]
-  void lane.use(1, (client) => runAll(client, statements)).catch(() => undefined)
+  const hint = named(text, [organization, `[${JSON.stringify(organization)}, `])
+  void lane.use(1, (client) => runAll(client, [hint])).catch(() => undefined)
 }
 
 // internal --------------------------------------------------------------------
 
-const scope = `SELECT set_config('foreman.organization', $1, true),
-  set_config('synchronous_commit', 'off', true)`
-
-/** A notice has an end: an organization of a longer name is found by those who look. */
-const notice = `SELECT pg_notify('foreman', jsonb_build_array(h.organization, h.position)::text)
-FROM foreman.heads h WHERE h.organization = $1 AND h.position > 0 AND octet_length($1) < 4000`
+/**
+ * What a transaction may see is said before the head is looked for, by what that gives. A notice has an
+ * end: an organization of a longer name is found by those who look.
+ */
+const text = `WITH s AS MATERIALIZED (
+  SELECT set_config('foreman.organization', $1, true) AS organization,
+    set_config('synchronous_commit', 'off', true)
+) SELECT pg_notify('foreman', concat($2::text, h.position, ']'))
+FROM s, LATERAL (
+  SELECT h.position FROM foreman.heads h
+  WHERE h.organization = s.organization AND h.position > 0
+) h WHERE octet_length($2) < 4000`
