@@ -33,15 +33,35 @@ export interface Ticket {
  * @since 0.1.0
  */
 export interface WriteOptions {
-  /** Several groups are committed one after the other, all or none. */
-  readonly commit: (lane: Lane, groups: ReadonlyArray<Written>) => Promise<ReadonlyArray<Told>>
+  /**
+   * Several groups are committed one after the other, all or none, and with them a hint of that
+   * organization.
+   */
+  readonly commit: (
+    lane: Lane,
+    groups: ReadonlyArray<Written>,
+    hint: string | undefined
+  ) => Promise<ReadonlyArray<Told>>
   /** A batch alone. It answers nothing where something is in its way. */
   readonly commitAlone: (lane: Lane, alone: Alone) => Promise<Driver.Answer | undefined>
-  /** A commit of the organization was sent on the lane, and is not answered yet. */
-  readonly sent: (lane: Lane, organization: string) => void
+  /** A commit of the organization was sent on the lane without a hint, and is not answered yet. */
+  readonly hinted: (lane: Lane, organization: string) => void
   readonly failed: (cause: unknown) => Driver.StoreError
   /** Hears of what was committed, before the callers do. */
   readonly committed: (batch: Driver.Batch, answer: Driver.Answer) => void
+}
+
+/**
+ * A group on its way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Going {
+  readonly lane: Lane
+  readonly group: ReadonlyArray<Ticket>
+  /** Whether other organizations commit at the same time, so that no hint may hold them up. */
+  readonly isBusy: boolean
 }
 
 // services --------------------------------------------------------------------
@@ -54,12 +74,13 @@ export interface WriteOptions {
  */
 export const writeGroup = async (
   options: WriteOptions,
-  lane: Lane,
-  group: ReadonlyArray<Ticket>
+  { group, isBusy, lane }: Going
 ): Promise<void> => {
   const batches = group.map(({ batch }) => batch)
+  const moved = batches.find(({ events }) => events.length > 0)?.organization
+  const within = isBusy ? undefined : moved
   const sending = <A>(answering: Promise<A>): Promise<A> => {
-    if (batches.some(({ events }) => events.length > 0)) options.sent(lane, organizationOf(group))
+    if (isBusy && moved !== undefined) options.hinted(lane, moved)
     return answering
   }
   const at = group.reduce<number | undefined>(
@@ -67,21 +88,21 @@ export const writeGroup = async (
     undefined
   )
   try {
-    const alone = aloneOf(group)
+    const alone = aloneOf(group, within !== undefined)
     // Nothing is waited for before several are sent, or those sent after them would overtake them.
     const answer = alone && (await sending(options.commitAlone(lane, alone)))
     if (answer !== undefined) return settle(options, group, [answer])
     const written = write(batches, at)
-    const answers = answersOf(written, (await sending(options.commit(lane, [written])))[0])
+    const answers = answersOf(written, (await sending(options.commit(lane, [written], within)))[0])
     if (answers !== undefined) return settle(options, group, answers)
     const apart = batches.map((batch) => write([batch], at))
-    const told = await sending(options.commit(lane, apart))
+    const told = await sending(options.commit(lane, apart, within))
     const each = apart.flatMap((one, index) => answersOf(one, told[index]) ?? [])
     settle(options, group, each)
   } catch (cause) {
     if (group.length > 1 && isCertain(cause)) {
       // One of them made the whole statement fail: alone, it harms only itself.
-      for (const ticket of group) await writeGroup(options, lane, [ticket])
+      for (const ticket of group) await writeGroup(options, { lane, group: [ticket], isBusy })
       return
     }
     const error = options.failed(cause)
@@ -91,14 +112,14 @@ export const writeGroup = async (
 
 // internal --------------------------------------------------------------------
 
-/** Those of a group want something of the same one. */
-const organizationOf = ([first]: ReadonlyArray<Ticket>): string => first?.batch.organization ?? ""
-
 /** A batch alone that nobody tells the time, if it needs no more than some statements. */
-const aloneOf = ([first, ...others]: ReadonlyArray<Ticket>): Alone | undefined =>
+const aloneOf = (
+  [first, ...others]: ReadonlyArray<Ticket>,
+  isHinted: boolean
+): Alone | undefined =>
   first === undefined || others.length > 0 || first.at !== undefined
     ? undefined
-    : ofBatch(first.batch)
+    : ofBatch(first.batch, isHinted)
 
 const answersOf = (
   written: Written,

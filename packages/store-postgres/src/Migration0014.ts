@@ -1,10 +1,10 @@
 /**
- * Migration 14: hints that do not go with a commit.
+ * Migration 14: hints that a commit can do without.
  *
  * Only the functions change. A transaction that notifies holds up every other one that does until it is
- * on the disk, whatever organization or database that belongs to. So the hint follows the commit, in a
- * transaction that waits for nothing. A process of an older version that is still there gives no hints
- * for its groups from now on; what it commits is found within a second.
+ * on the disk, whatever organization or database that belongs to. So whoever commits says whether the
+ * hint goes with it. A process of an older version that is still there gives none for its groups from now
+ * on; what it commits is found within a second.
  *
  * @since 0.1.0
  */

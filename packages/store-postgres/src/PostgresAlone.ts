@@ -40,12 +40,12 @@ export interface Alone {
 
 /**
  * The statements of a batch, if it needs no more than these. They are few and small, so that all have
- * arrived when one takes the lock. It throws for what no store takes.
+ * arrived when one takes the lock. A hint goes with them, or not. It throws for what no store takes.
  *
  * @category rules
  * @since 0.1.0
  */
-export const ofBatch = (batch: Driver.Batch): Alone | undefined => {
+export const ofBatch = (batch: Driver.Batch, isHinted: boolean): Alone | undefined => {
   const { events, organization, receipt, reliesOn, steps } = batch
   if (events.length === 0 || events.length > mostEvents || receipt === undefined) return undefined
   if (steps.length > mostSteps || reliesOn.length > mostEvents) return undefined
@@ -58,7 +58,10 @@ export const ofBatch = (batch: Driver.Batch): Alone | undefined => {
   const looks = reliesOn.map(versionLook)
   for (const { look } of done) if (look !== undefined) looks.push(look)
   const additions = done.flatMap(({ addition }) => addition ?? [])
-  const { added, log } = logOf(batch, receipt, looks.length > 0 ? undefined : additions)
+  const { added, log } = logOf(batch, receipt, {
+    isHinted,
+    additions: looks.length > 0 ? undefined : additions
+  })
   const statements = [named(scope, [organization])]
   // What only adds is one statement, which locks the head itself and is refused where it is not new.
   if (looks.length === 0) statements.push(log)

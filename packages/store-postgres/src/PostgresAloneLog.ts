@@ -1,11 +1,12 @@
 /**
- * The statement of a batch alone that adds its events, its receipt and the organization's new head. The
- * chain is reckoned in it, one event from the other.
+ * The statement of a batch alone that adds its events, its receipt and the organization's new head, and
+ * gives a hint. The chain is reckoned in it, one event from the other.
  *
  * @since 0.1.0
  */
 import type { Driver } from "@foreman/core"
 
+import { prefixOf } from "./PostgresHint.ts"
 import { type Addition, additionText, widthOf } from "./PostgresAloneSteps.ts"
 import { mostNames, named, type Statement } from "./PostgresPlans.ts"
 
@@ -20,6 +21,17 @@ import { mostNames, named, type Statement } from "./PostgresPlans.ts"
 export interface Log {
   readonly log: Statement
   readonly added: ReadonlyMap<string, number>
+}
+
+/**
+ * What goes with the log.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Wish {
+  readonly additions: ReadonlyArray<Addition> | undefined
+  readonly isHinted: boolean
 }
 
 // rules -----------------------------------------------------------------------
@@ -39,10 +51,11 @@ export interface Log {
 export const logOf = (
   { events, organization, reliesOn }: Driver.Batch,
   { answer, digest, key }: Driver.Receipt,
-  additions: ReadonlyArray<Addition> | undefined
+  { additions, isHinted }: Wish
 ): Log => {
+  const hint = isHinted ? prefixOf(organization) : null
   const link = Buffer.from(`${organization}\0`)
-  const values: Array<Driver.Value> = [organization, link, key, digest, answer]
+  const values: Array<Driver.Value> = [organization, link, hint, key, digest, answer]
   const added = new Map<string, number>()
   const places = new Map<string, number>()
   const tables = additions?.map(({ table }) => table)
@@ -93,11 +106,11 @@ const textOf = (shape: Shape): string => {
  */
 const own = "current_setting('foreman.organization', true)"
 
-/** Five parameters come first, then three of each stream, three of each event, and the rows' cells. */
+/** Six parameters come first, then three of each stream, three of each event, and the rows' cells. */
 const written = ({ places, relied, tables }: Shape): string => {
   const count = places.length
-  const stream = (place: number) => 6 + 3 * place
-  const event = (index: number) => 6 + 3 * relied.length + 3 * index
+  const stream = (place: number) => 7 + 3 * place
+  const event = (index: number) => 7 + 3 * relied.length + 3 * index
   const versions = relied.map((_, place) => `v${place}`).join(", ")
   const before = relied.map((isRelied, place) =>
     isRelied
@@ -122,7 +135,7 @@ const written = ({ places, relied, tables }: Shape): string => {
     )
   }
   const isChecked = tables === undefined
-  const receipt = "$1, $3::text, $4::text, $5::text"
+  const receipt = "$1, $4::text, $5::text, $6::text"
   let from = event(count)
   const additions = (tables ?? []).map((table, index) => {
     const text = additionText(table, from)
@@ -150,5 +163,8 @@ const written = ({ places, relied, tables }: Shape): string => {
   UPDATE foreman.heads t SET position = n.position + ${count}, hash = n.hash${count}, at = n.at
   FROM n WHERE t.organization = ${own}
 )${additions.join("")}
-SELECT n.position + ${count} AS position, n.at, ${versions} FROM n`
+SELECT n.position + ${count} AS position, n.at, ${versions},
+  CASE WHEN $3::text IS NOT NULL
+    THEN pg_notify('foreman', concat($3::text, n.position + ${count}, ']')) END
+FROM n`
 }

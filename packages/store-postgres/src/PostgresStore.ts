@@ -118,9 +118,9 @@ export const make: (
           limits: config,
           tellsTime: config.time === "caller",
           lanes,
-          commit: (lane, groups) => lane.use(1, (client) => commitAll(client, groups)),
+          commit: (lane, groups, hint) => lane.use(1, (client) => commitAll(client, groups, hint)),
           commitAlone: (lane, alone) => lane.use(1, (client) => Alone.commit(client, alone)),
-          sent: Hint.follow,
+          hinted: Hint.follow,
           failed: failed("commit"),
           committed: ({ organization }, answer) => {
             if (answer._tag === "Committed") listener.notice(organization, answer.position)
@@ -270,13 +270,12 @@ const commitText = callOf("commit")
 
 const commitAll = async (
   client: pg.ClientBase,
-  groups: ReadonlyArray<Written>
+  groups: ReadonlyArray<Written>,
+  hint: string | undefined
 ): Promise<ReadonlyArray<Told>> => {
-  const answers = await runAll(
-    client,
-    groups.map(({ values }) => named(commitText, values))
-  )
-  return answers.map(([row]) => toTold(row?.["answer"]))
+  const calls = groups.map(({ values }) => named(commitText, values))
+  const answers = await runAll(client, hint === undefined ? calls : [...calls, Hint.within(hint)])
+  return calls.map((_, place) => toTold(answers[place]?.[0]?.["answer"]))
 }
 
 /** As: our own function answers that, as text. */

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks"
-import { setImmediate } from "node:timers/promises"
+import { setImmediate, setTimeout } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 
@@ -19,25 +19,32 @@ const batch = (key: string, organization = "acme"): Driver.Batch => ({
 
 const answer: Driver.Answer = { _tag: "Committed", position: 1, at: 1, versions: [] }
 
+const laneOf = () => new Lane(() => Promise.reject(new Error("No connection is needed")))
+
 /** A line before a database that answers a batch alone when it is told to, and groups never. */
-const line = (awakeMilliseconds = 0) => {
+const line = ({ awakeMilliseconds = 0, lanes = 1 } = {}) => {
   const sent: Array<() => void> = []
+  const hinted: Array<string> = []
   const group = Group.make({
     limits: { queueLimit: 100, awakeMilliseconds },
     tellsTime: false,
-    lanes: [new Lane(() => Promise.reject(new Error("No connection is needed")))],
+    lanes: Array.from({ length: lanes }, laneOf),
     commit: () => Promise.reject(new Error("No group is expected")),
     commitAlone: () => {
       const { promise, resolve } = Promise.withResolvers<Driver.Answer>()
       sent.push(() => resolve(answer))
       return promise
     },
-    sent: () => undefined,
+    hinted: (_, organization) => hinted.push(organization),
     failed: failed("commit"),
     committed: () => undefined,
     measured: () => undefined
   })
-  return { sent, fork: (...wanted: Parameters<typeof batch>) => run(group, batch(...wanted)) }
+  return {
+    sent,
+    hinted,
+    fork: (...wanted: Parameters<typeof batch>) => run(group, batch(...wanted))
+  }
 }
 
 const run = (group: Group.Group, wanted: Driver.Batch) => Effect.runFork(group.commit(wanted))
@@ -88,19 +95,36 @@ describe("a line of batches", () => {
     })
   )
 
-  it.live("stays awake for the answer to who has been alone for a while, and else sleeps", () =>
+  it.live("stays awake for who has been alone for a while without a pause, and else sleeps", () =>
     Effect.promise(async () => {
-      const { fork, sent } = line(5_000)
+      const { fork, sent } = line({ awakeMilliseconds: 5_000 })
       const slept: Array<boolean> = []
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 7; round++) {
+        if (round === 6) await setTimeout(20)
         const fiber = fork(`${round}`)
         await setImmediate()
         const before = performance.eventLoopUtilization()
-        setTimeout(() => sent.pop()?.(), 20)
+        void setTimeout(20).then(() => sent.pop()?.())
         await Effect.runPromise(Fiber.join(fiber))
         slept.push(performance.eventLoopUtilization(before).idle > 5)
       }
-      expect(slept).toEqual([true, true, true, true, false, false])
+      expect(slept).toEqual([true, true, true, true, false, false, true])
+    })
+  )
+
+  it.live("gives the hint behind a commit where several organizations commit at once", () =>
+    Effect.promise(async () => {
+      const { fork, hinted, sent } = line({ lanes: 2 })
+      const alone = fork("one")
+      await setImmediate()
+      for (const end of sent.splice(0)) end()
+      await Effect.runPromise(Fiber.join(alone))
+      expect(hinted).toEqual([])
+      const both = [fork("two"), fork("three", "beta")]
+      await setImmediate()
+      for (const end of sent.splice(0)) end()
+      await Effect.runPromise(Fiber.joinAll(both))
+      expect(hinted).toEqual(["acme", "beta"])
     })
   )
 })

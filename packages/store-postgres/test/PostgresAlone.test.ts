@@ -229,7 +229,7 @@ describe("batches that come one after the other", () => {
         batch([directory("2")], { organization: "other", reliesOn: [{ stream: "a", version: 0 }] })
       ]
       for (const one of refused) {
-        const alone = PostgresAlone.ofBatch(one)
+        const alone = PostgresAlone.ofBatch(one, true)
         const answer = yield* Effect.promise(() =>
           PostgresDatabases.onDatabase(url, async (client) => {
             const [role] = (
@@ -255,7 +255,7 @@ describe("a batch", () => {
     ["with a change of many rows", { _tag: "Apply", name: "forget_run", parameters: { run: "r" } }],
     ["with a sum", { _tag: "Add", table: "singletons", key: { name: "a" }, row: { token: 1 } }]
   ] as const)("%s is left to the function", (_, step) => {
-    expect(PostgresAlone.ofBatch(batch([step]))).toBeUndefined()
+    expect(PostgresAlone.ofBatch(batch([step]), true)).toBeUndefined()
   })
 
   it.each([
@@ -269,6 +269,6 @@ describe("a batch", () => {
     ["with a long text", { events: [event("a", JSON.stringify("x".repeat(40_000)))] }]
   ])("%s is left to the function", (_, parts) => {
     // As: a receipt that is not there is one that is undefined.
-    expect(PostgresAlone.ofBatch(batch([], parts as Partial<Driver.Batch>))).toBeUndefined()
+    expect(PostgresAlone.ofBatch(batch([], parts as Partial<Driver.Batch>), true)).toBeUndefined()
   })
 })

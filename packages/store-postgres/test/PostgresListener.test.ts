@@ -73,48 +73,64 @@ const listening = async (client: pg.Client) => {
 }
 
 describe("a hint", () => {
-  it.live("tells others at once of a batch alone and of several together", () =>
-    Effect.gen(function* () {
-      const url = yield* PostgresDatabases.database
-      // Who looks by itself finds it in an hour.
-      const store = yield* PostgresStore.make({ url, pollMilliseconds: 3_600_000 })
-      const other = yield* PostgresStore.make({ url })
-      const hears = (position: number) =>
-        store.changes.pipe(
-          Stream.filter((hint) => hint.position >= position),
-          Stream.runHead,
-          Effect.forkChild({ startImmediately: true })
-        )
-      const first = yield* hears(1)
-      while ((yield* listeners(url)) === 0) yield* Effect.sleep("5 millis")
-      yield* other.commit(batch("first"))
-      yield* Fiber.join(first)
-      const all = yield* hears(6)
-      const keys = ["second", "third", "fourth", "fifth", "sixth"]
-      yield* Effect.forEach(keys, (key) => other.commit(batch(key)), { concurrency: "unbounded" })
-      yield* Fiber.join(all)
-    })
+  it.live(
+    "tells others at once of a batch alone, of several together and of several organizations",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* PostgresDatabases.database
+        // Who looks by itself finds it in an hour.
+        const store = yield* PostgresStore.make({ url, pollMilliseconds: 3_600_000 })
+        const other = yield* PostgresStore.make({ url })
+        const hears = (position: number, organization = "acme") =>
+          store.changes.pipe(
+            Stream.filter(
+              (hint) => hint.position >= position && hint.organization === organization
+            ),
+            Stream.runHead,
+            Effect.forkChild({ startImmediately: true })
+          )
+        const first = yield* hears(1)
+        while ((yield* listeners(url)) === 0) yield* Effect.sleep("5 millis")
+        yield* other.commit(batch("first"))
+        yield* Fiber.join(first)
+        const all = yield* hears(6)
+        const keys = ["second", "third", "fourth", "fifth", "sixth"]
+        yield* Effect.forEach(keys, (key) => other.commit(batch(key)), { concurrency: "unbounded" })
+        yield* Fiber.join(all)
+        // Of several organizations at once too, for which it follows the commits.
+        const both = [yield* hears(11), yield* hears(5, "beta")]
+        const more = ["a", "b", "c", "d", "e"].map((key) => batch(key))
+        const wanted = more.flatMap((one) => [one, { ...one, organization: "beta" }])
+        yield* Effect.forEach(wanted, other.commit, { concurrency: "unbounded" })
+        yield* Fiber.joinAll(both)
+      })
   )
 
-  it.live("is no part of a commit, which would wait for all others that have one", () =>
+  it.live("goes with a commit, or follows it where others that have one would wait for it", () =>
     Effect.gen(function* () {
       const url = yield* copy
       yield* Effect.promise(() =>
         PostgresDatabases.onDatabase(url, async (ears) => {
           const said = await listening(ears)
-          await PostgresDatabases.onDatabase(url, async (client) => {
-            await client.query(callOf("commit"), [...write([batch("first")]).values])
-            const alone = PostgresAlone.ofBatch(batch("second"))
-            if (alone === undefined) throw new Error("It can go alone")
-            expect(await PostgresAlone.commit(client, alone)).toMatchObject({ position: 2 })
-          })
+          const alone = (key: string, isHinted: boolean) =>
+            PostgresDatabases.onDatabase(url, async (client) => {
+              const one = PostgresAlone.ofBatch(batch(key), isHinted)
+              return one && (await PostgresAlone.commit(client, one))
+            })
+          await PostgresDatabases.onDatabase(url, (client) =>
+            client.query(callOf("commit"), [...write([batch("first")]).values])
+          )
+          expect(await alone("second", false)).toMatchObject({ position: 2 })
           expect(await said()).toEqual([])
+          expect(await alone("third", true)).toMatchObject({ position: 3 })
+          expect(await said()).toEqual(['["acme", 3]'])
+          expect(await alone("fourth", false)).toMatchObject({ position: 4 })
           const role = decodeURIComponent(new URL(url).username)
           const lane = new Lane(() => Pool.connect({ url, role }))
           Hint.follow(lane, "acme")
           Hint.follow(lane, "nobody")
           await lane.close()
-          expect(await said()).toEqual(['["acme", 2]'])
+          expect(await said()).toEqual(['["acme", 3]', '["acme", 4]'])
         })
       )
     })
