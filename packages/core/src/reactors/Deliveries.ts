@@ -101,7 +101,7 @@ const deliver = Effect.fnUntraced(function* (
     const place: Ledger.Place = { ...means, tenure, channel: notifier.name, lock }
     return Effect.catch(serve(place, notifier, patienceOf(config), isNew), (error) =>
       Effect.andThen(
-        Effect.logWarning(`Notifications to ${notifier.name} wait: ${error._tag}`),
+        means.shell.outage.missed(`Notifications to ${notifier.name} wait`, error),
         Effect.sleep("1 second")
       )
     )
@@ -118,7 +118,7 @@ const localOrganization = Effect.fnUntraced(function* ({ shell }: Holding.Means)
       if (local !== undefined) return { organization: String(local.organizationId), isNew }
       isNew = true
     } else {
-      yield* Effect.logWarning(`Notifications wait for the store: ${looked.failure.message}`)
+      yield* shell.outage.missed("Notifications wait for the store", looked.failure)
     }
     yield* Effect.sleep("1 second")
   }

@@ -14,8 +14,8 @@ import type { Run } from "../rules/Run.ts"
 import * as Span from "../rules/Span.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
-import * as Lanes from "../services/Lanes.ts"
 import type { Tenure } from "../services/Tenure.ts"
+import type { Adrift } from "./Adrift.ts"
 import * as Candidates from "./Candidates.ts"
 import { type Capacity, deciding, occupy, untilDecided } from "./Capacity.ts"
 import * as Elsewhere from "./Elsewhere.ts"
@@ -27,6 +27,8 @@ import type { Bench } from "./Work.ts"
 // models ----------------------------------------------------------------------
 
 export { type Capacity, capacityOf } from "./Capacity.ts"
+
+export { recover } from "./Recovery.ts"
 
 /**
  * The dispatcher of one organisation.
@@ -47,14 +49,19 @@ export interface Dispatcher {
   readonly released: (runId: string) => void
   /** The organisation's dispatch goes on. */
   readonly resume: () => void
-  /** Ends all runs and waits for their recorded ends, so many milliseconds at most. */
+  /** Ends all runs at once and begins none: another one may begin their tasks. */
+  readonly halt: (cause: string) => Effect.Effect<void>
+  /** Takes back what is offered, and gives back what was handed over. */
+  readonly close: Effect.Effect<void>
+  /** Closes, ends all runs and waits for their recorded ends, so many milliseconds at most. */
   readonly stopAll: (cause: string, withinMillis: number) => Effect.Effect<void>
 }
 
 // services --------------------------------------------------------------------
 
 /**
- * Begins to dispatch for the organisation of a tenure. `wake` is offered whenever a run has ended.
+ * Begins to dispatch for the organisation of a tenure. `wake` is offered whenever a run has ended. What
+ * is `adrift` at its end is for whoever has the tenure next in this process.
  *
  * @category services
  * @since 0.1.0
@@ -63,7 +70,8 @@ export const make = (
   bench: Bench,
   tenure: Tenure,
   capacity: Capacity,
-  wake: Queue.Queue<void>
+  wake: Queue.Queue<void>,
+  adrift: Adrift = new Map()
 ): Dispatcher => {
   const elsewhere = Elsewhere.make(bench, tenure)
   const waiting = Waiting.make()
@@ -75,6 +83,7 @@ export const make = (
   const underway = Underway.make(
     bench,
     tenure,
+    adrift,
     Effect.suspend(() => {
       capacity.free += 1
       return Effect.asVoid(Queue.offer(wake, undefined))
@@ -100,7 +109,13 @@ export const make = (
       if (started === 0 && passed() === before) return yield* inbox.offer(idle, capacity.free)
     }
     yield* inbox.offer([], 0)
-  }).pipe(Effect.catch((error) => Effect.logWarning(`Nothing was dispatched: ${error.message}`)))
+  }).pipe(Effect.catch((error) => bench.shell.outage.missed("Nothing was dispatched", error)))
+
+  const shut = () => {
+    isStopping = true
+    capacity.wakes.delete(wake)
+  }
+  const close = Effect.andThen(Effect.sync(shut), closing(inbox, receive))
 
   return {
     receive,
@@ -109,42 +124,20 @@ export const make = (
     runs: () => [...underway.ids(), ...inbox.ids()],
     released: waiting.release,
     resume: waiting.resume,
-    stopAll: Effect.fnUntraced(function* (cause, withinMillis) {
-      isStopping = true
-      capacity.wakes.delete(wake)
-      yield* Effect.timeoutOption(inbox.offer([], 0), closingMillis)
-      // What was handed over until now is given back.
-      yield* receive
-      yield* underway.stopAll(cause, withinMillis)
-    })
+    halt: (cause) => Effect.andThen(Effect.sync(shut), underway.stopAll(cause, 0)),
+    close,
+    stopAll: (cause, withinMillis) => Effect.andThen(close, underway.stopAll(cause, withinMillis))
   }
 }
 
-/**
- * Records the runs of former holders as lost. Their processes ended with the process that started
- * them; what they had not said is not known.
- *
- * @category services
- * @since 0.1.0
- */
-export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure) {
-  const live = yield* Attempts.live(bench.shell, tenure.organization)
-  const runs = live.filter((run) => Lanes.isRunOf(tenure, run))
-  // What nobody has begun has not failed.
-  yield* Effect.forEach(runs, (run) =>
-    run.status === "queued" ? giveBack(bench, tenure, run) : lose(bench, tenure, run)
-  )
-  return runs.length
-})
-
 // internal --------------------------------------------------------------------
-
-/** Records a run as lost, if it is not over. */
-const lose = ({ shell }: Bench, tenure: Tenure, run: Run) =>
-  AttemptLosses.lose(shell, Attempts.under(tenure), run)
 
 /** What is offered is taken back within that time, or is not. */
 const closingMillis = 1_000
+
+/** What was handed over until then is given back. */
+const closing = ({ offer }: Inbox.Inbox, receive: Effect.Effect<void>) =>
+  Effect.andThen(Effect.timeoutOption(offer([], 0), closingMillis), receive)
 
 /** Whether a process that is not gone yet works at the same task, or may write the same. */
 const isMet = ({ attempt }: Inbox.Arrived, present: ReadonlyArray<Run>): boolean =>
@@ -159,7 +152,7 @@ const giveBack = ({ shell }: Bench, tenure: Tenure, run: Run) =>
 /** Where that cannot be recorded now the run is ended for want of a word. */
 const returned = (bench: Bench, tenure: Tenure, { attempt }: Inbox.Arrived) =>
   Effect.catch(giveBack(bench, tenure, attempt.run), (error) =>
-    Effect.logWarning(`Run ${attempt.run.id} is not given back: ${error.message}`)
+    bench.shell.outage.missed(`Run ${attempt.run.id} is not given back`, error)
   )
 
 const isPassedOver = (error: { readonly _tag: string }): error is Attempts.NotStarted =>

@@ -16,6 +16,14 @@ export interface Means {
   readonly clock: StoreClock["Service"]
 }
 
+/** What is known of a tenure while its work goes on, and what is done when it is lost. */
+export interface Hold {
+  /** Whether it is held, for all that is known. */
+  isHeld: boolean
+  /** Begun at once when it is held no more, beside the work, which then ends. */
+  onLoss: Effect.Effect<void>
+}
+
 // services --------------------------------------------------------------------
 
 /**
@@ -25,7 +33,7 @@ export interface Means {
 export const whileHeld = (
   means: Means,
   wanted: Tenure.Wanted,
-  serve: (tenure: Tenure.Tenure) => Effect.Effect<void>
+  serve: (tenure: Tenure.Tenure, hold: Hold) => Effect.Effect<void>
 ): Effect.Effect<void> => {
   const { clock, shell } = means
   const { name, ttlMillis } = wanted
@@ -38,14 +46,21 @@ export const whileHeld = (
       Effect.timeoutOption(spareOf(ttlMillis)),
       Effect.ignore
     )
-    yield* Effect.raceFirst(serve(tenure), renewed(means, tenure, ttlMillis, asked)).pipe(
-      Effect.ensuring(release)
+    const hold: Hold = { isHeld: true, onLoss: Effect.void }
+    const untilLost = Effect.andThen(
+      renewed(means, tenure, ttlMillis, asked),
+      Effect.suspend(() => {
+        hold.isHeld = false
+        // The end of the work may wait for a store that hangs.
+        return Effect.forkDetach(hold.onLoss, { startImmediately: true })
+      })
     )
+    yield* Effect.raceFirst(serve(tenure, hold), untilLost).pipe(Effect.ensuring(release))
   }).pipe(
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.interrupt
-        : Effect.andThen(Effect.logError(`A ${name} failed`, cause), Effect.sleep("1 second"))
+        : Effect.andThen(shell.outage.failed(`A ${name} failed`, cause), Effect.sleep("1 second"))
     )
   )
   return Effect.forever(once)
@@ -78,7 +93,10 @@ const renewed = Effect.fnUntraced(function* (
       Effect.result,
       Effect.timeoutOption(end - now)
     )
-    if (Option.isNone(renewal)) break
+    if (Option.isNone(renewal)) {
+      yield* shell.outage.silent(`The lease of the ${tenure.name} was not renewed in time`)
+      break
+    }
     if (Result.isFailure(renewal.value)) continue
     const lastsMillis = renewal.value.success
     if (lastsMillis === undefined) {

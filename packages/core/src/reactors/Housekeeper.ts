@@ -41,6 +41,8 @@ export interface HousekeeperConfig {
   readonly ttlMillis: number
   /** How long runs are taken to live without a word, if not as usual. */
   readonly terms?: Lease.Terms
+  /** Whether this process knows how a run ended and is about to say so. Unless given it knows of none. */
+  readonly knows?: (runId: string) => boolean
 }
 
 // services --------------------------------------------------------------------
@@ -83,10 +85,10 @@ export const expireRequests = Effect.fnUntraced(function* (
   for (const organization of Object.keys(yield* shell.read(headsOf))) {
     // One that fails keeps nobody behind it waiting.
     yield* Effect.catch(expireDue(shell, clock, organization), (error) =>
-      Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
+      shell.outage.missed("Human requests that are over were not recorded so", error)
     )
     yield* Effect.catch(ApprovalEnds.expireDue(shell, clock, organization), (error) =>
-      Effect.logWarning(`Approvals that are over were not recorded so: ${error.message}`)
+      shell.outage.missed("Approvals that are over were not recorded so", error)
     )
   }
 })
@@ -115,21 +117,21 @@ const marksAtOnce = 20
 
 const keepHouse = (
   means: Holding.Means & { readonly artifacts: ArtifactStore | undefined },
-  { holder, terms = Lease.defaults, ttlMillis }: HousekeeperConfig
+  { holder, knows = () => false, terms = Lease.defaults, ttlMillis }: HousekeeperConfig
 ): Effect.Effect<void> => {
   const { clock, shell } = means
   const wanted = { organization: "system", name: "housekeeper", holder, ttlMillis }
   const swept = Effect.catch(sweep(shell, clock), (error) =>
-    Effect.logWarning(`What is old was not cleared away: ${error.message}`)
+    shell.outage.missed("What is old was not cleared away", error)
   )
   const tidied = Effect.andThen(swept, removeArtifacts(means))
   const sweeping = Effect.forever(Effect.andThen(tidied, Effect.sleep("1 hour")))
   const expired = Effect.catch(expireRequests(shell, clock), (error) =>
-    Effect.logWarning(`Human requests that are over were not recorded so: ${error.message}`)
+    shell.outage.missed("Human requests that are over were not recorded so", error)
   )
   const expiring = Effect.forever(Effect.andThen(expired, Effect.sleep("15 seconds")))
-  const reaped = Effect.catch(Reaper.reap(means), (error) =>
-    Effect.logWarning(`Runs that are lost were not recorded so: ${error.message}`)
+  const reaped = Effect.catch(Reaper.reap({ ...means, knows }), (error) =>
+    shell.outage.missed("Runs that are lost were not recorded so", error)
   )
   const reaping = Effect.forever(Effect.andThen(reaped, Effect.sleep(Pulse.everyMillis(terms))))
   const clearing = Effect.raceAllFirst([sweeping, expiring, reaping])
@@ -148,7 +150,7 @@ const removeArtifacts = ({
       ? Effect.void
       : ArtifactRetention.removeOld({ ...means, artifacts }, { days: retentionDays }).pipe(
           Effect.catch((error) =>
-            Effect.logWarning(`Old artifacts were not removed: ${error.message}`)
+            means.shell.outage.missed("Old artifacts were not removed", error)
           ),
           Effect.asVoid
         )

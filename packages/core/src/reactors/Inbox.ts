@@ -48,7 +48,7 @@ export const make = (bench: Pick<Bench, "shell" | "terms">, tenure: Tenure): Inb
   }
   const opening = Semaphore.makeUnsafe(1)
   const arrivals = Effect.suspend(() => collect(bench, tenure, desk)).pipe(
-    logged("What was handed over is not known", noArrivals)
+    logged(bench, "What was handed over is not known", noArrivals)
   )
   return {
     open: Effect.fnUntraced(
@@ -62,7 +62,9 @@ export const make = (bench: Pick<Bench, "shell" | "terms">, tenure: Tenure): Inb
       opening.withPermits(1)
     ),
     offer: (agents, room) =>
-      settle(bench, tenure, desk, { agents, room }).pipe(logged("Nothing was offered", undefined)),
+      settle(bench, tenure, desk, { agents, room }).pipe(
+        logged(bench, "Nothing was offered", undefined)
+      ),
     ids: () => [...desk.standing.keys(), ...desk.waiting]
   }
 }
@@ -102,7 +104,8 @@ const collect = Effect.fnUntraced(function* (means: Means, tenure: Tenure, desk:
   if (desk.isKnown && desk.standing.size === 0) return noArrivals
   const found: Array<Arrived> = []
   const { forgotten } = desk
-  for (const { attempt, fence, runId } of yield* look(means, tenure)) {
+  // Nothing is found before it is heard, so a store that hangs keeps nobody from ending.
+  for (const { attempt, fence, runId } of yield* Effect.interruptible(look(means, tenure))) {
     if (attempt === undefined || fence !== tenure.token || desk.arrived.has(runId)) continue
     const token = desk.standing.get(runId)?.token
     // What was forgotten while this looked has begun already.
@@ -207,8 +210,6 @@ const offerOf = Effect.fnUntraced(function* (tenure: Tenure, agent: Row, startMi
 
 /** Offers are a shorter way: without them tasks take the usual one. */
 const logged =
-  <B>(words: string, otherwise: B) =>
+  <B>({ shell }: Means, words: string, otherwise: B) =>
   <A, E extends { readonly message: string }>(effect: Effect.Effect<A, E>): Effect.Effect<A | B> =>
-    Effect.catch(effect, (error) =>
-      Effect.as(Effect.logWarning(`${words}: ${error.message}`), otherwise)
-    )
+    Effect.catch(effect, (error) => Effect.as(shell.outage.missed(words, error), otherwise))

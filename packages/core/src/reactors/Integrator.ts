@@ -40,7 +40,8 @@ export const drain: (bench: Bench, tenure: Tenure) => Effect.Effect<void> = Effe
       )
     }
   },
-  Effect.catch((error) => Effect.logWarning(`Nothing was landed: ${error.message}`))
+  (effect, { shell }) =>
+    Effect.catch(effect, (error) => shell.outage.missed("Nothing was landed", error))
 )
 
 // internal --------------------------------------------------------------------

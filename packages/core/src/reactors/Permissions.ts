@@ -149,5 +149,5 @@ const recorded = (
   ) => ReturnType<typeof Reports.usageReported>
 ): Effect.Effect<void> =>
   Effect.catch(write(shell, tenure, attempt.run), (error) =>
-    Effect.logWarning(`A report of run ${attempt.run.id} is not recorded: ${error.message}`)
+    shell.outage.missed(`A report of run ${attempt.run.id} is not recorded`, error)
   )

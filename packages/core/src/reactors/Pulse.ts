@@ -28,7 +28,7 @@ export const beat = (
     yield* endUnattended(bench, tenure, dispatcher)
   }).pipe(
     Effect.catch((error) =>
-      Effect.logWarning(`The runs of this process were not said to live: ${error.message}`)
+      bench.shell.outage.missed("The runs of this process were not said to live", error)
     )
   )
   return Effect.forever(Effect.andThen(Effect.sleep(everyMillis(terms)), once))

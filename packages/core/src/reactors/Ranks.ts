@@ -47,7 +47,7 @@ export const follow = (shell: Shell["Service"], tenure: Tenure): Effect.Effect<v
     ["StoreError", "StoreUnavailable"],
     (error) =>
       Effect.andThen(
-        Effect.logWarning(`Ranks are not kept up to date: ${error.message}`),
+        shell.outage.missed("Ranks are not kept up to date", error),
         Effect.sleep("1 second")
       )
   )

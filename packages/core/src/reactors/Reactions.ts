@@ -88,5 +88,6 @@ const discard = Effect.fnUntraced(
         : { ...Projection.repositories.fromRow(row), organizationId: organization }
     yield* workspace.discard({ organizationId: organization, taskId, repository })
   },
-  Effect.catch((error) => Effect.logWarning(`A folder was left behind: ${error.message}`))
+  (effect, { shell }) =>
+    Effect.catch(effect, (error) => shell.outage.missed("A folder was left behind", error))
 )

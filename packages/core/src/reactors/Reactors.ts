@@ -15,6 +15,7 @@ import { ArtifactStore } from "../ports/ArtifactStore.ts"
 import * as Feed from "../ports/Feed.ts"
 import { Workspace } from "../ports/Workspace.ts"
 import * as Lease from "../rules/Lease.ts"
+import * as Run from "../rules/Run.ts"
 import { headOf, headsOf } from "../services/Events.ts"
 import { HumanRequests } from "../services/HumanRequests.ts"
 import * as Lanes from "../services/Lanes.ts"
@@ -23,6 +24,7 @@ import { Policies } from "../services/Policies.ts"
 import { Shell } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
+import * as Adrift from "./Adrift.ts"
 import { whenAsked } from "./Asking.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Holding from "./Holding.ts"
@@ -31,6 +33,7 @@ import * as Housekeeper from "./Housekeeper.ts"
 import * as Integrator from "./Integrator.ts"
 import * as Pulse from "./Pulse.ts"
 import * as Reactions from "./Reactions.ts"
+import * as Recovery from "./Recovery.ts"
 import * as Releases from "./Releases.ts"
 import type { Bench, Limits } from "./Work.ts"
 
@@ -86,31 +89,48 @@ export const defaults: Omit<ReactorsConfig, "holder"> = {
 export const layer = (
   config: ReactorsConfig
 ): Layer.Layer<never, never, AgentRunners | ArtifactStore | Shell | StoreClock | Workspace> =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const bench: Bench = {
-        shell: yield* Shell,
-        clock: yield* StoreClock,
-        runners: yield* AgentRunners,
-        workspace: yield* Workspace,
-        artifacts: yield* ArtifactStore,
-        intake: Option.getOrUndefined(yield* Effect.serviceOption(ArtifactIntake)),
-        limits: config,
-        terms: config.terms,
-        apiUrl: config.apiUrl,
-        node: config.node,
-        policies: yield* Policies,
-        ask: People.make(yield* HumanRequests)
-      }
-      yield* Effect.forkScoped(coordinate(bench, config))
+  Layer.unwrap(
+    Effect.sync(() => {
+      const memory = Adrift.make()
+      const working = Layer.effectDiscard(
+        Effect.flatMap(benchOf(config), (bench) =>
+          Effect.forkScoped(coordinate(bench, config, memory))
+        )
+      )
+      return Layer.merge(
+        Layer.provide(working, HumanRequests.layer),
+        Housekeeper.layer({ ...config, knows: memory.knows })
+      )
     })
-  ).pipe(Layer.provide(HumanRequests.layer), Layer.merge(Housekeeper.layer(config)))
+  )
 
 // internal --------------------------------------------------------------------
 
+const benchOf = Effect.fnUntraced(function* (config: ReactorsConfig) {
+  const bench: Bench = {
+    shell: yield* Shell,
+    clock: yield* StoreClock,
+    runners: yield* AgentRunners,
+    workspace: yield* Workspace,
+    artifacts: yield* ArtifactStore,
+    intake: Option.getOrUndefined(yield* Effect.serviceOption(ArtifactIntake)),
+    limits: config,
+    terms: config.terms,
+    apiUrl: config.apiUrl,
+    node: config.node,
+    policies: yield* Policies,
+    ask: People.make(yield* HumanRequests)
+  }
+  return bench
+})
+
 /** Watches for organisations that have something to do, and looks after each of them. */
-const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> => {
-  const { driver } = bench.shell
+const coordinate = (
+  bench: Bench,
+  config: ReactorsConfig,
+  memory: Adrift.Memory
+): Effect.Effect<void> => {
+  const { driver, outage } = bench.shell
   const capacity = Dispatcher.capacityOf(config.maxConcurrent)
   const checked = new Map<string, number>()
   const lanes = Homes.lanesOf(config.node)
@@ -121,7 +141,10 @@ const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> =
       for (const { cared, isNeeded, name } of open) {
         if (!(yield* isNeeded(bench, organization))) continue
         cared.add(organization)
-        yield* Effect.forkIn(care(bench, config, { organization, name }, capacity), scope)
+        yield* Effect.forkIn(
+          care(bench, config, { organization, name }, { capacity, adrift: memory.lane() }),
+          scope
+        )
       }
       // Only what could be looked at counts as looked at.
       checked.set(organization, position)
@@ -136,11 +159,17 @@ const coordinate = (bench: Bench, config: ReactorsConfig): Effect.Effect<void> =
       Stream.buffer({ capacity: 1, strategy: "sliding" }),
       Stream.runForEach(() =>
         Effect.catch(look(scope), (error) =>
-          Effect.logWarning(`The organizations cannot be read: ${error.message}`)
+          outage.missed("The organizations cannot be read", error)
         )
       )
     )
   )
+}
+
+/** What this process has of its own, whoever holds the tenure. */
+interface Own {
+  readonly capacity: Dispatcher.Capacity
+  readonly adrift: Adrift.Adrift
 }
 
 /** Dispatches and lands for an organisation while that is for this process to do. */
@@ -148,11 +177,11 @@ const care = (
   bench: Bench,
   { holder, ttlMillis }: ReactorsConfig,
   place: Pick<Tenure.Wanted, "organization" | "name">,
-  capacity: Dispatcher.Capacity
+  own: Own
 ): Effect.Effect<void> => {
   const wanted = { ...place, holder, ttlMillis }
   return Effect.annotateLogs(
-    Holding.whileHeld(bench, wanted, (tenure) => serve(bench, tenure, capacity)),
+    Holding.whileHeld(bench, wanted, (tenure, hold) => serve(bench, tenure, { ...own, hold })),
     { organization_id: place.organization }
   )
 }
@@ -167,15 +196,20 @@ const endMillis = { agents: 7_000, tenure: 10_000 } as const
 const finish = Effect.fnUntraced(function* (
   { clock, shell }: Bench,
   tenure: Tenure.Tenure,
-  dispatcher: Dispatcher.Dispatcher
+  dispatcher: Dispatcher.Dispatcher,
+  hold: Holding.Hold
 ) {
-  const last = yield* Tenure.renew(shell, clock, tenure, endMillis.tenure).pipe(
+  const renewal = Tenure.renew(shell, clock, tenure, endMillis.tenure).pipe(
     Effect.timeoutOption(askMillis),
     Effect.option,
     Effect.map(Option.flatten)
   )
-  const isOurs = Option.isSome(last) && last.value !== undefined
-  yield* dispatcher.stopAll("shutdown", isOurs ? endMillis.agents : 0)
+  const last = hold.isHeld ? yield* renewal : Option.none()
+  if (Option.isSome(last) && last.value !== undefined) {
+    return yield* dispatcher.stopAll(Run.shutdown, endMillis.agents)
+  }
+  yield* dispatcher.halt(Run.shutdown)
+  yield* Effect.timeoutOption(dispatcher.close, askMillis)
 })
 
 /** A store that takes longer to answer is away. */
@@ -187,24 +221,24 @@ const followingRest = "5 millis"
 const serve = (
   bench: Bench,
   tenure: Tenure.Tenure,
-  capacity: Dispatcher.Capacity
+  { adrift, capacity, hold }: Own & { readonly hold: Holding.Hold }
 ): Effect.Effect<void> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { driver } = bench.shell
+      const { driver, outage } = bench.shell
       const { organization } = tenure
       const after = yield* headOf(driver, organization)
-      const lost = yield* Dispatcher.recover(bench, tenure)
-      if (lost > 0) yield* Effect.logWarning(`${lost} runs of a former process are lost`)
+      yield* Recovery.tell(yield* Recovery.recover(bench, tenure, adrift))
       if (tenure.name !== Lanes.anywhere) yield* Homes.release(bench, tenure)
       const toDispatch = yield* Queue.sliding<void>(1)
       const toLand = yield* Queue.sliding<void>(1)
-      const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch)
-      yield* Effect.addFinalizer(() => finish(bench, tenure, dispatcher))
+      const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch, adrift)
+      hold.onLoss = dispatcher.halt(Run.shutdown)
+      yield* Effect.addFinalizer(() => finish(bench, tenure, dispatcher, hold))
       const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
-      yield* Effect.forkScoped(untilEnded(land))
+      yield* Effect.forkScoped(untilEnded(bench, land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)
-      yield* Effect.forkScoped(untilEnded(dispatch))
+      yield* Effect.forkScoped(untilEnded(bench, dispatch))
       yield* Effect.forkScoped(Pulse.beat(bench, tenure, dispatcher))
       if (tenure.name === Lanes.anywhere) yield* Effect.forkScoped(Releases.keep(bench, tenure))
       const wake = (...queues: ReadonlyArray<Queue.Enqueue<void>>) =>
@@ -235,28 +269,25 @@ const serve = (
       // A store that fails for a moment costs no run: the feed goes on from where it was.
       return yield* Effect.forever(
         Effect.catch(follow, (error) =>
-          Effect.andThen(
-            Effect.logWarning(`The feed cannot be read: ${error.message}`),
-            Effect.sleep("1 second")
-          )
+          Effect.andThen(outage.missed("The feed cannot be read", error), Effect.sleep("1 second"))
         )
       )
     })
   ).pipe(
     Effect.catch((error) =>
       Effect.andThen(
-        Effect.logError(`The dispatcher stopped: ${error.message}`),
+        bench.shell.outage.missed("The dispatcher stopped", error),
         Effect.sleep("1 second")
       )
     )
   )
 
 /** Goes on after a defect too: the tenure would be kept, and nobody else would do the work. */
-const untilEnded = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+const untilEnded = <A, E, R>({ shell }: Bench, effect: Effect.Effect<A, E, R>) =>
   Effect.forever(
     Effect.catchCause(effect, (cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.interrupt
-        : Effect.andThen(Effect.logError("A reactor failed", cause), Effect.sleep("1 second"))
+        : Effect.andThen(shell.outage.failed("A reactor failed", cause), Effect.sleep("1 second"))
     )
   )

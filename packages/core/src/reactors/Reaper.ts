@@ -3,7 +3,8 @@
  *
  * A run is lost when its time is up and the process that carries it out does not hold the tenure under
  * which it was queued. Whoever holds that lives, and looks after its own runs; so does whoever has
- * taken it over.
+ * taken it over. A process that could not renew what it held, because the store was away, comes back for
+ * its own.
  *
  * @internal
  */
@@ -14,24 +15,35 @@ import * as Lanes from "../services/Lanes.ts"
 import type { Run } from "../rules/Run.ts"
 import type { Means } from "./Holding.ts"
 
+// models ----------------------------------------------------------------------
+
+/** What reaping stands on. */
+export interface Reaping extends Means {
+  /** Whether this process knows how a run ended. It says so when it dispatches again. */
+  readonly knows: (runId: string) => boolean
+}
+
 // services --------------------------------------------------------------------
 
 /** Ends what is left of processes that are gone, in all organisations. */
-export const reap = Effect.fnUntraced(function* (means: Means) {
+export const reap = Effect.fnUntraced(function* (means: Reaping) {
   const { shell } = means
   for (const organization of Object.keys(yield* shell.read(headsOf))) {
     // One that fails keeps nobody behind it waiting.
     yield* Effect.catch(reapIn(means, organization), (error) =>
-      Effect.logWarning(`Runs that are lost were not recorded so: ${error.message}`)
+      shell.outage.missed("Runs that are lost were not recorded so", error)
     )
   }
 })
 
 /** Ends what is left of processes that are gone, in one organisation. */
-export const reapIn = Effect.fnUntraced(function* ({ clock, shell }: Means, organization: string) {
+export const reapIn = Effect.fnUntraced(function* (
+  { clock, knows, shell }: Reaping,
+  organization: string
+) {
   const now = yield* clock.now
   for (const run of yield* AttemptLosses.due(shell, organization, now)) {
-    if (yield* isThere({ clock, shell }, organization, run)) continue
+    if (knows(run.id) || (yield* isThere({ clock, shell }, organization, run))) continue
     yield* Effect.logWarning(`Nothing is heard of run ${run.id} any more: it is lost`)
     yield* AttemptLosses.lose(shell, AttemptLosses.silent(organization, run.id, now), run)
   }

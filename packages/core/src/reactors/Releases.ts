@@ -19,7 +19,7 @@ export const keep = (bench: Bench, tenure: Tenure): Effect.Effect<never> =>
     Effect.flatMap(
       Effect.catch(release(bench, tenure), (error) =>
         Effect.as(
-          Effect.logWarning(`What is due was not given back to the queue: ${error.message}`),
+          bench.shell.outage.missed("What is due was not given back to the queue", error),
           longestMillis
         )
       ),

@@ -11,6 +11,7 @@ import type { ShellFailure } from "../services/Shell.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
 import type { Candidate } from "./Candidates.ts"
+import type { Adrift } from "./Adrift.ts"
 import { type Bench, carryOut } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -31,39 +32,51 @@ export interface Underway {
   readonly ids: () => ReadonlyArray<string>
   /** The runs whose processes are not gone yet, be they over in the store or not. */
   readonly present: () => ReadonlyArray<Run>
-  /** Records those as lost whose ends could not be recorded. */
+  /** Records the ends that could not be recorded; those that are not known are lost. */
   readonly settle: Effect.Effect<void, Attempts.NotStarted | ShellFailure>
   /** Ends one; nothing if it is not here. */
   readonly stop: (runId: string, cause: string) => Effect.Effect<void>
-  /** Ends all and waits for their recorded ends, so many milliseconds at most. */
+  /** Ends all, waits for their recorded ends, so many milliseconds at most, and begins none. */
   readonly stopAll: (cause: string, withinMillis: number) => Effect.Effect<void>
 }
 
 // services --------------------------------------------------------------------
 
-/** Begins with nothing. `ended` is run whenever one has ended. */
-export const make = (bench: Bench, tenure: Tenure, ended: Effect.Effect<void>): Underway => {
+/** Begins with nothing. `ended` is run whenever one has ended; what is adrift then is put there. */
+export const make = (
+  bench: Bench,
+  tenure: Tenure,
+  adrift: Adrift,
+  ended: Effect.Effect<void>
+): Underway => {
   const active = new Map<string, Active>()
   /** On their way into the store, or there already without our knowing. */
   const coming = new Set<string>()
-  /** Nobody works at these any more, and they are live in the store. */
-  const adrift = new Map<string, Run>()
+  let isOver = false
   const carry = Effect.fnUntraced(function* ({ attempt, token }: Queued) {
     const { run } = attempt
+    if (isOver) {
+      adrift.set(run.id, { run, ended: undefined })
+      return yield* ended
+    }
     const stop = yield* Deferred.make<string>()
-    const order = { tenure, attempt, token, stop: Deferred.await(stop) }
-    let isOver = false
+    let how: Attempts.Ended | undefined
+    const heard = (ended: Attempts.Ended) => {
+      how = ended
+    }
+    const order = { tenure, attempt, token, stop: Deferred.await(stop), heard }
+    let hasEnded = false
     const onEnd = (exit: Exit.Exit<boolean>) => {
-      isOver = true
+      hasEnded = true
       active.delete(run.id)
-      if (Exit.isFailure(exit) || !exit.value) adrift.set(run.id, run)
+      if (Exit.isFailure(exit) || !exit.value) adrift.set(run.id, { run, ended: how })
       return ended
     }
     // Detached, so that whoever stops the dispatcher can wait for recorded ends.
     const work = Effect.onExit(carryOut(bench, order), onEnd)
     const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
     // Where nothing is waited for it may have ended already.
-    if (!isOver) active.set(run.id, { fiber, stop, run })
+    if (!hasEnded) active.set(run.id, { fiber, stop, run })
   })
   return {
     begin: Effect.fnUntraced(function* (candidate) {
@@ -82,14 +95,21 @@ export const make = (bench: Bench, tenure: Tenure, ended: Effect.Effect<void>): 
     ids: () => [...active.keys(), ...coming],
     present: () => Array.from(active.values(), ({ run }) => run),
     settle: Effect.gen(function* () {
-      for (const run of adrift.values()) {
-        yield* AttemptLosses.lose(bench.shell, Attempts.under(tenure), run)
+      for (const { ended: how, run } of adrift.values()) {
+        // Those that were stopped have not failed: that is for the next tenure.
+        if (isOver) return
+        yield* how === undefined
+          ? AttemptLosses.lose(bench.shell, Attempts.under(tenure), run)
+          : AttemptLosses.recall(bench.shell, Attempts.under(tenure), run, how)
         adrift.delete(run.id)
       }
     }),
     stop: (runId, cause) => endOne(active.get(runId), cause),
     stopAll: (cause, withinMillis) =>
-      Effect.suspend(() => endAll([...active.values()], cause, withinMillis))
+      Effect.suspend(() => {
+        isOver = true
+        return endAll([...active.values()], cause, withinMillis)
+      })
   }
 }
 

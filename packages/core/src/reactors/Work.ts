@@ -79,6 +79,8 @@ export interface Order {
   readonly token: string
   /** Completes with a cause when the run is to end before its time. */
   readonly stop: Effect.Effect<string>
+  /** Hears how it ended, before that is recorded. */
+  readonly heard?: (ended: Attempts.Ended) => void
 }
 
 // services --------------------------------------------------------------------
@@ -108,13 +110,14 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => 
           failed("foreman failed; its log says why")
         )
       ),
+      Effect.tap((ended) => Effect.sync(() => order.heard?.(ended))),
       Effect.flatMap(record)
     )
   ).pipe(
     Effect.as(true),
     Effect.catch((error) =>
       Effect.as(
-        Effect.logWarning(`The end of run ${attempt.run.id} is not recorded: ${error.message}`),
+        bench.shell.outage.missed(`The end of run ${attempt.run.id} is not recorded`, error),
         false
       )
     ),

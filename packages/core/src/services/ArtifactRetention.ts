@@ -43,7 +43,7 @@ export const removeOld = Effect.fnUntraced(function* (
   for (const organization of Object.keys(yield* means.shell.read(headsOf))) {
     // One that fails keeps nobody behind it waiting.
     removed += yield* Effect.catch(removeIn(means, organization, before), (error) =>
-      Effect.as(Effect.logWarning(`Old artifacts were not removed: ${error.message}`), 0)
+      Effect.as(means.shell.outage.missed("Old artifacts were not removed", error), 0)
     )
   }
   return removed

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Effect } from "effect"
+import { Cause, Effect, Option } from "effect"
 import type { StoreUnavailable } from "../operations/Refusal.ts"
 import type { Row, Step } from "../ports/Driver.ts"
 import { RunId } from "../rules/Identifier.ts"
@@ -36,7 +36,8 @@ export const lose = (
 }
 
 /**
- * Ends a run that nobody has begun: its task is queued again, and nothing has failed.
+ * Ends a run that nobody has begun, or that this process has stopped because it could not go on itself:
+ * its task is queued again, and nothing has failed.
  *
  * @category services
  * @since 0.1.0
@@ -51,6 +52,31 @@ export const giveBack = (
   const end = AttemptEnd.end(shell, fence, { ...over, ...nothing, attempt: run })
   return Effect.andThen(end, RunObservation.ended("cancelled"))
 }
+
+/**
+ * Records how a run ended that was over before that could be written. Where it cannot be written at all,
+ * now or later, the run is lost: whoever takes over must not meet that again and again. Says whether it
+ * is recorded.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const recall = (
+  shell: Shell["Service"],
+  fence: AttemptEnd.Fence,
+  run: Run.Run,
+  ended: AttemptEnd.Ended
+): Effect.Effect<boolean, NotStarted | ShellFailure> =>
+  AttemptEnd.end(shell, fence, { ...ended, attempt: run }).pipe(
+    Effect.andThen(RunObservation.ended(ended.outcome)),
+    Effect.as(true),
+    Effect.catchCauseIf(isForGood, (cause) =>
+      Effect.andThen(
+        Effect.logError(`The end of run ${run.id} is not recorded: it is lost`, cause),
+        Effect.as(lose(shell, fence, run), false)
+      )
+    )
+  )
 
 /**
  * The fence of whoever ends a run for want of a word: it holds while there is none.
@@ -108,3 +134,11 @@ export const due = Effect.fnUntraced(function* (
 // internal --------------------------------------------------------------------
 
 const pageSize = 500
+
+/** Whether trying again would meet the same. What is nobody's fault, or another's, passes. */
+const isForGood = (cause: Cause.Cause<NotStarted | ShellFailure>): boolean => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  if (error === undefined) return Cause.hasDies(cause)
+  if (error._tag === "StoreUnavailable") return !error.retryable
+  return error._tag !== "NotStarted" && error._tag !== "Busy"
+}

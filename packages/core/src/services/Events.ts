@@ -156,7 +156,7 @@ const follow = Effect.fnUntraced(function* (keeping: FeedMarks.Keeping, input: F
   yield* Effect.forkScoped(keepMark(keeping, place))
   return Feed.followAll(keeping.shell.driver, { after, organizations }).pipe(
     Stream.mapArrayEffect((page) => itemsOf(keeping, place, page)),
-    Stream.catch((error) => Stream.fromEffect(toUnavailable(error)))
+    Stream.catch((error) => Stream.fromEffect(toUnavailable(keeping.shell.outage)(error)))
   )
 })
 

@@ -30,6 +30,7 @@ import type { Place, Plan } from "./ShellPlan.ts"
 import { makeQueues } from "./ShellQueues.ts"
 import { type Means, makeWrite, replay } from "./ShellWrite.ts"
 import { StoreClock } from "./StoreClock.ts"
+import * as StoreOutage from "./StoreOutage.ts"
 import { available, toUnavailable } from "./StoreRetry.ts"
 
 // models ----------------------------------------------------------------------
@@ -66,20 +67,24 @@ export class Shell extends Context.Service<
     /** Takes the next number of a store-wide sequence. */
     readonly allocate: (sequence: string) => Effect.Effect<number, StoreUnavailable>
     readonly driver: Driver
+    /** Tells what went wrong, and of a store that is away only that it is. */
+    readonly outage: StoreOutage.StoreOutage
   }
 >()("@foreman/core/Shell") {
   static readonly layer: Layer.Layer<Shell, never, Driver | StoreClock> = Layer.effect(
     Shell,
     Effect.gen(function* () {
       const handOver = yield* HandOver
-      return make({ driver: yield* Driver, clock: yield* StoreClock, handOver })
+      const driver = yield* Driver
+      const outage = StoreOutage.make(driver, yield* Effect.scope)
+      return make({ driver, clock: yield* StoreClock, handOver }, outage)
     })
   )
 }
 
 // internal --------------------------------------------------------------------
 
-const make = (means: Means): Shell["Service"] => {
+const make = (means: Means, outage: StoreOutage.StoreOutage): Shell["Service"] => {
   const { driver } = means
   const queues = makeQueues()
   const write = makeWrite(means)
@@ -94,7 +99,7 @@ const make = (means: Means): Shell["Service"] => {
       const receiptKey = CommandId.receiptOf(principalOf(actor), command.name, commandId)
       const digest = command.key === undefined ? "" : yield* digestOf(command)
       const mayStand = command.key !== undefined && place.isKeyNew !== true
-      const stored = available(driver.receipt(receipts, receiptKey))
+      const stored = available(outage, driver.receipt(receipts, receiptKey))
       const before = mayStand ? yield* stored : undefined
       if (before !== undefined) return yield* replay(command, before, digest)
       const call = { place, command, actor, commandId, receiptKey, digest, rehearsal }
@@ -109,15 +114,16 @@ const make = (means: Means): Shell["Service"] => {
       const name = queue === undefined ? undefined : `${organization}/${queue}`
       return yield* timed("transact", queues(name, written))
     }).pipe(
-      Effect.catch(toUnavailable)
+      Effect.catch(toUnavailable(outage))
       // As: `toUnavailable` takes StoreError out, which generics cannot follow.
     ) as never
 
   return {
     driver,
+    outage,
     transact,
     // As: the same, for reads.
-    read: (effect) => available(effect(driver)) as never,
-    allocate: makeAllocate(driver)
+    read: (effect) => available(outage, effect(driver)) as never,
+    allocate: makeAllocate({ allocate: (...input) => available(outage, driver.allocate(...input)) })
   }
 }

@@ -5,11 +5,13 @@
  */
 import { Clock, Effect, Semaphore } from "effect"
 import { CurrentRehearsal, placeholder } from "../operations/DryRun.ts"
-import type { StoreUnavailable } from "../operations/Refusal.ts"
-import type { Driver } from "../ports/Driver.ts"
-import { available } from "./StoreRetry.ts"
 
 // models ----------------------------------------------------------------------
+
+/** What reserves so many numbers of a sequence, and says the first. */
+export interface Source<E> {
+  readonly allocate: (sequence: string, count: number) => Effect.Effect<number, E>
+}
 
 /** What is left of what was reserved, how much that was, and when, in milliseconds. */
 interface Block {
@@ -29,16 +31,16 @@ interface Block {
  * with each block, and the next one before the last is used up, so that nobody waits for it. What is
  * left of a block at the end is lost; a dry run takes none.
  */
-export const makeAllocate = (
-  driver: Driver
-): ((sequence: string) => Effect.Effect<number, StoreUnavailable>) => {
+export const makeAllocate = <E>({
+  allocate
+}: Source<E>): ((sequence: string) => Effect.Effect<number, E>) => {
   const blocks = new Map<string, Block>()
   const allocating = Semaphore.makeUnsafe(1)
   const ask = Effect.fnUntraced(function* (sequence: string, before: Block | undefined) {
     const at = yield* Clock.currentTimeMillis
     const isHurried = before !== undefined && at - before.at < hurryMillis
     const size = isHurried ? Math.min(before.size * 2, largest) : 1
-    const next = yield* available(driver.allocate(sequence, size))
+    const next = yield* allocate(sequence, size)
     const block: Block = {
       next,
       end: next + size,

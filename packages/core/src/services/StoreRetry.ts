@@ -3,9 +3,15 @@
  *
  * @internal
  */
-import { Cause, Effect, Schedule } from "effect"
+import { Effect, Schedule } from "effect"
 import { StoreUnavailable } from "../operations/Refusal.ts"
 import { StoreError } from "../ports/Driver.ts"
+import type { StoreOutage } from "./StoreOutage.ts"
+
+// models ----------------------------------------------------------------------
+
+/** Who tells what went wrong with the store. */
+export type Teller = Pick<StoreOutage, "note">
 
 // services --------------------------------------------------------------------
 
@@ -14,21 +20,19 @@ export const sure = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
   again(effect, 6, (error) => error.retryable || error.ambiguous)
 
 /** Repeats what may be asked twice while that helps, and ends as the refusal that callers know. */
-export const available = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const available = <A, E, R>(teller: Teller, effect: Effect.Effect<A, E, R>) =>
   again(effect, 4, (error) => error instanceof StoreError && error.retryable).pipe(
-    Effect.catch(toUnavailable)
+    Effect.catch(toUnavailable(teller))
   )
 
-/** Logs what went wrong with the store, of which a caller learns only that it does not answer. */
-export const toUnavailable = <E>(
-  error: E
-): Effect.Effect<never, Exclude<E, StoreError> | StoreUnavailable> =>
-  error instanceof StoreError
-    ? Effect.logError(error.message, Cause.fail(error.cause)).pipe(
-        Effect.andThen(new StoreUnavailable({ retryable: error.retryable }))
-      )
-    : // As: what is not a StoreError is the rest.
-      Effect.fail(error as Exclude<E, StoreError>)
+/** Tells what went wrong with the store, of which a caller learns only that it does not answer. */
+export const toUnavailable =
+  ({ note }: Teller) =>
+  <E>(error: E): Effect.Effect<never, Exclude<E, StoreError> | StoreUnavailable> =>
+    error instanceof StoreError
+      ? Effect.andThen(note(error), new StoreUnavailable({ retryable: error.retryable }))
+      : // As: what is not a StoreError is the rest.
+        Effect.fail(error as Exclude<E, StoreError>)
 
 // internal --------------------------------------------------------------------
 

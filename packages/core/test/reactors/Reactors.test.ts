@@ -160,7 +160,7 @@ describe("a dispatcher", () => {
       const agent = yield* patient
       let defects = 0
       const store = committing(driver, (_, commit, { events }) =>
-        events.some(({ type }) => type === "run.succeeded") && defects++ < 1
+        events.some(({ type }) => type === "run.succeeded") && defects++ < 2
           ? Effect.die(new Error("a bug"))
           : commit
       )

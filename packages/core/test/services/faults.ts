@@ -1,13 +1,13 @@
 /**
  * Stores that fail as real ones do, for the tests of what is above them.
  */
-import { Effect } from "effect"
+import { Effect, Latch } from "effect"
 
 import { Driver } from "@foreman/core"
 
 /** What a broken store says. */
 export const broken = (
-  kind: Partial<Pick<Driver.StoreError, "retryable" | "ambiguous">> = {}
+  kind: Partial<Pick<Driver.StoreError, "retryable" | "ambiguous" | "cause">> = {}
 ): Driver.StoreError =>
   new Driver.StoreError({
     operation: "commit",
@@ -30,5 +30,52 @@ export const committing = (
   return {
     ...driver,
     commit: (batch) => Effect.suspend(() => way(count++, driver.commit(batch), batch))
+  }
+}
+
+/** A store whose every answer goes another way. */
+const answering = (
+  driver: Driver.Driver,
+  way: <A>(answer: Effect.Effect<A, Driver.StoreError>) => Effect.Effect<A, Driver.StoreError>
+): Driver.Driver => ({
+  ...driver,
+  allocate: (...input) => way(driver.allocate(...input)),
+  commit: (batch) => way(driver.commit(batch)),
+  versions: (...input) => way(driver.versions(...input)),
+  readStream: (...input) => way(driver.readStream(...input)),
+  readAll: (...input) => way(driver.readAll(...input)),
+  receipt: (...input) => way(driver.receipt(...input)),
+  get: (...input) => way(driver.get(...input)),
+  find: (query) => way(driver.find(query)),
+  ask: (...input) => way(driver.ask(...input))
+})
+
+/** A store that can leave, and come back. */
+export interface Leaving {
+  readonly store: Driver.Driver
+  readonly leave: () => void
+  readonly comeBack: () => void
+}
+
+/** A store that is away while it is told so: all that it is asked fails, as it does then. */
+export const leaving = (driver: Driver.Driver): Leaving => {
+  let isAway = false
+  const gone = broken({ retryable: true, cause: new Error("connect ECONNREFUSED 127.0.0.1:5432") })
+  const store = answering(driver, (answer) =>
+    Effect.suspend(() => (isAway ? Effect.fail(gone) : answer))
+  )
+  const set = (isNow: boolean) => () => {
+    isAway = isNow
+  }
+  return { store, leave: set(true), comeBack: set(false) }
+}
+
+/** A store that says nothing while it is away, and answers late what it was asked then. */
+export const hanging = (driver: Driver.Driver): Leaving => {
+  const here = Latch.makeUnsafe(true)
+  return {
+    store: answering(driver, (answer) => here.whenOpen(answer)),
+    leave: () => void here.closeUnsafe(),
+    comeBack: () => void here.openUnsafe()
   }
 }

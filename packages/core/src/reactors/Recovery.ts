@@ -1,0 +1,103 @@
+/**
+ * What a dispatcher finds that takes over: runs of tenures before its own that are live in the store,
+ * and that nobody works at any more.
+ *
+ * @internal
+ */
+import { Effect } from "effect"
+import type { Run } from "../rules/Run.ts"
+import * as AttemptLosses from "../services/AttemptLosses.ts"
+import * as Attempts from "../services/Attempts.ts"
+import * as Lanes from "../services/Lanes.ts"
+import type { Tenure } from "../services/Tenure.ts"
+import type { Adrift } from "./Adrift.ts"
+import type { Bench } from "./Work.ts"
+
+// models ----------------------------------------------------------------------
+
+/** What has become of them, each with its count. */
+export interface Recovered {
+  /** Of former processes. */
+  readonly lost: number
+  /** Of this one, without an end. */
+  readonly stopped: number
+  /** Of this one, that had come to an end. */
+  readonly ended: number
+}
+
+// services --------------------------------------------------------------------
+
+/**
+ * Records what became of the runs of former tenures. Those of former holders are lost: their processes
+ * ended with the process that started them; what they had not said is not known. Those of this process
+ * ended or were stopped by it, at the end of a tenure that it could not renew: it knows how.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure, adrift: Adrift) {
+  const live = yield* Attempts.live(bench.shell, tenure.organization)
+  const runs = live.filter((run) => Lanes.isRunOf(tenure, run))
+  // One that cannot be settled does not keep the others.
+  const [became, failures] = yield* Effect.partition(runs, (run) =>
+    settle(bench, tenure, adrift, run)
+  )
+  const [failure] = failures
+  if (failure !== undefined) return yield* Effect.fail(failure)
+  // Those that are left were over in the store, or another one has begun their tasks anew.
+  adrift.clear()
+  const countOf = (one: keyof Recovered) => became.filter((other) => other === one).length
+  const count: Recovered = {
+    lost: countOf("lost"),
+    stopped: countOf("stopped"),
+    ended: countOf("ended")
+  }
+  return count
+})
+
+/** Says how many runs there were, and what became of them. */
+export const tell = Effect.fnUntraced(function* ({ ended, lost, stopped }: Recovered) {
+  const say = (count: number, one: string, more: string) =>
+    count === 0
+      ? Effect.void
+      : Effect.logWarning(count === 1 ? `1 run ${one}` : `${count} runs ${more}`)
+  yield* say(lost, "of a former process is lost", "of a former process are lost")
+  yield* say(
+    stopped,
+    "was stopped with the lease: its task begins again",
+    "were stopped with the lease: their tasks begin again"
+  )
+  yield* say(
+    ended,
+    "had ended before, and its end is recorded",
+    "had ended before, and their ends are recorded"
+  )
+})
+
+// internal --------------------------------------------------------------------
+
+/** Says what has become of it, unless that is told already. */
+const settle = Effect.fnUntraced(function* (
+  { shell }: Bench,
+  tenure: Tenure,
+  adrift: Adrift,
+  run: Run
+): Effect.fn.Return<
+  keyof Recovered | undefined,
+  Effect.Error<ReturnType<typeof AttemptLosses.lose>>
+> {
+  const fence = Attempts.under(tenure)
+  const own = adrift.get(run.id)
+  let isTold = false
+  // Somebody who took over meanwhile would have begun the task anew, and the run were live no more.
+  if (own?.ended !== undefined)
+    isTold = !(yield* AttemptLosses.recall(shell, fence, run, own.ended))
+  // What nobody has begun has not failed.
+  else if (own !== undefined || run.status === "queued")
+    yield* AttemptLosses.giveBack(shell, fence, run)
+  else yield* AttemptLosses.lose(shell, fence, run)
+  adrift.delete(run.id)
+  if (isTold) return undefined
+  if (own === undefined) return "lost"
+  return own.ended === undefined ? "stopped" : "ended"
+})
