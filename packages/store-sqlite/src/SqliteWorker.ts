@@ -3,13 +3,14 @@
  *
  * What is to be committed and arrives while a transaction is open goes into that transaction.
  *
- * It must stay free of `effect` and of core's code: it loads in a tenth of the time that they take.
+ * It must stay free of `effect` and of core's code, but for `Lookout`, which needs nothing else: it loads
+ * in a tenth of the time that they take.
  *
  * @since 0.1.0
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 
-// Not all of core: each store starts this program anew.
+// That module alone: core's index would load all of them.
 import * as Lookout from "@foreman/core/ports/Lookout"
 
 import { CommitUnsure, type Wanted } from "./SqliteCommit.ts"
