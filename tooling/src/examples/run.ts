@@ -20,7 +20,9 @@ export const run = (examples: ReadonlyArray<Example>): Promise<ReadonlyArray<str
     const failures = examples.map((): string | undefined => "its process ended before it did")
     const child = fork(fileURLToPath(new URL("./runner.ts", import.meta.url)), {
       cwd: root,
-      execArgv: ["--conditions=@foreman/source"],
+      // A Node that ends while V8 compiles on other threads can wait for them for ever (nodejs/node
+      // 54918), so here it has no other threads.
+      execArgv: ["--conditions=@foreman/source", "--single-threaded"],
       timeout: timeoutMillis,
       killSignal: "SIGKILL",
       stdio: ["ignore", "ignore", "inherit", "ipc"]
