@@ -85,7 +85,7 @@ export const present = async (client: pg.ClientBase, database: string): Promise<
  */
 export const older = (database: string, number: number): DatabaseUnusable =>
   new DatabaseUnusable({
-    reason: "older",
+    reason: number === 0 ? "empty" : "older",
     message:
       number === 0
         ? `The database ${database} holds no store yet: start Foreman's server once to make it.`

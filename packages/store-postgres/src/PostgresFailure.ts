@@ -24,6 +24,7 @@ export class DatabaseUnusable extends Data.TaggedError("DatabaseUnusable")<{
     | "login"
     | "newer"
     | "older"
+    | "empty"
     | "pooler"
     | "rights"
     | "roles"

@@ -6,13 +6,18 @@
  * noticed, and what was not heard is found. When it breaks, another one is opened, at first at once
  * and then more and more seldom.
  *
+ * Who hears a hint mostly asks for something at once. The server's process that has told of it is awake,
+ * and any other one would have to be woken, so the first question of that turn is asked there.
+ *
  * @since 0.1.0
  */
 import type pg from "pg"
 
 import type { Driver } from "@foreman/core"
 
+import { named, type Statement } from "./PostgresPlans.ts"
 import { end, keepAlive } from "./PostgresPool.ts"
+import { type Outcome, read, readAll, type Scope } from "./PostgresRead.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -27,6 +32,11 @@ export interface Listener {
   readonly notice: (organization: string, position: number) => void
   /** Somebody follows: from now on others' commits are of interest. */
   readonly begin: () => void
+  /**
+   * Asks on the connection on which a hint has come in this turn of the event loop; nothing where none
+   * has, or where that connection was asked already.
+   */
+  readonly ask: (scope: Scope, statement: Statement) => Promise<Outcome> | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -37,8 +47,10 @@ export interface Listener {
  * @since 0.1.0
  */
 export interface ListenerOptions {
-  /** Opens a connection that may ask where all organizations stand. */
+  /** Opens a connection that sends a question before the one ahead of it is answered. */
   readonly connect: () => Promise<pg.Client>
+  /** The role that may ask where all organizations stand. */
+  readonly reactor: string
   readonly publish: (hint: Driver.Hint) => void
   /** How often it looks by itself. */
   readonly pollMilliseconds: number
@@ -60,6 +72,7 @@ export const make = (options: ListenerOptions): Listener => {
     options.publish({ organization, position })
   }
   const waits = new Waits()
+  const ear = new Ear()
   const state = { isStopped: false }
   let current: pg.Client | undefined
   const run = async () => {
@@ -69,7 +82,7 @@ export const make = (options: ListenerOptions): Listener => {
         current = await options.connect()
         if (state.isStopped) break
         pause = firstPause
-        await follow(current, { ...options, notice, waits, state })
+        await follow(current, { ...options, notice, waits, ear, state })
       } catch {
         // It is the database that is away, or the way to it: whoever asks for something is told.
       }
@@ -83,6 +96,7 @@ export const make = (options: ListenerOptions): Listener => {
   let running: Promise<void> | undefined
   return {
     notice,
+    ask: (scope, statement) => ear.ask(scope, statement),
     begin: () => {
       if (!state.isStopped) running ??= run()
     },
@@ -103,12 +117,13 @@ const lastPause = 2_000
 interface Following extends ListenerOptions {
   readonly notice: Listener["notice"]
   readonly waits: Waits
+  readonly ear: Ear
   readonly state: { readonly isStopped: boolean }
 }
 
 /** Until the connection breaks or there is no wish for it any more. */
 const follow = async (client: pg.Client, options: Following): Promise<void> => {
-  const { notice, pollMilliseconds, state, waits } = options
+  const { ear, notice, pollMilliseconds, reactor, state, waits } = options
   const link = { isBroken: false }
   const broken = () => {
     link.isBroken = true
@@ -119,24 +134,25 @@ const follow = async (client: pg.Client, options: Following): Promise<void> => {
   keepAlive(client, false)
   client.on("notification", ({ payload }) => {
     const told = toldIn(payload)
-    if (told !== undefined) notice(told.organization, told.position)
+    if (told === undefined) return
+    ear.heard(client)
+    notice(told.organization, told.position)
   })
   await client.query("LISTEN foreman")
   // Store time is the server's, so what is looked for are commits of the last minute, or all at first.
   let since = 0
   while (!link.isBroken && !state.isStopped) {
-    const { rows } = await client.query<{ organization: string; position: string; at: string }>({
-      name: "foreman_heads",
-      text: "SELECT organization, position, at FROM foreman.heads WHERE at > $1 AND position > 0",
-      values: [since]
-    })
+    const rows = await read(client, { role: reactor }, named(headsText, [since]))
     for (const { at, organization, position } of rows) {
-      notice(organization, Number(position))
+      notice(String(organization), Number(position))
       since = Math.max(since, Number(at) - slackMicros)
     }
     if (!link.isBroken && !state.isStopped) await waits.pause(pollMilliseconds)
   }
 }
+
+const headsText =
+  "SELECT organization, position, at FROM foreman.heads WHERE at > $1 AND position > 0"
 
 /** A commit gets its time before it is seen: as long before as a statement may last. */
 const slackMicros = 60_000_000
@@ -152,6 +168,32 @@ const toldIn = (payload: string | undefined): Driver.Hint | undefined => {
   } catch {
     // Anybody may say something on the channel.
     return undefined
+  }
+}
+
+/** The connection that has just told of something. */
+class Ear {
+  #client: pg.Client | undefined
+  #asked = 0
+  heard(client: pg.Client): void {
+    this.#client = client
+    setImmediate(() => {
+      if (this.#client === client) this.#client = undefined
+    })
+  }
+  ask(scope: Scope, statement: Statement): Promise<Outcome> | undefined {
+    const client = this.#client
+    if (client === undefined) return undefined
+    this.#client = undefined
+    return this.#ask(client, scope, statement)
+  }
+  async #ask(client: pg.Client, scope: Scope, statement: Statement): Promise<Outcome> {
+    this.#asked += 1
+    keepAlive(client, true)
+    const [outcome] = await readAll(client, scope, [statement])
+    this.#asked -= 1
+    if (this.#asked === 0) keepAlive(client, false)
+    return outcome ?? { _tag: "Skipped" }
   }
 }
 

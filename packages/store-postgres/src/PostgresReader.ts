@@ -6,6 +6,9 @@
  * each organization. That costs half of what a connection per question costs, on both sides. A question
  * that fails ends its transaction, so those behind it are asked again.
  *
+ * One that is asked at a hint may go where that came from. What does not succeed there is asked as if it
+ * had never been: that connection is somebody else's.
+ *
  * @since 0.1.0
  */
 import type pg from "pg"
@@ -38,6 +41,8 @@ export interface Reader {
 export interface ReaderOptions {
   readonly connections: number
   readonly connect: () => Promise<pg.Client>
+  /** Asks where a hint has just come from; nothing where none has. */
+  readonly askAtHint?: (scope: Scope, statement: Statement) => Promise<Outcome> | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -51,6 +56,7 @@ export interface ReaderOptions {
 export const make = (options: ReaderOptions): Reader => {
   const lanes = Array.from({ length: options.connections }, () => new Lane(options.connect))
   const waiting = new Map<string, Waiting>()
+  const atHints = new Set<Promise<void>>()
   let isScheduled = false
   let isClosed = false
   const flush = () => {
@@ -64,6 +70,25 @@ export const make = (options: ReaderOptions): Reader => {
       }
     }
   }
+  const put = (scope: Scope, question: Question) => {
+    const [lane] = lanes
+    if (lane !== undefined && !isScheduled && lanes.every(({ load }) => load === 0)) {
+      void ask(lane, scope, [question])
+      return
+    }
+    const key = "role" in scope ? `role ${scope.role}` : `of ${scope.organization}`
+    const known = waiting.get(key) ?? { scope, questions: [] }
+    known.questions.push(question)
+    waiting.set(key, known)
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(flush)
+  }
+  const askAtHint = async (answer: Promise<Outcome>, scope: Scope, question: Question) => {
+    const outcome = await answer
+    if (outcome._tag === "Rows") question.resolve(outcome.rows)
+    else put(scope, question)
+  }
   return {
     read: (scope, statement) =>
       new Promise((resolve, reject) => {
@@ -72,21 +97,18 @@ export const make = (options: ReaderOptions): Reader => {
           return
         }
         const question = { statement, resolve, reject }
-        const [lane] = lanes
-        if (lane !== undefined && !isScheduled && lanes.every(({ load }) => load === 0)) {
-          void ask(lane, scope, [question])
+        const answer = options.askAtHint?.(scope, statement)
+        if (answer === undefined) {
+          put(scope, question)
           return
         }
-        const key = "role" in scope ? `role ${scope.role}` : `of ${scope.organization}`
-        const known = waiting.get(key) ?? { scope, questions: [] }
-        known.questions.push(question)
-        waiting.set(key, known)
-        if (isScheduled) return
-        isScheduled = true
-        setImmediate(flush)
+        const asking = askAtHint(answer, scope, question).finally(() => atHints.delete(asking))
+        atHints.add(asking)
       }),
     close: async () => {
       isClosed = true
+      // What did not succeed there is asked here.
+      await Promise.all(atHints)
       if (isScheduled) flush()
       await Promise.all(lanes.map((lane) => lane.close()))
     }

@@ -93,24 +93,25 @@ export const make: (
       )
     if (readOnly) return yield* onlooker(config, roles)
     const connect = () => Pool.connect({ ...config, role: roles.app, isPipelined: true })
-    const reader = yield* Effect.acquireRelease(
-      Effect.sync(() => Reader.make({ connect, connections: readers })),
-      ({ close }) => Effect.promise(close)
-    )
-    const walking = yield* open(walkers)
-    const lanes = Array.from({ length: writers }, () => new Lane(connect))
-    yield* Effect.addFinalizer(() => Effect.promise(() => closeAll(lanes)))
     const hints = yield* PubSub.sliding<Driver.Hint>(1024)
     const listener = yield* Effect.acquireRelease(
       Effect.sync(() =>
         Listener.make({
-          connect: () => Pool.connect({ ...config, role: roles.reactor }),
+          connect,
+          reactor: roles.reactor,
           publish: (hint) => PubSub.publishUnsafe(hints, hint),
           pollMilliseconds: config.pollMilliseconds ?? 1_000
         })
       ),
       ({ stop }) => Effect.promise(stop)
     )
+    const reader = yield* Effect.acquireRelease(
+      Effect.sync(() => Reader.make({ connect, connections: readers, askAtHint: listener.ask })),
+      ({ close }) => Effect.promise(close)
+    )
+    const walking = yield* open(walkers)
+    const lanes = Array.from({ length: writers }, () => new Lane(connect))
+    yield* Effect.addFinalizer(() => Effect.promise(() => closeAll(lanes)))
     const context = yield* Effect.context<never>()
     const group = yield* Effect.acquireRelease(
       Effect.sync(() =>

@@ -59,6 +59,51 @@ describe("a store that nobody follows", () => {
   )
 })
 
+/** The connections that were asked last in these words. */
+const lastAsked = (url: string, words: string) =>
+  Effect.promise(() =>
+    PostgresDatabases.onDatabase(url, async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE application_name = 'foreman'
+           AND datname = current_database() AND query LIKE $1`,
+        [`%${words}%`]
+      )
+      return rows.map(({ pid }) => pid)
+    })
+  )
+
+describe("who hears a hint", () => {
+  it.live("asks on the connection that told of it, once, and elsewhere from then on", () =>
+    Effect.gen(function* () {
+      const url = yield* PostgresDatabases.database
+      const store = yield* PostgresStore.make({ url, pollMilliseconds: 3_600_000 })
+      const other = yield* PostgresStore.make({ url })
+      const ask = (table: string) =>
+        store.find({ organization: "acme", table, index: "key", equals: {}, limit: 1 })
+      const heard = yield* store.changes.pipe(
+        Stream.filter((hint) => hint.position === 1),
+        Stream.mapEffect(() => Effect.all([ask("offers"), ask("cursors")], { concurrency: 2 })),
+        Stream.runHead,
+        Effect.forkChild({ startImmediately: true })
+      )
+      let listening: ReadonlyArray<number> = []
+      while (listening.length === 0) {
+        yield* Effect.sleep("5 millis")
+        listening = yield* lastAsked(url, "foreman.heads WHERE at >")
+      }
+      yield* other.commit(batch("first"))
+      yield* Fiber.join(heard)
+      expect(yield* lastAsked(url, "foreman.offers")).toEqual(listening)
+      const elsewhere = yield* lastAsked(url, "foreman.cursors")
+      expect(elsewhere).toHaveLength(1)
+      expect(elsewhere).not.toEqual(listening)
+      // Nothing was told any more: what is asked now goes where all else does.
+      yield* ask("tasks")
+      expect(yield* lastAsked(url, "foreman.tasks")).toEqual(elsewhere)
+    })
+  )
+})
+
 const copy = PostgresDatabases.copies()
 
 /** Hears of the database's notices; each answer is what was said until then. */

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 
 import * as Pool from "../src/PostgresPool.ts"
 import { mostNames, named } from "../src/PostgresPlans.ts"
+import type { Outcome } from "../src/PostgresRead.ts"
 import * as Reader from "../src/PostgresReader.ts"
 import * as PostgresDatabases from "./PostgresDatabases.ts"
 
@@ -10,11 +11,18 @@ const scope = { organization: "acme" }
 const transaction = named("SELECT pg_backend_pid() AS pid, now()::text AS at", [])
 const failing = named("SELECT 1 / 0 AS no", [])
 
-const reading = Effect.fnUntraced(function* (connections = 2) {
+const skipped: Outcome = { _tag: "Skipped" }
+
+const reading = Effect.fnUntraced(function* (
+  connections = 2,
+  askAtHint?: Reader.ReaderOptions["askAtHint"]
+) {
   const url = yield* PostgresDatabases.database
   const role = decodeURIComponent(new URL(url).username)
   const connect = () => Pool.connect({ url, role, isPipelined: true })
-  const opened = Effect.sync(() => Reader.make({ connect, connections }))
+  const opened = Effect.sync(() =>
+    Reader.make({ connect, connections, ...(askAtHint && { askAtHint }) })
+  )
   return yield* Effect.acquireRelease(opened, ({ close }) => Effect.promise(close))
 })
 
@@ -53,6 +61,32 @@ describe("questions of one turn", () => {
       yield* Effect.promise(() =>
         expect(read(scope, transaction)).rejects.toThrow("The store is closed.")
       )
+    })
+  )
+})
+
+describe("a question that is asked where a hint came from", () => {
+  const answering = (outcomes: Array<Outcome>) =>
+    reading(2, async () => outcomes.shift() ?? skipped)
+
+  it.live("is answered there, and asked as any other where that does not succeed", () =>
+    Effect.gen(function* () {
+      const there: Outcome = { _tag: "Rows", rows: [{ pid: 0 }] }
+      const cut: Outcome = { _tag: "Failed", cause: new Error("Connection terminated") }
+      const { close, read } = yield* answering([there, cut, skipped])
+      const asked = [1, 2, 3].map(() => read(scope, transaction))
+      yield* Effect.promise(close)
+      const rows = yield* Effect.promise(() => Promise.all(asked))
+      const [first, second, third] = rows.map(([row]) => Number(row?.["pid"]))
+      expect(first).toBe(0)
+      expect([second, third].every((pid) => Number(pid) > 0)).toBe(true)
+    })
+  )
+
+  it.live("fails as any other does", () =>
+    Effect.gen(function* () {
+      const { read } = yield* answering([{ _tag: "Failed", cause: new Error("here") }])
+      yield* Effect.promise(() => expect(read(scope, failing)).rejects.toThrow("division by zero"))
     })
   )
 })
