@@ -49,6 +49,8 @@ export interface Dispatcher {
   readonly released: (runId: string) => void
   /** The organisation's dispatch goes on. */
   readonly resume: () => void
+  /** Has all runs end that are live, and lets no more be begun; waits for nothing. */
+  readonly signal: (cause: string) => Effect.Effect<void>
   /** Ends all runs at once and begins none: another one may begin their tasks. */
   readonly halt: (cause: string) => Effect.Effect<void>
   /** Takes back what is offered, and gives back what was handed over. */
@@ -124,6 +126,7 @@ export const make = (
     runs: () => [...underway.ids(), ...inbox.ids()],
     released: waiting.release,
     resume: waiting.resume,
+    signal: (cause) => Effect.andThen(Effect.sync(shut), underway.signal(cause)),
     halt: (cause) => Effect.andThen(Effect.sync(shut), underway.stopAll(cause, 0)),
     close,
     stopAll: (cause, withinMillis) => Effect.andThen(close, underway.stopAll(cause, withinMillis))

@@ -63,7 +63,8 @@ const endUnattended = Effect.fnUntraced(function* (
   const here = new Set(dispatcher.runs())
   for (const run of due) {
     if (here.has(run.id) || !Lanes.isRunOf(tenure, run)) continue
+    const loss = AttemptLosses.lose(shell, under(tenure), run)
+    if (!(yield* AttemptLosses.orTold(shell, run, loss))) continue
     yield* Effect.logWarning(`Run ${run.id} is carried out by nobody: it is lost`)
-    yield* AttemptLosses.lose(shell, under(tenure), run)
   }
 })

@@ -44,8 +44,9 @@ export const reapIn = Effect.fnUntraced(function* (
   const now = yield* clock.now
   for (const run of yield* AttemptLosses.due(shell, organization, now)) {
     if (knows(run.id) || (yield* isThere({ clock, shell }, organization, run))) continue
+    const loss = AttemptLosses.lose(shell, AttemptLosses.silent(organization, run.id, now), run)
+    if (!(yield* AttemptLosses.orTold(shell, run, loss))) continue
     yield* Effect.logWarning(`Nothing is heard of run ${run.id} any more: it is lost`)
-    yield* AttemptLosses.lose(shell, AttemptLosses.silent(organization, run.id, now), run)
   }
 })
 

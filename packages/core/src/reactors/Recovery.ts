@@ -10,7 +10,7 @@ import * as AttemptLosses from "../services/AttemptLosses.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as Lanes from "../services/Lanes.ts"
 import type { Tenure } from "../services/Tenure.ts"
-import type { Adrift } from "./Adrift.ts"
+import type { Adrift, Ending } from "./Adrift.ts"
 import type { Bench } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -88,16 +88,34 @@ const settle = Effect.fnUntraced(function* (
 > {
   const fence = Attempts.under(tenure)
   const own = adrift.get(run.id)
-  let isTold = false
-  // Somebody who took over meanwhile would have begun the task anew, and the run were live no more.
-  if (own?.ended !== undefined)
-    isTold = !(yield* AttemptLosses.recall(shell, fence, run, own.ended))
-  // What nobody has begun has not failed.
-  else if (own !== undefined || run.status === "queued")
-    yield* AttemptLosses.giveBack(shell, fence, run)
-  else yield* AttemptLosses.lose(shell, fence, run)
+  let isOurs = false
+  // What is refused for good is told, and keeps nobody from dispatching.
+  yield* AttemptLosses.orTold(
+    shell,
+    run,
+    Effect.tap(recording(shell, fence, run, own), (isRecorded) =>
+      Effect.sync(() => {
+        isOurs = isRecorded
+      })
+    )
+  )
   adrift.delete(run.id)
-  if (isTold) return undefined
+  if (!isOurs) return undefined
   if (own === undefined) return "lost"
   return own.ended === undefined ? "stopped" : "ended"
 })
+
+/** Says whether the end is recorded here: another one may have told it. */
+const recording = (
+  shell: Bench["shell"],
+  fence: ReturnType<typeof Attempts.under>,
+  run: Run,
+  own: Ending | undefined
+) => {
+  // Somebody who took over meanwhile would have begun the task anew, and the run were live no more.
+  if (own?.ended !== undefined) return AttemptLosses.recall(shell, fence, run, own.ended)
+  // What nobody has begun has not failed.
+  const isBegun = own === undefined && run.status !== "queued"
+  const end = isBegun ? AttemptLosses.lose : AttemptLosses.giveBack
+  return Effect.as(end(shell, fence, run), true)
+}

@@ -11,7 +11,7 @@ import type { ShellFailure } from "../services/Shell.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
 import type { Candidate } from "./Candidates.ts"
-import type { Adrift } from "./Adrift.ts"
+import type { Adrift, Ending } from "./Adrift.ts"
 import { type Bench, carryOut } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -32,8 +32,13 @@ export interface Underway {
   readonly ids: () => ReadonlyArray<string>
   /** The runs whose processes are not gone yet, be they over in the store or not. */
   readonly present: () => ReadonlyArray<Run>
-  /** Records the ends that could not be recorded; those that are not known are lost. */
+  /**
+   * Records the ends that could not be recorded; those that are not known are lost. What is refused for
+   * good is told once, and is adrift no more.
+   */
   readonly settle: Effect.Effect<void, Attempts.NotStarted | ShellFailure>
+  /** Has all end that are live here, and waits for none. */
+  readonly signal: (cause: string) => Effect.Effect<void>
   /** Ends one; nothing if it is not here. */
   readonly stop: (runId: string, cause: string) => Effect.Effect<void>
   /** Ends all, waits for their recorded ends, so many milliseconds at most, and begins none. */
@@ -95,15 +100,14 @@ export const make = (
     ids: () => [...active.keys(), ...coming],
     present: () => Array.from(active.values(), ({ run }) => run),
     settle: Effect.gen(function* () {
-      for (const { ended: how, run } of adrift.values()) {
+      for (const ending of adrift.values()) {
         // Those that were stopped have not failed: that is for the next tenure.
         if (isOver) return
-        yield* how === undefined
-          ? AttemptLosses.lose(bench.shell, Attempts.under(tenure), run)
-          : AttemptLosses.recall(bench.shell, Attempts.under(tenure), run, how)
-        adrift.delete(run.id)
+        yield* settleOne(bench, tenure, ending)
+        adrift.delete(ending.run.id)
       }
     }),
+    signal: (cause) => Effect.suspend(() => signalAll([...active.values()], cause)),
     stop: (runId, cause) => endOne(active.get(runId), cause),
     stopAll: (cause, withinMillis) =>
       Effect.suspend(() => {
@@ -124,15 +128,28 @@ interface Active {
 /** A run's token ends with the run; this is for one whose end was never recorded. */
 const tokenMicros = 7 * 24 * 3600 * 1_000_000
 
+/** What is refused for good would be so again, and keeps nothing behind it waiting. */
+const settleOne = ({ shell }: Bench, tenure: Tenure, { ended, run }: Ending) => {
+  const fence = Attempts.under(tenure)
+  const settled =
+    ended === undefined
+      ? AttemptLosses.lose(shell, fence, run)
+      : AttemptLosses.recall(shell, fence, run, ended)
+  return AttemptLosses.orTold(shell, run, settled)
+}
+
 const endOne = (run: Active | undefined, cause: string) =>
   run === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(run.stop, cause))
+
+const signalAll = (runs: ReadonlyArray<Active>, cause: string) =>
+  Effect.forEach(runs, (run) => endOne(run, cause), { discard: true })
 
 const endAll = Effect.fnUntraced(function* (
   runs: ReadonlyArray<Active>,
   cause: string,
   withinMillis: number
 ) {
-  yield* Effect.forEach(runs, ({ stop }) => Deferred.succeed(stop, cause))
+  yield* signalAll(runs, cause)
   yield* Effect.forEach(runs, ({ fiber }) => Fiber.await(fiber), {
     concurrency: "unbounded"
   }).pipe(Effect.timeoutOption(withinMillis))

@@ -10,6 +10,7 @@ import * as Agents from "./ExplainAgents.ts"
 import * as Dispatch from "./ExplainDispatch.ts"
 import * as Holds from "./ExplainHolds.ts"
 import type { Explanation, Facts, Reason, State } from "./ExplainModel.ts"
+import { silenceOf } from "./ExplainSilence.ts"
 import * as Work from "./ExplainWork.ts"
 import { isFinal } from "./Task.ts"
 
@@ -36,7 +37,7 @@ export const explain = (facts: Facts): Explanation => {
     reasons,
     queue: state === "next" || state === "waiting" ? queue : null,
     dispatcher: facts.lane.dispatcher,
-    run: facts.run === null ? null : Work.shown(facts.run),
+    run: facts.run === null ? null : Work.shown(facts.run, silenceOf(facts)),
     lastRun: lastRun === null ? null : Work.shown(lastRun)
   }
 }
@@ -60,13 +61,16 @@ const stateOf = ({ run, task }: Facts, reasons: ReadonlyArray<Reason>): State =>
   return reasons.length > 0 ? "waiting" : "next"
 }
 
-const wordsOf = ({ queue, run, task }: Facts, state: State, [first]: ReadonlyArray<Reason>) => {
+const wordsOf = (facts: Facts, state: State, [first]: ReadonlyArray<Reason>) => {
+  const { queue, run, task } = facts
   const named = `Task ${task.id}`
   switch (state) {
     case "over":
       return `${named} is ${task.status}.`
     case "running": {
       const doing = run?.status === "running" ? "is running" : "is being started"
+      const silence = silenceOf(facts)
+      if (silence !== null) return `${named} ${doing} as far as is known: ${silence.words}.`
       return `${named} ${doing}${first === undefined ? "." : `; ${lower(first.words)}`}`
     }
     case "waiting":

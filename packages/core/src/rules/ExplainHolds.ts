@@ -78,14 +78,15 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
     `${task.failures} runs of it failed in a row, and no more are tried`,
     "Look at the output of its last run, then retry it"
   ],
-  rejected: () => [
+  // Reviews and landings are counted together.
+  rejected: ({ task }) => [
     "rejected",
-    "Three reviews in a row sent it back",
+    `It was sent back ${task.rejections} times, the last time by a review`,
     "Say in its description what is wanted, then retry it"
   ],
-  landing_failed: () => [
+  landing_failed: ({ task }) => [
     "landing_failed",
-    "Its change conflicted with its target three times in a row",
+    `It was sent back ${task.rejections} times, the last time because its change could not land`,
     retry
   ],
   repository_needed: () => [

@@ -184,6 +184,20 @@ export type Trial =
   | { readonly _tag: "Refused"; readonly reason: string }
 
 /**
+ * The last that was heard of a live run and of the process that carries it out, in microseconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Sign {
+  /** Until when the run is taken to live. */
+  readonly until: number
+  readonly now: number
+  /** Whether that process holds the lease under which it dispatches. */
+  readonly isAttended: boolean
+}
+
+/**
  * What is known of a task when it is explained. Lists are bounded by whoever reads them.
  *
  * @category models
@@ -213,6 +227,8 @@ export interface Facts {
   /** The live run that may write what it wants to write. */
   readonly heldBy: Worker["run"]
   readonly run: Run | null
+  /** Of its live run. Null where the store has none. */
+  readonly sign: Sign | null
   readonly lastRun: Run | null
   /** What its live run asks people, as ids of human requests. */
   readonly questions: ReadonlyArray<number>

@@ -4,18 +4,22 @@
  * @internal
  */
 import type { Explanation, Facts, Reason } from "./ExplainModel.ts"
+import type { Silence } from "./ExplainSilence.ts"
 import type { Run } from "./RunEvent.ts"
 
 // rules -----------------------------------------------------------------------
 
-/** A run in an explanation. */
-export const shown = (run: Run): NonNullable<Explanation["run"]> => ({
+/** A run in an explanation, and since when nothing is heard of it, if that is so. */
+export const shown = (
+  run: Run,
+  silence: Silence | null = null
+): NonNullable<Explanation["run"]> => ({
   runId: run.id,
   agentId: run.agentId,
   attempt: run.attempt,
   status: run.status,
   cause: run.cause,
-  words: wordsOf(run),
+  words: `${wordsOf(run)}${silence === null ? "" : heardAt(silence)}`,
   since: run.endedAt ?? run.startedAt ?? run.queuedAt
 })
 
@@ -63,6 +67,9 @@ const wordsOf = ({ attempt, cause, status }: Run): string => {
   return `Run ${attempt} ${said[status]}`
 }
 
+const heardAt = ({ since }: Silence): string =>
+  `; the last sign of life from its node was at ${since}`
+
 const asking = (questions: ReadonlyArray<number>): Reason => ({
   code: "asks_person",
   words: `Its run waits for a person's answer to ${questions.length === 1 ? "a question" : "questions"}`,
@@ -82,7 +89,7 @@ const inReview = ({ review, task }: Facts): Reason =>
       }
     : {
         code: "in_review",
-        words: `Attempt ${review.attempt} at it waits for a verdict`,
+        words: `Review ${review.attempt} of it waits for a verdict`,
         facts: { review_id: review.id, review_attempt: review.attempt },
         todo:
           "Approve or reject the review (approve_task or reject_task; " +

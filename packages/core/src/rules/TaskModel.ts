@@ -64,7 +64,7 @@ export const Task = Schema.Struct({
   attempts: Schema.Int,
   /** How many of its runs failed in a row, since a person looked at it. */
   failures: Schema.Int,
-  /** How often in a row a review or a landing sent it back. */
+  /** How often a review or a landing sent it back, since a person looked at it. */
   rejections: Schema.Int,
   isRework: Schema.Boolean.annotate({
     description: "Sent back or interrupted, and queued for another run"

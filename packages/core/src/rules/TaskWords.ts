@@ -61,8 +61,8 @@ export const Tag = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength
  * - `repository_unusable`: the path of its repository is not one that Foreman can use
  * - `home_away`: its repository lies on another node, which has not been there for a minute
  * - `runner_unusable`: its agent's runner is missing or its configuration is wrong
- * - `rejected`: three reviews in a row sent it back
- * - `landing_failed`: its change conflicted with its target three times in a row
+ * - `rejected`: it was sent back three times, the last time by a review
+ * - `landing_failed`: it was sent back three times, the last time because its change could not land
  * - `backoff`: its latest run failed, and another one follows later
  * - `quota`: what its runner may use is used up until then
  * - `dead_letter`: its runs failed as often as they are tried

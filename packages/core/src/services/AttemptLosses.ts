@@ -79,6 +79,36 @@ export const recall = (
   )
 
 /**
+ * Goes on where recording the end of a run is refused for good, and says so once, however often that is
+ * asked for. What passes is left to whoever asks again. Says whether it is recorded.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const orTold = <A>(
+  shell: Shell["Service"],
+  { id }: Pick<Run.Run, "id">,
+  recording: Effect.Effect<A, NotStarted | ShellFailure>
+): Effect.Effect<boolean, NotStarted | ShellFailure> =>
+  Effect.catchCauseIf(Effect.as(recording, true), isForGood, (cause) => {
+    const known = told.get(shell) ?? new Set()
+    told.set(shell, known)
+    if (known.size >= toldMost) known.clear()
+    if (known.has(id)) return Effect.as(Effect.logDebug(`Run ${id} is still not recorded`), false)
+    known.add(id)
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    const words =
+      `Run ${id} cannot be recorded as lost: it stays as the store has it, and this server goes on ` +
+      "without it. If it is still live there, end it with stop_task_run"
+    // A refusal says all in a line; of a defect the log needs to know where it was.
+    const said =
+      error === undefined
+        ? Effect.logError(`${words}.`, cause)
+        : Effect.logError(`${words}. The refusal: ${refusalOf(error)}`)
+    return Effect.as(said, false)
+  })
+
+/**
  * The fence of whoever ends a run for want of a word: it holds while there is none.
  *
  * @category services
@@ -134,6 +164,16 @@ export const due = Effect.fnUntraced(function* (
 // internal --------------------------------------------------------------------
 
 const pageSize = 500
+
+/** The runs of which that was said, by the store that refused it. */
+const told = new WeakMap<Shell["Service"], Set<RunId>>()
+
+/** Beyond that many they are said again. */
+const toldMost = 1000
+
+/** What the store failed with stands in the log already. */
+const refusalOf = (error: NotStarted | ShellFailure): string =>
+  error._tag === "StoreUnavailable" ? "the store does not take it" : error.message
 
 /** Whether trying again would meet the same. What is nobody's fault, or another's, passes. */
 const isForGood = (cause: Cause.Cause<NotStarted | ShellFailure>): boolean => {

@@ -13,6 +13,7 @@ import type { Run } from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import { lookUp } from "./Directory.ts"
 import * as ExplainQueue from "./ExplainQueue.ts"
+import * as ExplainSign from "./ExplainSign.ts"
 import * as ExplainTrial from "./ExplainTrial.ts"
 import * as Lanes from "./Lanes.ts"
 import type { Method } from "./Method.ts"
@@ -79,8 +80,10 @@ const makeTask = (means: Means): Explains["Service"]["task"] =>
     const openDependencies = Number(row["open_dependencies"])
     const read = { organization, task, openDependencies }
     const known = yield* shell.read((driver) => factsOf(driver, read))
+    const now = yield* means.clock.now
+    const sign = yield* shell.read((driver) => ExplainSign.of(driver, organization, known.run, now))
     const placed = yield* dispatchOf(means, read, known)
-    return Explain.explain({ ...known, ...placed, mostRuns: means.mostRuns })
+    return Explain.explain({ ...known, ...placed, sign, mostRuns: means.mostRuns })
   })
 
 interface Read {
@@ -91,7 +94,7 @@ interface Read {
 
 type Known = Omit<
   Explain.Facts,
-  "hasAgent" | "heldBy" | "lane" | "mostRuns" | "queue" | "rival" | "trial"
+  "hasAgent" | "heldBy" | "lane" | "mostRuns" | "queue" | "rival" | "sign" | "trial"
 > & {
   readonly live: ReadonlyArray<Run>
 }

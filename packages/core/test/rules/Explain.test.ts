@@ -37,6 +37,7 @@ const factsOf = (
   heldBy: null,
   rival: null,
   run: null,
+  sign: null,
   lastRun: null,
   questions: [],
   review: null,
@@ -196,6 +197,41 @@ describe("an explanation", () => {
     )
   })
 
+  it("says since when nothing is heard of a run whose node is gone, until it is given up", () => {
+    const task = { status: "in_progress", liveRunId: runId } as const
+    // It was queued at 0:00, and said to live at 0:20 for the last time.
+    const until = Date.parse("2026-01-01T00:00:50Z") * 1000
+    const at = (second: number, given: Partial<Explain.Facts> = {}, isAttended = false) => {
+      const sign = { until, now: until + (second - 50) * 1e6, isAttended }
+      return Explain.explain(factsOf(task, { run, sign, ...given }))
+    }
+    assert.strictEqual(at(30).words, "Task 42 is running.")
+    assert.strictEqual(
+      at(32).words,
+      "Task 42 is running as far as is known: no sign of life from its node for 12 s; " +
+        "it is given up after 30 s."
+    )
+    assert.strictEqual(
+      at(32).run?.words,
+      "Run 2 is running; the last sign of life from its node was at 2026-01-01T00:00:20.000000Z"
+    )
+    assert.deepStrictEqual([at(32).state, at(32).reasons], ["running", []])
+    assert.include(at(32, { questions: [9] }).words, "for 12 s; it is given up")
+    assert.include(at(49.9).words, "for 29 s; it is given up after 30 s.")
+    assert.include(at(50).words, "for 30 s; the next server that looks gives it up.")
+    // Whoever dispatches looks after its own runs.
+    assert.strictEqual(at(60, {}, true).words, "Task 42 is running.")
+  })
+
+  it("counts from the queue for a run of which nothing was heard since", () => {
+    const task = { status: "in_progress", liveRunId: runId } as const
+    const until = Date.parse("2026-01-01T00:00:15Z") * 1000
+    const sign = { until, now: until - 3e6, isAttended: false }
+    const { words } = Explain.explain(factsOf(task, { run: { ...run, status: "queued" }, sign }))
+    const silent = "no sign of life from its node for 12 s; it is given up after 15 s."
+    assert.strictEqual(words, `Task 42 is being started as far as is known: ${silent}`)
+  })
+
   it("tells how the last run ended, and what to do about it", () => {
     const lastRun: Run = { ...run, status: "failed", cause: "exit:1" }
     const task = { status: "in_progress", lastOutcome: "failed", lastRunId: runId } as const
@@ -213,6 +249,31 @@ describe("an explanation", () => {
     ["in_progress", {}, "started_by_hand"]
   ] as const)("says of a task in %s what it waits for: %j", (status, given, code) => {
     assert.deepStrictEqual(codesOf(factsOf({ status }, given)), [code])
+  })
+
+  it("counts as the rules do: runs, failures, reviews, and how often it was sent back", () => {
+    const reworked = { attempts: 2, failures: 0, rejections: 1 }
+    const wordsOf = (task: Partial<Task.Task>, given: Partial<Explain.Facts> = {}) =>
+      Explain.explain(factsOf({ ...reworked, ...task }, given)).reasons[0]?.words
+    // The second run of a task that its first review sent back: none has failed.
+    const inReview = { review: { id: 5, attempt: 1 } }
+    assert.strictEqual(
+      wordsOf({ status: "in_review" }, inReview),
+      "Review 1 of it waits for a verdict"
+    )
+    assert.strictEqual(
+      wordsOf({ hold: "dead_letter", attempts: 6, failures: 4 }),
+      "4 runs of it failed in a row, and no more are tried"
+    )
+    // Two landings and one review are three times as well.
+    assert.strictEqual(
+      wordsOf({ hold: "rejected", rejections: 3 }),
+      "It was sent back 3 times, the last time by a review"
+    )
+    assert.strictEqual(
+      wordsOf({ hold: "landing_failed", rejections: 3 }),
+      "It was sent back 3 times, the last time because its change could not land"
+    )
   })
 
   it("names the operations and commands that decide its review, which approvals do not", () => {
