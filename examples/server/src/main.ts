@@ -13,6 +13,7 @@ import { MainProgram, Supervisor } from "@foreman/process"
 import { CommandRunner } from "@foreman/runner-command"
 import { SqliteStore } from "@foreman/store-sqlite"
 import { Console, Effect, Layer } from "effect"
+import { randomUUID } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 
@@ -44,7 +45,9 @@ const server = Layer.unwrap(
     const working = Effect.gen(function* () {
       const { url } = yield* HttpServer.HttpServer
       yield* Console.log(`foreman ready ${url}`)
-      return Reactors.layer({ ...Reactors.defaults, holder: `${process.pid}`, apiUrl: () => url })
+      // Another process may have had the same number once: this one must not take its lease for its own.
+      const holder = `${process.pid}/${randomUUID()}`
+      return Reactors.layer({ ...Reactors.defaults, holder, apiUrl: () => url })
     })
     return Layer.unwrap(working).pipe(
       Layer.provide(Workspaces.layer({ root: join(root, "work") })),

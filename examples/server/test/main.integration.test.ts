@@ -35,6 +35,9 @@ it("carries a task out with a command as its agent, and ends at SIGTERM", async 
   for await (const { type } of foreman.events({ after: "0" })) {
     if (type === "review.created") break
   }
+  // A process that has the same number later is told from this one.
+  const { dispatcher } = await foreman.explainTask({ taskId })
+  assert.match(String(dispatcher?.holder), /^\d+\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
   const [run] = (await foreman.listTaskRuns({ taskId })).items
   assert.deepInclude(run, { status: "succeeded", answer: "done" })
 

@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Cause, Clock, Effect, Option, Result } from "effect"
+import { Cause, Clock, Effect, Fiber, Option, Result } from "effect"
 import type { Shell } from "../services/Shell.ts"
 import type { StoreClock } from "../services/StoreClock.ts"
 import * as Tenure from "../services/Tenure.ts"
@@ -41,6 +41,11 @@ export const whileHeld = (
     const asked = yield* monotonicMillis
     const tenure = yield* Tenure.acquire(shell, clock, wanted)
     if (tenure === undefined) return yield* Effect.sleep(ttlMillis / 4)
+    const end = asked + tenure.lastsMillis - spareOf(ttlMillis)
+    // A store that said nothing gives it when its time is over, or may be: nothing has begun under it.
+    if (end <= (yield* monotonicMillis)) {
+      return yield* Effect.logDebug(`The lease of the ${name} came too late`)
+    }
     // A store that is away does not keep whoever ends.
     const release = Tenure.release(shell, clock, tenure).pipe(
       Effect.timeoutOption(spareOf(ttlMillis)),
@@ -48,14 +53,19 @@ export const whileHeld = (
     )
     const hold: Hold = { isHeld: true, onLoss: Effect.void }
     const untilLost = Effect.andThen(
-      renewed(means, tenure, ttlMillis, asked),
+      renewed(means, tenure, ttlMillis, end),
       Effect.suspend(() => {
         hold.isHeld = false
         // The end of the work may wait for a store that hangs.
         return Effect.forkDetach(hold.onLoss, { startImmediately: true })
       })
     )
-    yield* Effect.raceFirst(serve(tenure, hold), untilLost).pipe(Effect.ensuring(release))
+    // Whoever is told to end may wait for the store as well: the lease is watched until that is over.
+    const watching = yield* Effect.forkChild(untilLost)
+    yield* Effect.raceFirst(serve(tenure, hold), Fiber.join(watching)).pipe(
+      Effect.ensuring(Fiber.interrupt(watching)),
+      Effect.ensuring(release)
+    )
   }).pipe(
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
@@ -81,10 +91,9 @@ const renewed = Effect.fnUntraced(function* (
   { clock, shell }: Means,
   tenure: Tenure.Tenure,
   ttlMillis: number,
-  asked: number
+  firstEnd: number
 ) {
-  const spare = spareOf(ttlMillis)
-  let end = asked + tenure.lastsMillis - spare
+  let end = firstEnd
   for (;;) {
     yield* Effect.sleep(Math.min(ttlMillis / 4, end - (yield* monotonicMillis)))
     const now = yield* monotonicMillis
@@ -93,18 +102,13 @@ const renewed = Effect.fnUntraced(function* (
       Effect.result,
       Effect.timeoutOption(end - now)
     )
-    if (Option.isNone(renewal)) {
-      yield* shell.outage.silent(`The lease of the ${tenure.name} was not renewed in time`)
-      break
-    }
+    if (Option.isNone(renewal)) break
     if (Result.isFailure(renewal.value)) continue
     const lastsMillis = renewal.value.success
     if (lastsMillis === undefined) {
       return yield* Effect.logWarning(`Another process is the ${tenure.name} now`)
     }
-    end = now + lastsMillis - spare
+    end = now + lastsMillis - spareOf(ttlMillis)
   }
-  yield* Effect.logWarning(
-    `The ${tenure.name} could not renew its lease in time: whatever runs here is stopped`
-  )
+  yield* shell.outage.unrenewed(tenure.name)
 })

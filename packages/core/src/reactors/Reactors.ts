@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Layer, Option, Queue, type Scope, Stream } from "effect"
+import { Cause, Effect, Layer, Option, Queue, Scope, Stream } from "effect"
 import { AgentRunners } from "../ports/AgentRunner.ts"
 import { ArtifactIntake } from "../ports/ArtifactIntake.ts"
 import { ArtifactStore } from "../ports/ArtifactStore.ts"
@@ -150,19 +150,23 @@ const coordinate = (
       checked.set(organization, position)
     }
   })
-  return Effect.scopedWith((scope) =>
-    driver.changes.pipe(
-      // Whoever is looked after already is not looked for.
-      Stream.filter(({ organization }) => lanes.some(({ cared }) => !cared.has(organization))),
-      Stream.map(() => undefined),
-      Stream.merge(Stream.tick("1 second")),
-      Stream.buffer({ capacity: 1, strategy: "sliding" }),
-      Stream.runForEach(() =>
-        Effect.catch(look(scope), (error) =>
-          outage.missed("The organizations cannot be read", error)
+  // Each ends beside the others: one that waits for the store keeps no other's agents going.
+  return Effect.acquireUseRelease(
+    Scope.make("parallel"),
+    (scope) =>
+      driver.changes.pipe(
+        // Whoever is looked after already is not looked for.
+        Stream.filter(({ organization }) => lanes.some(({ cared }) => !cared.has(organization))),
+        Stream.map(() => undefined),
+        Stream.merge(Stream.tick("1 second")),
+        Stream.buffer({ capacity: 1, strategy: "sliding" }),
+        Stream.runForEach(() =>
+          Effect.catch(look(scope), (error) =>
+            outage.missed("The organizations cannot be read", error)
+          )
         )
-      )
-    )
+      ),
+    Scope.close
   )
 }
 
@@ -252,6 +256,8 @@ const serve = (
       yield* Effect.forkScoped(
         Effect.forever(Effect.andThen(wake(toDispatch, toLand), Effect.sleep("1 second")))
       )
+      // The first thing at the end: what is ended next may wait for a store that hangs.
+      yield* Effect.addFinalizer(() => dispatcher.signal(Run.shutdown))
       let seen = after
       const follow = Stream.suspend(() =>
         Feed.follow(driver, { organization, after: seen, rest: followingRest })

@@ -67,7 +67,7 @@ const ping = Effect.fnUntraced(function* (driver: Driver, clock: StoreClock["Ser
     postgres: store,
     redis: answered,
     store: driver.capabilities.name,
-    // Nobody outside makes this process unhealthy.
-    notifications: answered === "ok" ? yield* told(driver) : "ok"
+    // Nobody outside makes this process unhealthy. Who is told what stands in the store.
+    notifications: answered === "ok" ? yield* told(driver) : answered
   }
 })

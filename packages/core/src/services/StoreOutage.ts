@@ -18,8 +18,8 @@ import { type Driver, StoreError } from "../ports/Driver.ts"
 export interface StoreOutage {
   /** Tells of a failure of the store, which its caller is not told. */
   readonly note: (error: StoreError) => Effect.Effect<void>
-  /** Finds out whether the store is away that has left something without an answer. */
-  readonly silent: (line: string) => Effect.Effect<void>
+  /** Tells that a lease could not be renewed in time: in an outage once, for all of them. */
+  readonly unrenewed: (name: string) => Effect.Effect<void>
   /** Warns that something was not done. */
   readonly missed: (words: string, error: Told) => Effect.Effect<void>
   /** Tells of what ended something that has to go on. */
@@ -35,51 +35,37 @@ export interface Told {
 
 /** Begins with a store that is there. It is looked after in this scope. */
 export const make = (driver: Pick<Driver, "ask">, scope: Scope.Scope): StoreOutage => {
-  let state: "there" | "doubted" | "away" = "there"
-  /** What failed while it is in doubt, as it would be told if the store is there. */
-  const doubtful = new Map<string, Effect.Effect<void>>()
-  /** When an outage was told last, in milliseconds. */
-  let toldAt = -Infinity
-  const watch = Effect.gen(function* () {
-    const since = yield* monotonicMillis
-    let absence = yield* absenceOf(driver)
-    if (absence === undefined) {
-      // It answers, so these failures are its own. What fails while they are told is told too.
-      for (const otherwise of doubtful.values()) yield* otherwise
-      return
-    }
-    state = "away"
-    let isTold = false
-    while (absence !== undefined) {
-      const now = yield* monotonicMillis
-      if (now - toldAt >= remindMillis) {
-        yield* bare(Effect.logWarning(isTold ? stillAway(now - since, absence) : away(absence)))
-        isTold = true
-        toldAt = now
-      }
-      yield* Effect.sleep(lookMillis)
-      absence = yield* absenceOf(driver)
-    }
-    if (isTold) yield* bare(Effect.logWarning(back((yield* monotonicMillis) - since)))
+  const known = begin()
+  /** Finds out whether the store is there, unless that is being found out. */
+  const look = Effect.suspend(() => {
+    if (known.state !== "there") return Effect.void
+    known.state = "doubted"
+    const over = Effect.sync(() => Object.assign(known, begin(known.toldAt)))
+    return Effect.asVoid(Effect.forkIn(Effect.ensuring(watch(driver, known), over), scope))
   })
   /** Tells of what may be an outage as it would be told otherwise, if it is none. */
   const doubt = (line: string, otherwise: Effect.Effect<void>) =>
     Effect.flatMap(References.CurrentLogAnnotations, (annotations) => {
+      const { doubtful, state } = known
       if (state !== "away" && doubtful.size < doubtfulMost && !doubtful.has(line)) {
-        const ofIts = Effect.provideService(References.CurrentLogAnnotations, annotations)
-        doubtful.set(line, ofIts(otherwise))
+        doubtful.set(line, annotated(otherwise, annotations))
       }
-      if (state !== "there") return Effect.logDebug(line)
-      state = "doubted"
-      const over = Effect.sync(() => {
-        state = "there"
-        doubtful.clear()
-      })
-      return Effect.asVoid(Effect.forkIn(Effect.ensuring(watch, over), scope))
+      return state === "there" ? look : Effect.logDebug(line)
     })
   return {
     note: (error) => (error.retryable ? doubt(error.message, tell(error)) : tell(error)),
-    silent: (line) => doubt(line, Effect.void),
+    unrenewed: (name) =>
+      Effect.flatMap(References.CurrentLogAnnotations, (annotations) => {
+        const line = `The ${name} could not renew its lease in time: whatever runs here is stopped`
+        if (known.state !== "away") {
+          known.unrenewed.push(annotated(Effect.logWarning(line), annotations))
+          return look
+        }
+        if (known.areLeasesTold) return Effect.logDebug(line)
+        known.isTold = true
+        known.areLeasesTold = true
+        return bare(Effect.logWarning(leasesEnd))
+      }),
     missed: (words, error) => {
       const line = `${words}: ${error.message}`
       if (!isAbsence(error)) return Effect.logWarning(line)
@@ -107,6 +93,55 @@ export const reasonOf = ({ cause, message }: StoreError): string => {
 
 // internal --------------------------------------------------------------------
 
+interface Known {
+  state: "there" | "doubted" | "away"
+  /** What failed while it is in doubt, as it would be told if the store is there. */
+  readonly doubtful: Map<string, Effect.Effect<void>>
+  /** The leases that could not be renewed while it is in doubt, as each is told by itself. */
+  readonly unrenewed: Array<Effect.Effect<void>>
+  /** When an outage was told last, in milliseconds. */
+  toldAt: number
+  /** Whether the present outage was told, and that leases could not be renewed in it. */
+  isTold: boolean
+  areLeasesTold: boolean
+}
+
+const begin = (toldAt = -Infinity): Known => ({
+  state: "there",
+  doubtful: new Map(),
+  unrenewed: [],
+  toldAt,
+  isTold: false,
+  areLeasesTold: false
+})
+
+/** Finds out whether the store is there, and where it is not, goes on until it is. */
+const watch = Effect.fnUntraced(function* (driver: Pick<Driver, "ask">, known: Known) {
+  const since = yield* monotonicMillis
+  let absence = yield* absenceOf(driver)
+  if (absence === undefined) {
+    // It answers, so these failures are its own. What fails while they are told is told too.
+    for (const otherwise of known.doubtful.values()) yield* otherwise
+    return yield* tellUnrenewed(known.unrenewed)
+  }
+  known.state = "away"
+  const isUnrenewed = known.unrenewed.length > 0
+  while (absence !== undefined) {
+    const now = yield* monotonicMillis
+    // One that stops agents is told, however short the last one was ago.
+    if (now - known.toldAt >= remindMillis || (isUnrenewed && !known.isTold)) {
+      const words = known.isTold ? stillAway(now - since, absence) : away(absence, isUnrenewed)
+      known.areLeasesTold ||= isUnrenewed
+      known.isTold = true
+      known.toldAt = now
+      yield* bare(Effect.logWarning(words))
+    }
+    yield* Effect.sleep(lookMillis)
+    absence = yield* absenceOf(driver)
+  }
+  if (known.isTold) yield* bare(Effect.logWarning(back((yield* monotonicMillis) - since)))
+})
+
 const lookMillis = 1_000
 const remindMillis = 60_000
 
@@ -117,6 +152,9 @@ const doubtfulMost = 8
 const patienceMillis = 5_000
 
 const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+const annotated = (effect: Effect.Effect<void>, annotations: Readonly<Record<string, unknown>>) =>
+  Effect.provideService(effect, References.CurrentLogAnnotations, annotations)
 
 /** Whoever met it first is not what it is about. */
 const bare = Effect.provideService(References.CurrentLogAnnotations, {})
@@ -137,11 +175,28 @@ const absenceOf = (driver: Pick<Driver, "ask">) =>
     })
   )
 
-const away = (reason: string): string =>
-  `The store does not answer: ${reason}. What was acknowledged stands, commands are refused as ` +
-  "retryable, and agents go on until this server's leases end: then they are stopped, and their " +
-  "tasks begin again when the store is back, unless another server has taken over. It is tried " +
-  "again by itself."
+const away = (reason: string, isUnrenewed: boolean): string => {
+  const agents = isUnrenewed
+    ? "are stopped, because this server's leases could not be renewed: their"
+    : "go on until this server's leases end: then they are stopped, and their"
+  return (
+    `The store does not answer: ${reason}. What was acknowledged stands, commands are refused as ` +
+    `retryable, and agents ${agents} tasks begin again when the store is back, unless another ` +
+    "server has taken over. It is tried again by itself."
+  )
+}
+
+const leasesEnd =
+  "This server could not renew its leases in time, because the store does not answer: whatever " +
+  "runs here is stopped as they end."
+
+/** One by itself, more of them together. */
+const tellUnrenewed = (lines: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> => {
+  const [first] = lines
+  if (first === undefined || lines.length === 1) return first ?? Effect.void
+  const words = `${lines.length} leases could not be renewed in time: what runs under them is stopped`
+  return bare(Effect.logWarning(words))
+}
 
 const stillAway = (millis: number, reason: string): string =>
   `The store has not answered for ${secondsOf(millis)}: ${reason}. It is tried again by itself.`

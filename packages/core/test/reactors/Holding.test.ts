@@ -9,23 +9,31 @@ import { broken, committing } from "../services/faults.ts"
 
 const wanted = { organization: "acme", name: "dispatcher", holder: "a", ttlMillis: 6_000 }
 
+/** Does this work whenever it holds the tenure. */
+const holding = Effect.fnUntraced(function* (
+  store: Driver.Driver,
+  serve: Parameters<typeof Holding.whileHeld>[2]
+) {
+  const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) })
+  const services = yield* Layer.build(layer)
+  const held = Effect.gen(function* () {
+    const means = { shell: yield* Shell.Shell, clock: yield* StoreClock.StoreClock }
+    return yield* Holding.whileHeld(means, wanted, serve)
+  })
+  return yield* Effect.forkScoped(Effect.provideContext(held, services))
+})
+
 /** Holds a tenure over a store whose writes go well until they are told not to. */
 const given = Effect.gen(function* () {
   const driver = yield* DriverMemory.make
   let fault: Effect.Effect<never, Driver.StoreError> | undefined
   const store = committing(driver, (_, commit) => fault ?? commit)
-  const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) })
-  const services = yield* Layer.build(layer)
   const begun = yield* Deferred.make<void>()
   const ended = yield* Deferred.make<void>()
   const work = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never).pipe(
     Effect.onInterrupt(() => Deferred.succeed(ended, undefined))
   )
-  const held = Effect.gen(function* () {
-    const means = { shell: yield* Shell.Shell, clock: yield* StoreClock.StoreClock }
-    return yield* Holding.whileHeld(means, wanted, () => work)
-  })
-  const fiber = yield* Effect.forkScoped(Effect.provideContext(held, services))
+  const fiber = yield* holding(store, () => work)
   yield* Deferred.await(begun)
   const until = Effect.map(
     driver.get("acme", "singletons", { name: "dispatcher" }),
@@ -86,6 +94,55 @@ describe("work under a tenure", () => {
       yield* take
       yield* TestClock.adjust("1500 millis")
       expect(yield* ended).toBe(true)
+    }).pipe(quiet)
+  )
+
+  it.effect("begins anew under a tenure that lasts where the store gave it too late", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const given = yield* Deferred.make<void>()
+      // The first answer takes longer than what it gives.
+      const late = Effect.andThen(Deferred.succeed(given, undefined), Effect.sleep("7 seconds"))
+      const store = committing(driver, (_, commit, { steps }) =>
+        steps.some(({ _tag }) => _tag === "Insert") ? Effect.tap(commit, () => late) : commit
+      )
+      const begun: Array<number> = []
+      yield* holding(store, ({ token }) => {
+        begun.push(token)
+        return Effect.never
+      })
+      yield* Deferred.await(given)
+      yield* TestClock.adjust("6 seconds")
+      expect(begun).toEqual([])
+      yield* TestClock.adjust("1 second")
+      // The late answer showed the store's time wrong, so the second was no good either.
+      expect(begun).toEqual([3])
+    }).pipe(quiet)
+  )
+
+  it.effect("is known to be lost also while its end waits for the store", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      let isSilent = false
+      const store = committing(driver, (_, commit) => (isSilent ? Effect.never : commit))
+      const begun = yield* Deferred.make<Holding.Hold>()
+      const finish = yield* Deferred.make<void>()
+      const lost = yield* Deferred.make<void>()
+      const fiber = yield* holding(store, (_, hold) => {
+        hold.onLoss = Effect.asVoid(Deferred.succeed(lost, undefined))
+        const ended = Effect.onInterrupt(Effect.never, () => Deferred.await(finish))
+        return Effect.andThen(Deferred.succeed(begun, hold), ended)
+      })
+      const hold = yield* Deferred.await(begun)
+      isSilent = true
+      const ending = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("4999 millis")
+      expect([hold.isHeld, yield* Deferred.isDone(lost)]).toEqual([true, false])
+      yield* TestClock.adjust("1 millis")
+      expect([hold.isHeld, yield* Deferred.isDone(lost)]).toEqual([false, true])
+      yield* Deferred.succeed(finish, undefined)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(ending)
     }).pipe(quiet)
   )
 

@@ -52,7 +52,7 @@ describe("a store that is away for longer than a lease lasts", () => {
     }).pipe(on)
   })
 
-  it.effect("is told in a line when it goes and in one when it is back, and in no other", () => {
+  it.effect("is told when it goes, when it costs the leases and when it is back, once each", () => {
     const { on, told } = collecting()
     return Effect.gen(function* () {
       const { comeBack, leave } = yield* given
@@ -63,13 +63,12 @@ describe("a store that is away for longer than a lease lasts", () => {
       comeBack()
       yield* pass(5)
       expect(told().map(({ hasCause, level }) => [level, hasCause])).toEqual(
-        Array.from({ length: 6 }, () => ["Warn", false])
+        Array.from({ length: 5 }, () => ["Warn", false])
       )
-      const unrenewed = "could not renew its lease in time: whatever runs here is stopped"
       expect(told().map(({ words }) => words)).toEqual([
         expect.stringMatching(/^The store does not answer: connect ECONNREFUSED 127/),
-        `The housekeeper ${unrenewed}`,
-        `The dispatcher ${unrenewed}`,
+        "This server could not renew its leases in time, because the store does not answer: " +
+          "whatever runs here is stopped as they end.",
         expect.stringMatching(/^The store has not answered for 60 s: connect ECONNREFUSED 127/),
         expect.stringMatching(/^The store answers again\. It was away for (89|90|91) s\.$/),
         "1 run was stopped with the lease: its task begins again"

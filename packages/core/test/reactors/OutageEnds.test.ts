@@ -40,10 +40,16 @@ describe("a store that says nothing for longer than a lease lasts", () => {
       yield* TestClock.setTime(until - 999)
       expect(yield* agent.haveStopped).toBe(1)
       yield* pass(10)
-      const silent = /^The store does not answer: it has said nothing for 5 s\. What was/
-      expect(told().map(({ words }) => words)).toContainEqual(expect.stringMatching(silent))
       comeBack()
       yield* pass(10)
+      expect(told().map(({ words }) => words)).toEqual([
+        "The store does not answer: it has said nothing for 5 s. What was acknowledged stands, " +
+          "commands are refused as retryable, and agents are stopped, because this server's leases " +
+          "could not be renewed: their tasks begin again when the store is back, unless another " +
+          "server has taken over. It is tried again by itself.",
+        expect.stringMatching(/^The store answers again\. It was away for 1\d s\.$/),
+        "1 run was stopped with the lease: its task begins again"
+      ])
       expect(yield* agent.begun).toBe(2)
       expect((yield* look(runsOf(taskId))).at(-1)).toEqual(["cancelled", "shutdown"])
     }).pipe(on)
@@ -92,6 +98,39 @@ describe("a store that says nothing for longer than a lease lasts", () => {
       expect((yield* look(runsOf(taskId))).at(-1)).toEqual(["cancelled", "shutdown"])
       expect((yield* look(runsOf(id))).at(-1)).toEqual(["cancelled", "shutdown"])
       expect(yield* agent.haveBegun).toBe(2)
+    }).pipe(on)
+  })
+})
+
+describe("a server that ends while its store says nothing", () => {
+  it.effect("has its agents end at once, whatever is waited for", () => {
+    const { on } = collecting()
+    return Effect.gen(function* () {
+      let isLast = false
+      let hung = 0
+      const { agent, comeBack, end, leave, look, team } = yield* givenWith({
+        leaves: hanging,
+        refuses: (types) => {
+          if (!isLast || !types.includes("run.queued")) return undefined
+          hung += 1
+          return void leave()
+        }
+      })
+      const other = yield* look(TestForeman.givenTeam())
+      yield* look(TestForeman.givenTask(other))
+      yield* pass(1)
+      expect(yield* agent.begun).toBe(1)
+      yield* look(TestForeman.givenTask(team))
+      isLast = true
+      yield* look(hire(team.team.id))
+      yield* pass(1)
+      const ending = yield* Effect.forkChild(end)
+      yield* TestClock.adjust("1 millis")
+      // Those of both organizations: one does not wait for the other.
+      expect([hung, yield* agent.haveStopped]).toEqual([1, 2])
+      comeBack()
+      yield* pass(20)
+      yield* Fiber.join(ending)
     }).pipe(on)
   })
 })

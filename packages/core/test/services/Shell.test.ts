@@ -209,6 +209,7 @@ describe("a query", () => {
         status: "degraded",
         postgres: "error: The store failed at commit",
         redis: "error: The store failed at commit",
+        notifications: "error: The store failed at commit",
         store: "memory"
       })
     })

@@ -28,6 +28,11 @@ const away =
   "are stopped, and their tasks begin again when the store is back, unless another server has " +
   "taken over. It is tried again by itself."
 
+const stopped = away.replace(
+  "go on until this server's leases end: then they are stopped, and their",
+  "are stopped, because this server's leases could not be renewed: their"
+)
+
 describe("a store that is away", () => {
   it.effect(
     "is told once, again each minute, and when it is back, with how long it was away",
@@ -89,18 +94,52 @@ describe("a store that is away", () => {
     }).pipe(on)
   })
 
-  it.effect("is found out when something has only had no answer", () => {
+  it.effect(
+    "is found out by leases that were not renewed, and says what has become of agents",
+    () => {
+      const { on, told } = collecting()
+      return Effect.gen(function* () {
+        const { comeBack, leave, outage } = yield* given
+        leave()
+        for (const name of ["housekeeper", "dispatcher"]) yield* outage.unrenewed(name)
+        yield* TestClock.adjust("5 seconds")
+        yield* outage.unrenewed("dispatcher")
+        comeBack()
+        yield* TestClock.adjust("5 seconds")
+        expect(told().map(({ words }) => words)).toEqual([
+          stopped,
+          expect.stringMatching(/^The store answers again/)
+        ])
+      }).pipe(on)
+    }
+  )
+
+  it.effect("is told once more when it costs leases, however many organizations have some", () => {
     const { on, told } = collecting()
     return Effect.gen(function* () {
-      const { comeBack, leave, outage } = yield* given
-      yield* outage.silent("A lease was not renewed in time")
-      yield* TestClock.adjust("5 seconds")
-      expect(told()).toEqual([])
+      const { comeBack, leave, outage, pass } = yield* given
+      const lose = (count: number) =>
+        Effect.forEach(Array.from({ length: count }), (_, index) =>
+          Effect.annotateLogs(outage.unrenewed("dispatcher"), { organization_id: index })
+        )
       leave()
-      yield* outage.silent("A lease was not renewed in time")
-      yield* TestClock.adjust("5 seconds")
-      expect(told().map(({ words }) => words)).toEqual([away])
+      yield* pass(4)
+      yield* lose(20)
+      yield* pass(2)
       comeBack()
+      yield* pass(2)
+      // Within a minute: that it is away is not told again, but what it costs is.
+      leave()
+      yield* pass(2)
+      yield* lose(20)
+      comeBack()
+      yield* pass(2)
+      const back = expect.stringMatching(/^The store answers again/)
+      const lost =
+        "This server could not renew its leases in time, because the store does not answer: " +
+        "whatever runs here is stopped as they end."
+      expect(told().map(({ words }) => words)).toEqual([away, lost, back, lost, back])
+      expect(told().every(({ annotations }) => !("organization_id" in annotations))).toBe(true)
     }).pipe(on)
   })
 
@@ -152,6 +191,25 @@ describe("a store that is away", () => {
 })
 
 describe("a store that answers", () => {
+  it.effect("has leases told that were not renewed: one by its name, more by their number", () => {
+    const { on, told } = collecting()
+    return Effect.gen(function* () {
+      const { outage } = yield* given
+      const lose = Effect.annotateLogs(outage.unrenewed("dispatcher"), { organization_id: "acme" })
+      yield* lose
+      yield* TestClock.adjust("1 second")
+      yield* Effect.all([lose, outage.unrenewed("housekeeper")])
+      yield* TestClock.adjust("1 second")
+      expect(told().map(({ annotations, words }) => [words, annotations])).toEqual([
+        [
+          "The dispatcher could not renew its lease in time: whatever runs here is stopped",
+          { organization_id: "acme" }
+        ],
+        ["2 leases could not be renewed in time: what runs under them is stopped", {}]
+      ])
+    }).pipe(on)
+  })
+
   it.effect("has its failures told as they are, each with its cause", () => {
     const { on, told } = collecting()
     return Effect.gen(function* () {
