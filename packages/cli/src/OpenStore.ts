@@ -5,10 +5,12 @@
  * @since 0.1.0
  */
 import { ArtifactStore, Driver, Settings } from "@foreman/core"
+import type { PostgresStore } from "@foreman/store-postgres"
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import type { Scope } from "effect"
-import { mkdirSync, statSync } from "node:fs"
-import { resolve } from "node:path"
+import { existsSync, statSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import * as Folders from "./internal/server/Folders.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -53,9 +55,8 @@ export const titleOf = ({ databasePath, databaseUrl }: Settings.StorePlace): str
  * @since 0.1.0
  */
 export const sentenceOf = (error: unknown): string => {
-  const cause = error instanceof Error && "cause" in error ? error.cause : undefined
-  const isUnusable = cause instanceof Error && "_tag" in cause && cause._tag === "DatabaseUnusable"
-  if (isUnusable) return cause.message
+  const unusable = unusableOf(error)
+  if (unusable !== undefined) return unusable.message
   return error instanceof Error ? error.message : String(error)
 }
 
@@ -82,6 +83,25 @@ export const look = Effect.fnUntraced(function* ({
 })
 
 /**
+ * Whether there is a store at a place. One that cannot be asked says so by failing.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const isThere = (place: Settings.StorePlace): Effect.Effect<boolean, Driver.StoreError> =>
+  place.databaseUrl === undefined
+    ? Effect.sync(() => existsSync(place.databasePath))
+    : Effect.scoped(look(place)).pipe(
+        Effect.as(true),
+        Effect.catch((error) => {
+          const reason = unusableOf(error)?.reason
+          // One that is only older is brought up to date by who opens it to write.
+          if (reason === "older") return Effect.succeed(true)
+          return reason === "empty" ? Effect.succeed(false) : Effect.fail(error)
+        })
+      )
+
+/**
  * Opens a store to write into it. It is made where there is none.
  *
  * @category services
@@ -91,7 +111,10 @@ export const open = Effect.fnUntraced(function* (
   { databasePath: filename, databaseUrl: url }: Settings.StorePlace,
   { connections }: { readonly connections?: number } = {}
 ): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
-  if (url === undefined) return yield* (yield* sqlite).SqliteStore.make({ filename })
+  if (url === undefined) {
+    yield* makeFolder(dirname(resolve(filename)), unopened)
+    return yield* (yield* sqlite).SqliteStore.make({ filename })
+  }
   const config = connections === undefined ? { url } : { url, connections }
   return yield* (yield* postgres).PostgresStore.make(config)
 })
@@ -120,6 +143,7 @@ export const artifactsOf = (
       if (url !== undefined && !isArtifactRootSet) {
         return (yield* postgres).PostgresArtifacts.layer({ url })
       }
+      yield* makeFolder(root, artifactsUnopened)
       if (url !== undefined) yield* shared(url, root)
       const { ArtifactFolder } = yield* Effect.promise(() => import("@foreman/artifacts-fs"))
       return ArtifactFolder.layer({ root })
@@ -133,24 +157,34 @@ const sqlite = Effect.promise(() => import("@foreman/store-sqlite"))
 
 const postgres = Effect.promise(() => import("@foreman/store-postgres"))
 
-const absent = (filename: string) =>
-  new Driver.StoreError({
-    operation: "open",
-    cause: new Error(`there is no file ${filename}`),
-    ambiguous: false,
-    retryable: false
-  })
+/** What opens a store or its artifacts makes folders in a way that never ends where nothing is kept. */
+const makeFolder = <E>(folder: string, failed: (cause: Error) => E): Effect.Effect<void, E> =>
+  existsSync(folder)
+    ? Effect.void
+    : Effect.mapError(Folders.make(folder), (problem) =>
+        failed(new Error(`the folder ${folder} cannot be used: ${problem}`))
+      )
+
+/** Why a database cannot be used, if that is what an error is about. */
+const unusableOf = (error: unknown): PostgresStore.DatabaseUnusable | undefined => {
+  const cause = error instanceof Error && "cause" in error ? error.cause : undefined
+  const isUnusable = cause instanceof Error && "_tag" in cause && cause._tag === "DatabaseUnusable"
+  // As: nothing else has this tag, and its class is loaded only where there is a PostgreSQL.
+  return isUnusable ? (cause as PostgresStore.DatabaseUnusable) : undefined
+}
+
+const absent = (filename: string) => unopened(new Error(`there is no file ${filename}`))
+
+const unopened = (cause: Error) =>
+  new Driver.StoreError({ operation: "open", cause, ambiguous: false, retryable: false })
+
+const artifactsUnopened = (cause: unknown) =>
+  new ArtifactStore.ArtifactStoreError({ operation: "open", cause, retryable: false })
 
 /** The folder that the servers of a database share is marked as theirs. */
-const shared = Effect.fnUntraced(
-  function* (url: string, root: string) {
-    mkdirSync(root, { recursive: true, mode: 0o700 })
-    yield* (yield* postgres).PostgresArtifactFolder.check({ url, root })
-  },
-  Effect.mapError(
-    (cause) => new ArtifactStore.ArtifactStoreError({ operation: "open", cause, retryable: false })
-  )
-)
+const shared = Effect.fnUntraced(function* (url: string, root: string) {
+  yield* (yield* postgres).PostgresArtifactFolder.check({ url, root })
+}, Effect.mapError(artifactsUnopened))
 
 const lazily = Effect.fnUntraced(function* (
   layer: Effect.Effect<ArtifactLayer, ArtifactStore.ArtifactStoreError>

@@ -18,6 +18,26 @@ describe("the store that a program is told of", () => {
     expect(OpenStore.sentenceOf(failure)).toContain("there is no file /nowhere/x.db")
   })
 
+  it("is refused at once, and its artifacts too, where no folder can be made for it", async () => {
+    const place = { databaseUrl: undefined, databasePath: "/proc/foreman/x.db" }
+    const opened = OpenStore.open(place)
+    const kept = Effect.flatMap(
+      OpenStore.artifactsOf(place, { FOREMAN_ARTIFACT_ROOT: "/proc/foreman/a" }),
+      (artifacts) => artifacts.has("acme", "0".repeat(64))
+    )
+    const failures = await Promise.all([
+      Effect.runPromise(Effect.flip(Effect.scoped(opened))),
+      Effect.runPromise(Effect.flip(Effect.scoped(kept)))
+    ])
+    expect(failures.map(({ _tag, retryable }) => [_tag, retryable])).toEqual([
+      ["StoreError", false],
+      ["ArtifactStoreError", false]
+    ])
+    const [store, artifacts] = failures.map((failure) => OpenStore.sentenceOf(failure))
+    expect(store).toContain("the folder /proc/foreman cannot be used: /proc keeps no files")
+    expect(artifacts).toContain("the folder /proc/foreman/a cannot be used: /proc keeps no files")
+  })
+
   it("is missed in a sentence", async () => {
     const looked = OpenStore.look({ databaseUrl: url, databasePath: "" })
     const failure = await Effect.runPromise(Effect.flip(Effect.scoped(looked)))

@@ -44,6 +44,10 @@ describe("a list before anything is made", { timeout: 60_000 }, () => {
     )
     // These look in all organizations, or in a project.
     const elsewhere = ["approval list", "project list", "project module list"]
+    // And what there is none of.
+    for (const [line, , , err] of told) {
+      expect(err, line).toMatch(/^(No [a-z ]+s found|Nothing in the [a-z]+)\.\n$/m)
+    }
     const hinted = told.flatMap(([line, , , err]) => (err.includes(beginning) ? [line] : []))
     expect(hinted).toEqual(others.filter((line) => !elsewhere.includes(line)))
   })
@@ -61,6 +65,20 @@ describe("a list before anything is made", { timeout: 60_000 }, () => {
     }
     const [, some] = await tell(folder, ["task create --title x", "task list --json"])
     expect(Object.keys(JSON.parse(some?.[2] ?? ""))).toEqual(Object.keys(nothing))
+  })
+
+  it("says once what it has none of, and not where there is something or more of it", async () => {
+    const [, , some, all, none, events] = await tell(makeFolder(), [
+      "task create --title x",
+      "task create --title y",
+      "task list --limit 1",
+      "task list --limit 1 --all",
+      "task list --status done --all",
+      "watch task list --status done --for 1"
+    ])
+    expect([some?.[3], all?.[3]]).toEqual([expect.stringMatching(/^There is more: /), ""])
+    expect(none?.slice(1)).toEqual([0, "", "No tasks found.\n"])
+    expect(events?.slice(1)).toEqual([0, "", "No tasks found.\n"])
   })
 
   it("is an error where somebody is named that is not there", async () => {

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Context } from "./Context.ts"
+import { counted } from "./Counted.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 import { type Command, Misused } from "./Grammar.ts"
 import * as Target from "./moving/Target.ts"
@@ -66,7 +67,7 @@ const write = async (id: string, file: string, context: Context): Promise<number
   await terminal.out(
     isJson
       ? `${JSON.stringify({ file, size: artifact.size, digest: artifact.digest }, undefined, 2)}\n`
-      : `${file}: ${artifact.size} bytes\n`
+      : `${file}: ${counted(artifact.size, "byte")}\n`
   )
   return exitCodes.done
 }

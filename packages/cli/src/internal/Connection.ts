@@ -3,11 +3,12 @@
  */
 import type { Settings, Wire } from "@foreman/core"
 import { Effect } from "effect"
-import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
+import * as OpenStore from "../OpenStore.ts"
 import type { Told } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
+import * as OpenFailure from "./OpenFailure.ts"
 import * as ServerFile from "./ServerFile.ts"
 
 // models ----------------------------------------------------------------------
@@ -110,10 +111,16 @@ const mayBeMissing = async (
   { settings }: Told,
   { isDry, mayMake }: { readonly isDry: boolean; readonly mayMake: boolean }
 ): Promise<void> => {
-  const { databasePath: path, databaseUrl, runtimeRoot } = settings
-  if (databaseUrl !== undefined || existsSync(path)) return
+  const { databasePath, databaseUrl, runtimeRoot } = settings
+  const isDatabase = databaseUrl !== undefined
+  // What opens a database to write makes the store there, which needs no look before.
+  if ((isDatabase && mayMake) || (await isThere(settings))) return
+  const path = OpenStore.titleOf(settings)
   const other = await ServerFile.elsewhere(resolve(runtimeRoot), settings)
-  if (other !== undefined) throw beside({ path: resolve(path), runtimeRoot, mayMake }, other)
+  if (other !== undefined) {
+    const place = isDatabase ? path : resolve(databasePath)
+    throw beside({ path: place, runtimeRoot, mayMake }, other)
+  }
   if (mayMake) return
   const advice = isDry
     ? "without --dry-run it would be made, with what is local and missing in it"
@@ -121,6 +128,11 @@ const mayBeMissing = async (
   const words = `There is no store ${path}, and no server runs here: ${advice}`
   throw new Failed(exitCodes.notFound, "StoreNotFound", words, { path })
 }
+
+const isThere = (place: Settings.StorePlace): Promise<boolean> =>
+  Effect.runPromise(OpenStore.isThere(place)).catch((cause: unknown) => {
+    throw OpenFailure.of(OpenStore.titleOf(place), cause)
+  })
 
 const beside = (
   wanted: { readonly path: string; readonly runtimeRoot: string; readonly mayMake: boolean },

@@ -23,6 +23,7 @@ import * as OpenStore from "../OpenStore.ts"
 import type { Connection, FeedEvent } from "./Connection.ts"
 import type { Told } from "./Context.ts"
 import { exitCodes, Failed, failedBy } from "./ExitCode.ts"
+import * as OpenFailure from "./OpenFailure.ts"
 import { aborted, encode } from "./Remote.ts"
 import * as WorkingRepository from "./server/WorkingRepository.ts"
 
@@ -47,7 +48,7 @@ export const open = async (options: Options): Promise<Connection> => {
   const runtime = ManagedRuntime.make(await layerOf(options))
   const foreman = await runtime.runPromise(Foreman).catch(async (cause: unknown) => {
     await runtime.dispose()
-    throw unopened(title, cause)
+    throw OpenFailure.of(title, cause)
   })
   const actor =
     token === undefined
@@ -129,12 +130,6 @@ const bytesOf = (foreman: Opened, actor: Acting, artifactId: string) =>
   )
 
 const modeOf = (operatorToken: string) => ({ mode: "token", operatorToken }) as const
-
-const unopened = (title: string, cause: unknown): Failed => {
-  const sentence = OpenStore.sentenceOf(cause)
-  const words = sentence.includes(title) ? sentence : `${title}: ${sentence}`
-  return new Failed(exitCodes.unavailable, "StoreUnavailable", words, { retryable: true })
-}
 
 const notAuthenticated = (error: { readonly _tag: string; readonly message: string }): Failed =>
   error._tag === "NotAuthenticated"

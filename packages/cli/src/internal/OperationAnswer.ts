@@ -31,7 +31,7 @@ export const answerOf = async (
   answer: unknown,
   showing: Showing
 ): Promise<string | undefined> => {
-  const { context, isAll } = showing
+  const { context, isAll, isFirst } = showing
   const { terminal } = context
   const row = rowOf(answer)
   if (Array.isArray(row["items"])) {
@@ -41,6 +41,9 @@ export const answerOf = async (
         ? pageOf(row, next, showing)
         : Show.list(terminal, columnsOf(part), itemsOf(row))
     )
+    if (isFirst && !context.isJson && next === undefined && row["items"].length === 0) {
+      terminal.err(`${nothingOf(part)}\n`)
+    }
     if (isAll) return next
     if (next !== undefined && !context.isJson) {
       terminal.err(`There is more: --cursor ${next}, or --all\n`)
@@ -51,6 +54,13 @@ export const answerOf = async (
     context.isJson ? `${JSON.stringify(answer, undefined, 2)}\n` : await textOf(part, row, showing)
   )
   return undefined
+}
+
+/** What a list says that has nothing in it, in the words of its title. */
+export const nothingOf = ({ operation }: Pick<Part, "operation">): string => {
+  const [, ...words] = operation.title.toLowerCase().split(" ")
+  const things = words.join(" ")
+  return things.endsWith("s") ? `No ${things} found.` : `Nothing in the ${things}.`
 }
 
 /** What was done, in a line: `created task 42 state=ready`. */

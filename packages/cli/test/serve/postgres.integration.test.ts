@@ -18,17 +18,16 @@ const makeDatabase = async (): Promise<string> => {
 
 /** What the doctor prints, and how it ends. */
 const examine = (environment: Readonly<Record<string, string>>, ...flags: ReadonlyArray<string>) =>
-  promisify(execFile)(
-    process.execPath,
-    ["--conditions=@foreman/source", program, "doctor", ...flags],
-    {
-      env: {
-        PATH: process.env["PATH"],
-        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
-        ...environment
-      }
+  carryOut(environment, "doctor", ...flags)
+
+const carryOut = (environment: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
+  promisify(execFile)(process.execPath, ["--conditions=@foreman/source", program, ...args], {
+    env: {
+      PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      ...environment
     }
-  ).then(
+  }).then(
     ({ stdout }) => ({ code: 0, text: stdout }),
     (error: { readonly code: number; readonly stderr: string; readonly stdout: string }) => ({
       code: error.code,
@@ -67,7 +66,7 @@ describe("a server on PostgreSQL", () => {
     const found = await examine({ DATABASE_URL })
     expect(found).toMatchObject({ code: 0 })
     const { host, password, pathname } = new URL(DATABASE_URL)
-    expect(found.text).toMatch(/^postgres:\/\/\S+: 1 organizations, \d+ events, nothing is wrong$/m)
+    expect(found.text).toMatch(/^postgres:\/\/\S+: 1 organization, \d+ events, nothing is wrong$/m)
     expect(found.text).toContain(`postgres://${host}${pathname}`)
     expect(found.text).not.toContain(password)
     expect(await examine({}, "--db", DATABASE_URL)).toMatchObject({ code: 0 })
@@ -80,6 +79,31 @@ describe("a server on PostgreSQL", () => {
       child.kill("SIGTERM")
       expect(await endOf(child)).toMatchObject({ code: 0 })
     }
+  })
+
+  it("is what makes a store in an empty database, as is a first task, and nobody who looks", async () => {
+    const DATABASE_URL = await makeDatabase()
+    const environment = { DATABASE_URL, FOREMAN_RUNTIME_ROOT: join(makeFolder(), "root") }
+    const { host, pathname } = new URL(DATABASE_URL)
+    const words =
+      `foreman: There is no store postgres://${host}${pathname}, and no server runs here: ` +
+      "a first task makes it (foreman task create --title ...), and so does foreman serve\n"
+    const made = () =>
+      FreshDatabase.ask(DATABASE_URL, "SELECT FROM pg_namespace WHERE nspname = 'foreman'")
+    for (const line of ["task list", "org list", "task show 1", "task cancel 1", "watch --for 1"]) {
+      const looked = await carryOut(environment, ...line.split(" "))
+      expect(looked, line).toEqual({ code: 3, text: words })
+    }
+    const create = ["task", "create", "--title", "x"]
+    const rehearsed = await carryOut(environment, ...create, "--dry-run")
+    expect(rehearsed).toMatchObject({ code: 3, text: expect.stringContaining("without --dry-run") })
+    expect(await examine(environment)).toMatchObject({ code: 4 })
+    expect(await made()).toHaveLength(0)
+
+    expect(await carryOut(environment, ...create)).toMatchObject({ code: 0 })
+    expect(await made()).toHaveLength(1)
+    const listed = await carryOut(environment, "task", "list")
+    expect(listed).toMatchObject({ code: 0, text: expect.stringContaining("x") })
   })
 
   it("refuses a database that it cannot use in one sentence, and leaves it as it is", async () => {

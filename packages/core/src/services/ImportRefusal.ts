@@ -53,17 +53,21 @@ export type Reason =
  */
 export class ImportRefused extends Data.TaggedError("ImportRefused")<{
   readonly reason: Reason
-  /** The line at which this was found, counted from 1. */
+  /** The line at which this was found, counted from 1; 0 where there is none. */
   readonly line: number
 }> {
   override get message() {
-    return `Nothing was imported: line ${this.line} ${wordsOf(this.reason)}`
+    const words = this.line === 0 ? nothingThere : `line ${this.line} ${wordsOf(this.reason)}`
+    return `Nothing was imported: ${words}`
   }
 }
 
 // internal --------------------------------------------------------------------
 
 const otherProgram = "import it with the program that wrote it, or a newer one"
+
+const nothingThere =
+  "the file is empty and is no export: export the other store again (foreman export FILE)"
 
 const wordsOf = (reason: Reason): string => {
   switch (reason._tag) {

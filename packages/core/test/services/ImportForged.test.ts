@@ -159,7 +159,9 @@ describe("an import of what fits its trailer", () => {
         Buffer.from([255, 10])
       ])
       expect(yield* refusal(binary)).toMatchObject({ reason: { _tag: "NotAnExport" } })
-      expect(yield* refusal(new Uint8Array())).toMatchObject({ reason: { _tag: "NotAnExport" } })
+      const empty = yield* refusal(new Uint8Array())
+      expect(empty).toMatchObject({ reason: { _tag: "NotAnExport" } })
+      expect(empty.message).toMatch(/^Nothing was imported: the file is empty and is no export: /)
     })
   )
 

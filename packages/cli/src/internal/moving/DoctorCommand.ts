@@ -5,6 +5,7 @@
 import { Doctor } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
+import { counted } from "../Counted.ts"
 import { exitCodes } from "../ExitCode.ts"
 import type { Command } from "../Grammar.ts"
 import type { Terminal } from "../Terminal.ts"
@@ -43,10 +44,10 @@ export const command: Command = {
 
 const linesOf = (terminal: Terminal, title: string, report: Doctor.Report): string => {
   const { events, findings, organizations, violations } = report
-  const outcome = violations === 0 ? "nothing is wrong" : `${violations} violations`
+  const outcome = violations === 0 ? "nothing is wrong" : counted(violations, "violation")
   return [
     ...findings.flatMap((finding) => findingOf(terminal, finding)),
-    `${title}: ${organizations} organizations, ${events} events, ${outcome}`,
+    `${title}: ${counted(organizations, "organization")}, ${counted(events, "event")}, ${outcome}`,
     ""
   ].join("\n")
 }

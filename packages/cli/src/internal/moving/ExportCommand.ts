@@ -6,6 +6,7 @@ import { Export } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import type { Context } from "../Context.ts"
+import { counted } from "../Counted.ts"
 import { exitCodes } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Failure from "./Failure.ts"
@@ -68,7 +69,8 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
     if (path === "-") terminal.err(text)
     else await terminal.out(text)
     if (summary.missing > 0) {
-      terminal.err(`The bytes of ${summary.missing} artifacts are not where they should be.\n`)
+      const missing = counted(summary.missing, "artifact")
+      terminal.err(`The bytes of ${missing} are not where they should be.\n`)
     }
     return exitCodes.done
   } catch (error) {

@@ -2,6 +2,7 @@
  * What is said of a store on its way: how far it is, to a person, and what was carried in the end.
  */
 import type { Export } from "@foreman/core"
+import { counted } from "../Counted.ts"
 
 // services --------------------------------------------------------------------
 
@@ -14,7 +15,7 @@ export const make = (verb: string) => {
       const now = performance.now()
       if (!stderr.isTTY || now - latest < intervalMillis) return
       latest = now
-      stderr.write(`\r${verb} ${summary.events} events, ${megabytes(summary.bytes)}`)
+      stderr.write(`\r${verb} ${counted(summary.events, "event")}, ${megabytes(summary.bytes)}`)
     },
     /** Clears the line, if there is one. */
     end: (): void => {
@@ -31,8 +32,13 @@ export const wordsOf = ({
   organizations,
   receipts
 }: Export.Summary): string =>
-  `${organizations} organizations, ${events} events, ${receipts} receipts, ` +
-  `${artifacts} artifacts, ${megabytes(bytes)}`
+  [
+    counted(organizations, "organization"),
+    counted(events, "event"),
+    counted(receipts, "receipt"),
+    counted(artifacts, "artifact"),
+    megabytes(bytes)
+  ].join(", ")
 
 // internal --------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 import { type Driver, Rebuild, type Settings } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
+import { counted } from "../Counted.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import type { Terminal } from "../Terminal.ts"
@@ -94,12 +95,13 @@ const linesOf = (
   { differences, organization, position, repaired, rows, total }: Outcome
 ): ReadonlyArray<string> => {
   const count = Object.values(rows).reduce((sum, number) => sum + number, 0)
-  const outcome = total === 0 ? "nothing differs" : `${total} differ`
+  const outcome = total === 0 ? "nothing differs" : `${total} ${total === 1 ? "differs" : "differ"}`
   const done = repaired === 0 ? "" : `, ${repaired} put right`
   const mark = total === 0 ? paint("good", "ok  ") : paint("bad", "FAIL")
   return [
     ...differences.map(lineOf),
-    `${mark} ${organization}: ${position} events, ${count} rows, ${outcome}${done}\n`
+    `${mark} ${organization}: ${counted(position, "event")}, ${counted(count, "row")}, ` +
+      `${outcome}${done}\n`
   ]
 }
 

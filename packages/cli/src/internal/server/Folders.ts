@@ -1,5 +1,5 @@
 /**
- * The folders of the server, made one level after the other before anything else is started.
+ * Folders of the server and of a store, made one level after the other before anything is opened there.
  *
  * `mkdir -p` goes round for ever where a file system pretends that nothing is there, as /proc does.
  * Here the nearest folder that exists is looked at first, and each level below it is one call.
@@ -10,29 +10,32 @@ import { constants } from "node:fs"
 import { access, mkdir, realpath, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 
-/**
- * Makes a folder if it is not there, and refuses in the name of its setting one that cannot be
- * written, or that cannot be made within ten seconds.
- */
+/** Makes a folder if it is not there, and refuses one in the name of its setting. */
 export const ensure = (
   name: string,
   folder: string
 ): Effect.Effect<void, Settings.SettingsInvalid> =>
-  Effect.tryPromise({ try: () => make(folder), catch: wordsOf }).pipe(
+  Effect.mapError(make(folder), (problem) => {
+    const words = `is the folder ${folder}, which cannot be used: ${problem}`
+    return new Settings.SettingsInvalid({ name, problem: words })
+  })
+
+/**
+ * Makes a folder if it is not there. Says in words why one cannot be written, or cannot be made within
+ * ten seconds.
+ */
+export const make = (folder: string): Effect.Effect<void, string> =>
+  Effect.tryPromise({ try: () => makeAll(folder), catch: wordsOf }).pipe(
     Effect.timeoutOrElse({
       duration: "10 seconds",
       orElse: () => Effect.fail("its file system does not answer")
-    }),
-    Effect.mapError((problem) => {
-      const words = `is the folder ${folder}, which cannot be used: ${problem}`
-      return new Settings.SettingsInvalid({ name, problem: words })
     })
   )
 
 /** File systems that show what the kernel knows. */
 const views = ["/proc", "/sys"]
 
-const make = async (folder: string): Promise<void> => {
+const makeAll = async (folder: string): Promise<void> => {
   const { missing, nearest } = await nearestOf(folder)
   const view = views.find((path) => nearest === path || nearest.startsWith(`${path}/`))
   if (view !== undefined) throw new Error(`${view} keeps no files`)

@@ -131,7 +131,7 @@ describe("the commands that move a store", () => {
 
         const tried = yield* run("import", there, [path, "--dry-run"], { url })
         expect(tried).toMatchObject({ code: 0, err: "" })
-        expect(tried.out).toContain("would hold 1 organizations")
+        expect(tried.out).toContain("would hold 1 organization, ")
         expect(tried.out).toContain(`, ${artifacts} artifacts,`)
         const filled = yield* run("import", there, [path], { url })
         expect(filled).toMatchObject({ code: 0, err: "" })

@@ -16,7 +16,7 @@ const exported = async (change?: string) => {
 }
 
 /** Texts that are no export that can be used, by why they are refused. */
-const wrong = (text: string): ReadonlyArray<readonly [string, string]> => [
+const wrong = (text: string): ReadonlyArray<readonly [reason: string, content: string]> => [
   ["NotAnExport", "a letter to somebody\n"],
   ["NotAnExport", ""],
   ["UnknownVersion", text.replace(/"version":\d+/, '"version":99')],
@@ -35,10 +35,11 @@ describe("an import that is refused", { timeout: 120_000 }, () => {
       const args = ["import", "../wrong.jsonl", "--db", "deep/new.db", "--json"]
       const refused = await run(there, args)
       expect(refused, reason).toMatchObject({ code: 2, out: "" })
+      const place = content === "" ? "the file is empty and is no export: " : "line [1-9]\\d* "
       expect(JSON.parse(refused.err)).toMatchObject({
         code: "ImportRefused",
         reason: { _tag: reason },
-        error: expect.stringMatching(/^Nothing was imported: line \d+ /)
+        error: expect.stringMatching(new RegExp(`^Nothing was imported: ${place}`))
       })
       expect(readdirSync(there), reason).toEqual([])
     }
@@ -52,6 +53,28 @@ describe("an import that is refused", { timeout: 120_000 }, () => {
     expect(readdirSync(folder).toSorted()).toEqual([".foreman", "store.jsonl"])
     expect(await run(folder, [...args, "--trust-events"])).toMatchObject({ code: 0, err: "" })
     expect(readdirSync(folder).toSorted()).toEqual([".foreman", "new.db", "store.jsonl"])
+  })
+
+  it("ends at once where the folder of a new store can never be made", async () => {
+    const { folder, path } = await exported()
+    const db = "/proc/foreman/deep/new.db"
+    const words =
+      `foreman: ${db}: The store failed at open: ` +
+      "the folder /proc/foreman/deep cannot be used: /proc keeps no files\n"
+    const [create, serve] = [["task", "create", "--title", "x"], ["serve"]]
+    for (const args of [["import", path], ["import", path, "--dry-run"], create]) {
+      const refused = await run(folder, [...args, "--db", db])
+      expect(refused, args.join(" ")).toEqual({ code: 4, out: "", err: words })
+    }
+    for (const [args, code] of [
+      [["export", "-"], 4],
+      [["task", "list"], 3],
+      [serve, 2]
+    ] as const) {
+      const refused = await run(folder, [...args, "--db", db])
+      expect(refused, args.join(" ")).toMatchObject({ code, out: "" })
+      expect(refused.err).toContain("/proc/foreman/deep")
+    }
   })
 
   it("leaves a file that was there as it was", async () => {
