@@ -17,6 +17,7 @@ import { Clock, Effect, Layer, Stream } from "effect"
 
 import { ArtifactStore } from "@foreman/core"
 
+import * as Folders from "./internal/folders.ts"
 import { attempt, codeOf, read } from "./internal/pieces.ts"
 
 // models ----------------------------------------------------------------------
@@ -216,9 +217,9 @@ const removeOlder = async (path: string, oldest: number) => {
 
 // Answers whether it was made now. A link in its place would lead out of the store.
 const makeFolder = async (path: string): Promise<boolean> => {
-  const made = await fs.mkdir(path, { recursive: true, mode: 0o700 })
+  const isMade = await Folders.make(path)
   if (!(await fs.lstat(path)).isDirectory()) throw new Error("a folder of the store is a link")
-  return made !== undefined
+  return isMade
 }
 
 const syncFolder = async (path: string) => {

@@ -17,6 +17,7 @@ import type { Scope } from "effect"
 
 import { ArtifactIntake, type ArtifactStore } from "@foreman/core"
 
+import * as Folders from "./internal/folders.ts"
 import { attempt, codeOf, read } from "./internal/pieces.ts"
 
 // models ----------------------------------------------------------------------
@@ -47,7 +48,7 @@ export const layer = (
   Layer.effect(
     ArtifactIntake.ArtifactIntake,
     Effect.gen(function* () {
-      yield* attempt("open", () => fs.mkdir(options.root, { recursive: true, mode: 0o700 }))
+      yield* attempt("open", () => Folders.make(options.root))
       const root = yield* attempt("open", () => fs.realpath(options.root))
       yield* sweep(root)
       return { open: (runId: string) => open(root, runId) }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { existsSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -7,7 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { afterAll } from "vitest"
 
-import { ArtifactFolder } from "@foreman/artifacts-fs"
+import { ArtifactFolder, ArtifactIntakeFolder } from "@foreman/artifacts-fs"
 import { ArtifactStore } from "@foreman/core"
 import { ArtifactStoreSuite } from "@foreman/testkit"
 
@@ -44,6 +45,22 @@ const hello = Stream.make(new TextEncoder().encode("hello"))
 const read = (store: ArtifactStore.ArtifactStore) =>
   Stream.mkString(Stream.decodeText(store.get("acme", digest)))
 const modeOf = async (path: string) => (await fs.stat(path)).mode & 0o777
+
+describe("a folder that can never be made", () => {
+  it.live.skipIf(!existsSync("/proc/self"))("is refused", () =>
+    Effect.gen(function* () {
+      const root = "/proc/nowhere/a"
+      const opened = [
+        Effect.asVoid(Layer.build(ArtifactFolder.layer({ root }))),
+        Effect.asVoid(Layer.build(ArtifactIntakeFolder.layer({ root })))
+      ]
+      for (const opening of opened) {
+        const { cause } = yield* Effect.flip(Effect.scoped(opening))
+        assert.include(String(cause), "ENOENT")
+      }
+    })
+  )
+})
 
 describe("the files of an artifact folder", () => {
   it.live(

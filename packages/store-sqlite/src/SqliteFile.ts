@@ -33,8 +33,7 @@ export const pathOf = (filename: string): string => {
  * @since 0.1.0
  */
 export const prepare = (path: string): void => {
-  const folder = dirname(path)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   if (existsSync(path)) return
   // Made under another name and closed before it gets its own: closing a file takes away the locks
   // that other connections of this process hold on it.
@@ -48,3 +47,30 @@ export const prepare = (path: string): void => {
     rmSync(draft, { force: true })
   }
 }
+
+// internal --------------------------------------------------------------------
+
+/**
+ * A recursive `mkdir` goes round for ever where a file system takes no folder and says that there is
+ * none, as /proc does.
+ */
+const makeFolder = (path: string): void => {
+  try {
+    makeOne(path)
+  } catch (cause) {
+    if (codeOf(cause) !== "ENOENT" || dirname(path) === path) throw cause
+    makeFolder(dirname(path))
+    makeOne(path)
+  }
+}
+
+const makeOne = (path: string): void => {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (cause) {
+    if (codeOf(cause) !== "EEXIST") throw cause
+  }
+}
+
+const codeOf = (cause: unknown): unknown =>
+  cause instanceof Error && "code" in cause ? cause.code : undefined

@@ -36,6 +36,12 @@ it.live("makes its file and the folders above it for their owner alone", () =>
   })
 )
 
+it.live.skipIf(!existsSync("/proc/self"))("refuses a folder that can never be made", () =>
+  Effect.gen(function* () {
+    expect(yield* refusal("/proc/nowhere/a/foreman.db")).toContain("ENOENT")
+  })
+)
+
 it.live("opens what it made before, and leaves its mode alone", () =>
   Effect.gen(function* () {
     const filename = yield* SqliteFiles.file
