@@ -204,7 +204,7 @@ describe("a database that is no store of this program", () => {
   it("is not brought up to date by who only looks", async () => {
     const { name, url } = await makeDatabase()
     expect(await open(url, true)).toBe(
-      `older: The database ${name} holds no store yet: start Foreman's server once to make it.`
+      `empty: The database ${name} holds no store yet: start Foreman's server once to make it.`
     )
     expect(await left(url)).toEqual({ count: 0 })
     await open(url)
