@@ -103,7 +103,8 @@ export const make = (options: ListenerOptions): Listener => {
     stop: async () => {
       state.isStopped = true
       waits.stop()
-      if (current !== undefined) await end(current)
+      // Nobody waits for what is asked there any more.
+      if (current !== undefined) await end(current, stopMilliseconds)
       await running
     }
   }
@@ -111,6 +112,7 @@ export const make = (options: ListenerOptions): Listener => {
 
 // internal --------------------------------------------------------------------
 
+const stopMilliseconds = 250
 const firstPause = 50
 const lastPause = 2_000
 
@@ -174,7 +176,8 @@ const toldIn = (payload: string | undefined): Driver.Hint | undefined => {
 /** The connection that has just told of something. */
 class Ear {
   #client: pg.Client | undefined
-  #asked = 0
+  /** How much waits for an answer, by connection. */
+  readonly #asked = new WeakMap<pg.Client, number>()
   heard(client: pg.Client): void {
     this.#client = client
     setImmediate(() => {
@@ -188,12 +191,18 @@ class Ear {
     return this.#ask(client, scope, statement)
   }
   async #ask(client: pg.Client, scope: Scope, statement: Statement): Promise<Outcome> {
-    this.#asked += 1
-    keepAlive(client, true)
-    const [outcome] = await readAll(client, scope, [statement])
-    this.#asked -= 1
-    if (this.#asked === 0) keepAlive(client, false)
-    return outcome ?? { _tag: "Skipped" }
+    this.#count(client, 1)
+    try {
+      const [outcome] = await readAll(client, scope, [statement])
+      return outcome ?? { _tag: "Skipped" }
+    } finally {
+      this.#count(client, -1)
+    }
+  }
+  #count(client: pg.Client, more: 1 | -1): void {
+    const asked = (this.#asked.get(client) ?? 0) + more
+    this.#asked.set(client, asked)
+    keepAlive(client, asked > 0)
   }
 }
 

@@ -124,14 +124,21 @@ export const connect = async (
 }
 
 /**
- * Ends a connection. One that does not answer any more is left to itself after a while.
+ * Ends a connection. One that does not answer any more is cut after a while, and what was asked on it
+ * fails.
  *
  * @category operations
  * @since 0.1.0
  */
-export const end = async (client: pg.Client): Promise<void> => {
+export const end = async (client: pg.Client, milliseconds = endMilliseconds): Promise<void> => {
   keepAlive(client, true)
-  await within(client.end().catch(() => undefined))
+  await within(
+    client.end().catch(() => undefined),
+    milliseconds
+  )
+  // As: the client has it, which its types do not name. A pipelined one would wait for all answers.
+  const { connection } = client as pg.Client & { readonly connection: pg.Connection }
+  connection.stream.destroy()
 }
 
 /**
@@ -206,10 +213,10 @@ export const boundsOf = ({
 
 const endMilliseconds = 3_000
 
-const within = async (ending: Promise<void>): Promise<void> => {
+const within = async (ending: Promise<void>, milliseconds = endMilliseconds): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, endMilliseconds)
+    timer = setTimeout(resolve, milliseconds)
   })
   await Promise.race([ending, late])
   clearTimeout(timer)

@@ -6,14 +6,14 @@
  * each organization. That costs half of what a connection per question costs, on both sides. A question
  * that fails ends its transaction, so those behind it are asked again.
  *
- * One that is asked at a hint may go where that came from. What does not succeed there is asked as if it
- * had never been: that connection is somebody else's.
+ * One that is asked at a hint may go where that came from. If that connection breaks it is asked as if it
+ * had never been.
  *
  * @since 0.1.0
  */
 import type pg from "pg"
 
-import { StoreClosed } from "./PostgresFailure.ts"
+import { stateOf, StoreClosed } from "./PostgresFailure.ts"
 import { Lane } from "./PostgresLane.ts"
 import type { Statement } from "./PostgresPlans.ts"
 import { type Outcome, type RawRow, readAll, type Scope } from "./PostgresRead.ts"
@@ -85,9 +85,12 @@ export const make = (options: ReaderOptions): Reader => {
     setImmediate(flush)
   }
   const askAtHint = async (answer: Promise<Outcome>, scope: Scope, question: Question) => {
-    const outcome = await answer
-    if (outcome._tag === "Rows") question.resolve(outcome.rows)
-    else put(scope, question)
+    const asked = performance.now()
+    const outcome = await answer.catch((cause): Outcome => ({ _tag: "Failed", cause }))
+    const isCut = outcome._tag === "Failed" && isBroken(outcome.cause)
+    // One that has waited its time is not asked to wait again.
+    if (isCut && performance.now() - asked < soonMilliseconds) put(scope, question)
+    else if (!settle(question, outcome)) put(scope, question)
   }
   return {
     read: (scope, statement) =>
@@ -116,6 +119,12 @@ export const make = (options: ReaderOptions): Reader => {
 }
 
 // internal --------------------------------------------------------------------
+
+/** A connection that breaks does so at once, or somebody waits for a server that says nothing. */
+const soonMilliseconds = 1_000
+
+/** Whether it failed for its connection. */
+const isBroken = (cause: unknown): boolean => /^(08|57P)/.test(stateOf(cause) ?? "08")
 
 /** So few that nobody waits long behind the others. */
 const mostTogether = 16

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { once } from "node:events"
+import { connect, createServer, type Socket } from "node:net"
 import type pg from "pg"
 
 import type { Driver } from "@foreman/core"
@@ -100,6 +102,55 @@ describe("who hears a hint", () => {
       // Nothing was told any more: what is asked now goes where all else does.
       yield* ask("tasks")
       expect(yield* lastAsked(url, "foreman.tasks")).toEqual(elsewhere)
+    })
+  )
+})
+
+/** A way to a database that says nothing any more from when it is told to. */
+const silencing = (url: string) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const way = new URL(url)
+      const [host, port] = [way.hostname, Number(way.port)]
+      const sockets = new Set<Socket>()
+      const server = createServer((here) => {
+        const there = connect(port, host)
+        for (const socket of [here, there]) sockets.add(socket.on("error", () => undefined))
+        here.pipe(there)
+        there.pipe(here)
+      })
+      await once(server.listen(0, "127.0.0.1"), "listening")
+      const address = server.address()
+      if (address === null || typeof address === "string") throw new Error("It has no port")
+      way.hostname = address.address
+      way.port = String(address.port)
+      return { server, sockets, url: way.href }
+    }),
+    ({ server, sockets }) =>
+      Effect.sync(() => {
+        for (const socket of sockets) socket.destroy()
+        server.close()
+      })
+  )
+
+describe("a listener whose database says nothing any more", () => {
+  it.live("is stopped without waiting for an answer", () =>
+    Effect.gen(function* () {
+      const way = yield* silencing(yield* PostgresDatabases.database)
+      const scope = Scope.makeUnsafe()
+      const opened = PostgresStore.make({ url: way.url, pollMilliseconds: 100 })
+      const store = yield* Scope.provide(opened, scope)
+      const hearing = yield* Effect.forkChild(Stream.runDrain(store.changes), {
+        startImmediately: true
+      })
+      while ((yield* listeners(way.url)) === 0) yield* Effect.sleep("5 millis")
+      for (const socket of way.sockets) socket.unpipe().pause()
+      // Until it is asked again where the organizations stand.
+      yield* Effect.sleep("300 millis")
+      const began = performance.now()
+      yield* Scope.close(scope, Exit.void)
+      expect(performance.now() - began).toBeLessThan(10_000)
+      yield* Fiber.interrupt(hearing)
     })
   )
 })

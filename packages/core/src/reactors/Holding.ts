@@ -37,6 +37,7 @@ export const whileHeld = (
 ): Effect.Effect<void> => {
   const { clock, shell } = means
   const { name, ttlMillis } = wanted
+  let late = 0
   const once = Effect.gen(function* () {
     const asked = yield* monotonicMillis
     const tenure = yield* Tenure.acquire(shell, clock, wanted)
@@ -44,8 +45,15 @@ export const whileHeld = (
     const end = asked + tenure.lastsMillis - spareOf(ttlMillis)
     // A store that said nothing gives it when its time is over, or may be: nothing has begun under it.
     if (end <= (yield* monotonicMillis)) {
-      return yield* Effect.logDebug(`The lease of the ${name} came too late`)
+      late += 1
+      // The late answer may show the store's time wrong, and then the second is no good either.
+      if (late <= 2) return yield* Effect.logDebug(`The lease of the ${name} came too late`)
+      yield* Effect.logWarning(
+        `The store is too slow for the lease of the ${name}: nothing runs here`
+      )
+      return yield* Effect.sleep(ttlMillis / 4)
     }
+    late = 0
     // A store that is away does not keep whoever ends.
     const release = Tenure.release(shell, clock, tenure).pipe(
       Effect.timeoutOption(spareOf(ttlMillis)),

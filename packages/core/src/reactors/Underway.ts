@@ -37,7 +37,7 @@ export interface Underway {
    * good is told once, and is adrift no more.
    */
   readonly settle: Effect.Effect<void, Attempts.NotStarted | ShellFailure>
-  /** Has all end that are live here, and waits for none. */
+  /** Has all end that are live here or come to be, and waits for none. */
   readonly signal: (cause: string) => Effect.Effect<void>
   /** Ends one; nothing if it is not here. */
   readonly stop: (runId: string, cause: string) => Effect.Effect<void>
@@ -58,6 +58,8 @@ export const make = (
   /** On their way into the store, or there already without our knowing. */
   const coming = new Set<string>()
   let isOver = false
+  /** Why what is begun from now on is to end. */
+  let signalled: string | undefined
   const carry = Effect.fnUntraced(function* ({ attempt, token }: Queued) {
     const { run } = attempt
     if (isOver) {
@@ -65,6 +67,7 @@ export const make = (
       return yield* ended
     }
     const stop = yield* Deferred.make<string>()
+    if (signalled !== undefined) yield* Deferred.succeed(stop, signalled)
     let how: Attempts.Ended | undefined
     const heard = (ended: Attempts.Ended) => {
       how = ended
@@ -107,7 +110,11 @@ export const make = (
         adrift.delete(ending.run.id)
       }
     }),
-    signal: (cause) => Effect.suspend(() => signalAll([...active.values()], cause)),
+    signal: (cause) =>
+      Effect.suspend(() => {
+        signalled = cause
+        return signalAll([...active.values()], cause)
+      }),
     stop: (runId, cause) => endOne(active.get(runId), cause),
     stopAll: (cause, withinMillis) =>
       Effect.suspend(() => {

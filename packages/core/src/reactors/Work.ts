@@ -158,9 +158,10 @@ const work = Effect.fnUntraced(function* (
 
 /** Makes the folder ready, unless the run is to end before that. */
 const prepare = Effect.fnUntraced(function* (bench: Bench, { stop }: Order, input: PrepareInput) {
+  // One that is to end already gets no folder: that is asked first.
   const prepared = yield* Effect.raceFirst(
-    Effect.result(bench.workspace.prepare(input)),
-    Effect.map(stop, (cause) => ({ _tag: "Stopped", cause }) as const)
+    Effect.map(stop, (cause) => ({ _tag: "Stopped", cause }) as const),
+    Effect.result(bench.workspace.prepare(input))
   )
   if (prepared._tag === "Stopped") {
     return { ...nothing, outcome: "cancelled" as const, cause: prepared.cause }

@@ -72,8 +72,11 @@ export const recall = (
     Effect.as(true),
     Effect.catchCauseIf(isForGood, (cause) =>
       Effect.andThen(
-        Effect.logError(`The end of run ${run.id} is not recorded: it is lost`, cause),
-        Effect.as(lose(shell, fence, run), false)
+        lose(shell, fence, run),
+        Effect.as(
+          Effect.logError(`The end of run ${run.id} is not recorded: it is lost`, cause),
+          false
+        )
       )
     )
   )
@@ -93,13 +96,13 @@ export const orTold = <A>(
   Effect.catchCauseIf(Effect.as(recording, true), isForGood, (cause) => {
     const known = told.get(shell) ?? new Set()
     told.set(shell, known)
-    if (known.size >= toldMost) known.clear()
     if (known.has(id)) return Effect.as(Effect.logDebug(`Run ${id} is still not recorded`), false)
-    known.add(id)
+    // Beyond that nobody is told of each, but nothing grows without end.
+    if (known.size < toldMost) known.add(id)
     const error = Option.getOrUndefined(Cause.findErrorOption(cause))
     const words =
-      `Run ${id} cannot be recorded as lost: it stays as the store has it, and this server goes on ` +
-      "without it. If it is still live there, end it with stop_task_run"
+      `The end of run ${id} cannot be recorded: it stays as the store has it, and this server goes ` +
+      "on without it. If it is still live there, end it (foreman run stop, stop_task_run)"
     // A refusal says all in a line; of a defect the log needs to know where it was.
     const said =
       error === undefined
@@ -168,7 +171,7 @@ const pageSize = 500
 /** The runs of which that was said, by the store that refused it. */
 const told = new WeakMap<Shell["Service"], Set<RunId>>()
 
-/** Beyond that many they are said again. */
+/** So many are known to have been told; more are told each time. */
 const toldMost = 1000
 
 /** What the store failed with stands in the log already. */

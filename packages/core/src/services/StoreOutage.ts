@@ -58,7 +58,7 @@ export const make = (driver: Pick<Driver, "ask">, scope: Scope.Scope): StoreOuta
       Effect.flatMap(References.CurrentLogAnnotations, (annotations) => {
         const line = `The ${name} could not renew its lease in time: whatever runs here is stopped`
         if (known.state !== "away") {
-          known.unrenewed.push(annotated(Effect.logWarning(line), annotations))
+          known.unrenewed.push((say) => annotated(say(line), annotations))
           return look
         }
         if (known.areLeasesTold) return Effect.logDebug(line)
@@ -98,13 +98,15 @@ interface Known {
   /** What failed while it is in doubt, as it would be told if the store is there. */
   readonly doubtful: Map<string, Effect.Effect<void>>
   /** The leases that could not be renewed while it is in doubt, as each is told by itself. */
-  readonly unrenewed: Array<Effect.Effect<void>>
+  readonly unrenewed: Array<(say: Say) => Effect.Effect<void>>
   /** When an outage was told last, in milliseconds. */
   toldAt: number
   /** Whether the present outage was told, and that leases could not be renewed in it. */
   isTold: boolean
   areLeasesTold: boolean
 }
+
+type Say = (line: string) => Effect.Effect<void>
 
 const begin = (toldAt = -Infinity): Known => ({
   state: "there",
@@ -190,12 +192,14 @@ const leasesEnd =
   "This server could not renew its leases in time, because the store does not answer: whatever " +
   "runs here is stopped as they end."
 
-/** One by itself, more of them together. */
-const tellUnrenewed = (lines: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> => {
+/** One by itself, more of them together, and which they were to whoever looks closely. */
+const tellUnrenewed = (lines: Known["unrenewed"]): Effect.Effect<void> => {
   const [first] = lines
-  if (first === undefined || lines.length === 1) return first ?? Effect.void
+  if (first === undefined) return Effect.void
+  if (lines.length === 1) return first(Effect.logWarning)
   const words = `${lines.length} leases could not be renewed in time: what runs under them is stopped`
-  return bare(Effect.logWarning(words))
+  const each = Effect.forEach(lines, (line) => line(Effect.logDebug), { discard: true })
+  return Effect.andThen(bare(Effect.logWarning(words)), each)
 }
 
 const stillAway = (millis: number, reason: string): string =>

@@ -131,6 +131,8 @@ describe("a server that ends while its store says nothing", () => {
       comeBack()
       yield* pass(20)
       yield* Fiber.join(ending)
+      // What was on its way into the store then is begun by nobody.
+      expect(yield* agent.haveBegun).toBe(0)
     }).pipe(on)
   })
 })

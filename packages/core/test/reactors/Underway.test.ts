@@ -84,7 +84,7 @@ const refusing = Effect.gen(function* () {
   return { refused, layer: TestForeman.layer({ store: Layer.succeed(Driver.Driver, store) }) }
 })
 
-const isLeft = ({ words }: { readonly words: string }) => /cannot be recorded as lost/.test(words)
+const isLeft = ({ words }: { readonly words: string }) => /cannot be recorded: it stays/.test(words)
 
 describe("a dispatcher that has ended its runs", () => {
   const behaviour = () => Effect.die("an agent was begun")
