@@ -128,15 +128,19 @@ interface Active {
 /** A run's token ends with the run; this is for one whose end was never recorded. */
 const tokenMicros = 7 * 24 * 3600 * 1_000_000
 
-const settleAll = (bench: Bench, tenure: Tenure, adrift: Adrift, isOver: () => boolean) =>
-  Effect.gen(function* () {
-    for (const ending of adrift.values()) {
-      // Those that were stopped have not failed: that is for the next tenure.
-      if (isOver()) return
-      yield* settleOne(bench, tenure, ending)
-      adrift.delete(ending.run.id)
-    }
-  })
+const settleAll = Effect.fnUntraced(function* (
+  bench: Bench,
+  tenure: Tenure,
+  adrift: Adrift,
+  isOver: () => boolean
+) {
+  for (const ending of adrift.values()) {
+    // Those that were stopped have not failed: that is for the next tenure.
+    if (isOver()) return
+    yield* settleOne(bench, tenure, ending)
+    adrift.delete(ending.run.id)
+  }
+})
 
 /** What is refused for good would be so again, and keeps nothing behind it waiting. */
 const settleOne = ({ shell }: Bench, tenure: Tenure, { ended, run }: Ending) => {
