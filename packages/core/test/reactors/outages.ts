@@ -85,9 +85,17 @@ export const givenWith = Effect.fnUntraced(function* ({
 /** The same, as most tests have it. */
 export const given = givenWith({})
 
+/** Hashes and the like are made in real time: what waits for them comes before the next second. */
+const settled = Effect.promise(
+  () =>
+    new Promise((resolve) => {
+      setTimeout(resolve, 3)
+    })
+)
+
 /** Lets so many seconds pass, one after the other. */
 export const pass = (seconds: number) =>
-  Effect.replicateEffect(TestClock.adjust("1 second"), seconds)
+  Effect.replicateEffect(Effect.andThen(settled, TestClock.adjust("1 second")), seconds)
 
 /** A task as it stands. */
 export const taskOf = (taskId: Identifier.TaskId) =>
