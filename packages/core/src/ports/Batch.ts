@@ -180,6 +180,11 @@ export interface Batch {
   readonly steps: ReadonlyArray<Step>
   readonly events: ReadonlyArray<NewEvent>
   readonly receipt?: Receipt
+  /**
+   * What the hint of this commit may say besides, for those who follow the store. It is said to nobody
+   * if the batch is refused. A store may leave it out, and shows it to nobody who may not read its rows.
+   */
+  readonly news?: string | undefined
 }
 
 /**

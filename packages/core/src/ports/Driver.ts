@@ -50,6 +50,8 @@ export interface Find {
 export interface Hint {
   readonly organization: string
   readonly position: number
+  /** What the batch that was committed there had to say. */
+  readonly news?: string | undefined
 }
 
 /**

@@ -44,8 +44,8 @@ export const make: Effect.Effect<Driver> = Effect.gen(function* () {
         const write = attempt("commit", () => {
           const answer = commit(state, batch, Number(clock.currentTimeNanosUnsafe() / 1000n))
           if (answer._tag === "Committed" && batch.events.length > 0) {
-            const { organization } = batch
-            PubSub.publishUnsafe(hints, { organization, position: answer.position })
+            const { news, organization } = batch
+            PubSub.publishUnsafe(hints, { organization, position: answer.position, news })
           }
           return answer
         })

@@ -37,6 +37,8 @@ export { recover } from "./Recovery.ts"
  * @since 0.1.0
  */
 export interface Dispatcher {
+  /** What was said at a commit may be what has been handed over. */
+  readonly hear: (news: string | undefined) => Effect.Effect<void>
   /** Begins what has been handed over. */
   readonly receive: Effect.Effect<void>
   /** Starts what can be started now. */
@@ -120,6 +122,7 @@ export const make = (
   const close = Effect.andThen(Effect.sync(shut), closing(inbox, receive))
 
   return {
+    hear: inbox.hear,
     receive,
     fill,
     stop: underway.stop,

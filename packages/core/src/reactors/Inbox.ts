@@ -11,6 +11,7 @@ import type { Row, Step } from "../ports/Driver.ts"
 import { AgentId } from "../rules/Identifier.ts"
 import * as Lease from "../rules/Lease.ts"
 import * as Attempts from "../services/Attempts.ts"
+import * as OfferNews from "../services/OfferNews.ts"
 import * as Offers from "../services/Offers.ts"
 import { fenceOf, type Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
@@ -26,6 +27,8 @@ export interface Arrived {
 
 /** The offers of one dispatcher. */
 export interface Inbox {
+  /** What was said at a commit may be that one of the offers was taken: then it need not be read. */
+  readonly hear: (news: string | undefined) => Effect.Effect<void>
   /** Deals with what has been handed over. Nothing is read where nothing is offered. */
   readonly open: (deal: (arrived: Arrived) => Effect.Effect<void>) => Effect.Effect<void>
   /** Makes offers for these agents, so many at most in all, and takes back all others. */
@@ -42,6 +45,7 @@ export const make = (bench: Pick<Bench, "shell" | "terms">, tenure: Tenure): Inb
     standing: new Map(),
     arrived: new Set(),
     waiting: new Set(),
+    heard: [],
     isKnown: false,
     doubtfulUntil: 0,
     forgotten: 0
@@ -51,6 +55,11 @@ export const make = (bench: Pick<Bench, "shell" | "terms">, tenure: Tenure): Inb
     logged(bench, "What was handed over is not known", noArrivals)
   )
   return {
+    hear: (news) =>
+      Effect.sync(() => {
+        const isWanted = desk.standing.size > 0 && desk.heard.length < mostHeard
+        if (news !== undefined && isWanted) desk.heard.push(news)
+      }),
     open: Effect.fnUntraced(
       function* (deal) {
         for (const one of yield* arrivals) {
@@ -83,6 +92,8 @@ interface Desk {
   readonly arrived: Set<string>
   /** Those that were found, and are not dealt with yet. */
   readonly waiting: Set<string>
+  /** What was said since the last look, of which some may be about these. */
+  readonly heard: Array<string>
   /** Whether the rows are as is known here: not before the first look, nor in doubt. */
   isKnown: boolean
   /** Until then what was sent without an answer may still come to stand, in milliseconds. */
@@ -97,10 +108,33 @@ const noArrivals: ReadonlyArray<Arrived> = []
 
 const noSteps: ReadonlyArray<Step> = []
 
+/** So much is kept of what was said; the rest is read. */
+const mostHeard = 100
+
 const look = ({ shell }: Means, tenure: Tenure) =>
   shell.read((driver) => Offers.ofLane(driver, tenure))
 
+/** Of what was said, what is known to be offered. */
+const told = (desk: Desk): ReadonlyArray<Arrived> =>
+  desk.heard.splice(0).flatMap((news) => {
+    const { attempt, runId } = OfferNews.takenBy(news) ?? {}
+    const offer = runId === undefined ? undefined : desk.standing.get(runId)
+    if (attempt === undefined || offer === undefined) return []
+    move(desk, attempt.run.id)
+    return [{ attempt, token: offer.token }]
+  })
+
+/** One that was offered has been taken. */
+const move = ({ arrived, standing, waiting }: Desk, runId: string) => {
+  standing.delete(runId)
+  arrived.add(runId)
+  waiting.add(runId)
+}
+
 const collect = Effect.fnUntraced(function* (means: Means, tenure: Tenure, desk: Desk) {
+  // These begin at once. What was taken and not said is found when the dispatcher fills, right after.
+  const said = told(desk)
+  if (said.length > 0) return said
   if (desk.isKnown && desk.standing.size === 0) return noArrivals
   const found: Array<Arrived> = []
   const { forgotten } = desk
@@ -110,9 +144,7 @@ const collect = Effect.fnUntraced(function* (means: Means, tenure: Tenure, desk:
     const token = desk.standing.get(runId)?.token
     // What was forgotten while this looked has begun already.
     if (token === undefined && desk.forgotten > forgotten) continue
-    desk.standing.delete(runId)
-    desk.arrived.add(runId)
-    desk.waiting.add(runId)
+    move(desk, runId)
     found.push({ attempt, token })
   }
   return found
@@ -172,11 +204,15 @@ const lateMillis = 60_000
 
 /** Forgets what is not there, and answers the steps that take back what nobody here knows. */
 const compared = Effect.fnUntraced(function* (means: Means, tenure: Tenure, desk: Desk) {
+  // What comes to be known during the look may have come to stand after it.
+  const before = [...desk.standing.keys(), ...desk.arrived]
   const rows = yield* look(means, tenure)
   const there = new Set(rows.map(({ runId }) => runId))
   desk.forgotten += desk.arrived.size
-  for (const known of [desk.standing, desk.arrived]) {
-    for (const runId of known.keys()) if (!there.has(runId)) known.delete(runId)
+  for (const runId of before) {
+    if (there.has(runId)) continue
+    desk.standing.delete(runId)
+    desk.arrived.delete(runId)
   }
   return rows.flatMap(({ attempt, fence, runId }) => {
     if (desk.standing.has(runId) || desk.arrived.has(runId)) return []

@@ -38,6 +38,8 @@ export interface Joined {
   /** All that the events of both change. */
   readonly steps: ReadonlyArray<Step>
   readonly events: ReadonlyArray<NewEvent>
+  /** Tells whoever waits for the attempt of it. */
+  readonly news: string
 }
 
 /**

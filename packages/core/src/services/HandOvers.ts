@@ -18,6 +18,7 @@ import * as Task from "../rules/Task.ts"
 import { type Decided, decide } from "./AttemptDecision.ts"
 import * as Envelope from "./Envelope.ts"
 import { type Deciding, HandOver, type Joined } from "./HandOver.ts"
+import * as OfferNews from "./OfferNews.ts"
 import * as Offers from "./Offers.ts"
 import { Policies } from "./Policies.ts"
 import * as Projection from "./Projection.ts"
@@ -143,7 +144,8 @@ const together = Effect.fnUntraced(function* (
   return {
     guards: plan.guards ?? [],
     steps: [...folded.steps, ...(plan.also ?? []), Offers.taken(offer, attempt)],
-    events: plan.events.map((event) => Envelope.seal(event, cause))
+    events: plan.events.map((event) => Envelope.seal(event, cause)),
+    news: OfferNews.newsOf(offer, attempt)
   }
 })
 

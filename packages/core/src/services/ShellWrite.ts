@@ -134,6 +134,7 @@ const batchOf = <A, E>(
       ...(plan.also ?? [])
     ],
     events: company === undefined ? own : [...own, ...company.events],
+    news: company?.news,
     receipt: {
       ...(receipts === organization ? {} : { organization: receipts }),
       key: receiptKey,
