@@ -9,8 +9,10 @@ import type { Driver } from "@foreman/core"
 
 import { type Alone, ofBatch } from "./PostgresAlone.ts"
 import { BatchMalformed, isCertain } from "./PostgresFailure.ts"
+import { wordsOf } from "./PostgresHint.ts"
 import { read, type Told, write, type Written } from "./PostgresGroup.ts"
 import type { Lane } from "./PostgresLane.ts"
+import type { Seal } from "./PostgresSeal.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -44,6 +46,8 @@ export interface WriteOptions {
   ) => Promise<ReadonlyArray<Told>>
   /** A batch alone. It answers nothing where something is in its way. */
   readonly commitAlone: (lane: Lane, alone: Alone) => Promise<Driver.Answer | undefined>
+  /** What a batch has to say is said with a hint that is part of its commit, and of no other's. */
+  readonly seal: Pick<Seal, "close">
   /** A commit of the organization was sent on the lane without a hint, and is not answered yet. */
   readonly hinted: (lane: Lane, organization: string) => void
   readonly failed: (cause: unknown) => Driver.StoreError
@@ -88,7 +92,7 @@ export const writeGroup = async (
     undefined
   )
   try {
-    const alone = aloneOf(group, within !== undefined)
+    const alone = aloneOf(group, options, within !== undefined)
     // Nothing is waited for before several are sent, or those sent after them would overtake them.
     const answer = alone && (await sending(options.commitAlone(lane, alone)))
     if (answer !== undefined) return settle(options, group, [answer])
@@ -115,11 +119,15 @@ export const writeGroup = async (
 /** A batch alone that nobody tells the time, if it needs no more than some statements. */
 const aloneOf = (
   [first, ...others]: ReadonlyArray<Ticket>,
+  { seal }: Pick<WriteOptions, "seal">,
   isHinted: boolean
-): Alone | undefined =>
-  first === undefined || others.length > 0 || first.at !== undefined
-    ? undefined
-    : ofBatch(first.batch, isHinted)
+): Alone | undefined => {
+  if (first === undefined || others.length > 0 || first.at !== undefined) return undefined
+  const { news, organization } = first.batch
+  if (!isHinted) return ofBatch(first.batch, undefined)
+  const sealed = news === undefined ? undefined : seal.close(organization, news)
+  return ofBatch(first.batch, wordsOf(organization, sealed))
+}
 
 const answersOf = (
   written: Written,

@@ -23,6 +23,7 @@ import * as Migration0011 from "./Migration0011.ts"
 import * as Migration0012 from "./Migration0012.ts"
 import * as Migration0013 from "./Migration0013.ts"
 import * as Migration0014 from "./Migration0014.ts"
+import * as Migration0015 from "./Migration0015.ts"
 import { DatabaseUnusable } from "./PostgresFailure.ts"
 
 // rules -----------------------------------------------------------------------
@@ -149,5 +150,6 @@ const migrations: ReadonlyArray<Migration> = [
   { number: 11, name: "offers", text: Migration0011.text },
   { number: 12, name: "looks", text: Migration0012.text },
   { number: 13, name: "owners", text: Migration0013.text },
-  { number: 14, name: "hints", text: Migration0014.text }
+  { number: 14, name: "hints", text: Migration0014.text },
+  { number: 15, name: "secrets", text: Migration0015.text }
 ]

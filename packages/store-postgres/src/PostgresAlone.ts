@@ -20,6 +20,7 @@ import type { Driver } from "@foreman/core"
 import { logOf } from "./PostgresAloneLog.ts"
 import { checkedAddition, type Look, stepsOf } from "./PostgresAloneSteps.ts"
 import { stateOf } from "./PostgresFailure.ts"
+import { type Words } from "./PostgresHint.ts"
 import { named, type Statement } from "./PostgresPlans.ts"
 import { runAll } from "./PostgresRead.ts"
 
@@ -40,12 +41,13 @@ export interface Alone {
 
 /**
  * The statements of a batch, if it needs no more than these. They are few and small, so that all have
- * arrived when one takes the lock. A hint goes with them, or not. It throws for what no store takes.
+ * arrived when one takes the lock. A hint goes with them, if there is one, and nobody hears it if the batch
+ * is refused. It throws for what no store takes.
  *
  * @category rules
  * @since 0.1.0
  */
-export const ofBatch = (batch: Driver.Batch, isHinted: boolean): Alone | undefined => {
+export const ofBatch = (batch: Driver.Batch, hint: Words | undefined): Alone | undefined => {
   const { events, organization, receipt, reliesOn, steps } = batch
   if (events.length === 0 || events.length > mostEvents || receipt === undefined) return undefined
   if (steps.length > mostSteps || reliesOn.length > mostEvents) return undefined
@@ -59,7 +61,7 @@ export const ofBatch = (batch: Driver.Batch, isHinted: boolean): Alone | undefin
   for (const { look } of done) if (look !== undefined) looks.push(look)
   const additions = done.flatMap(({ addition }) => addition ?? [])
   const { added, log } = logOf(batch, receipt, {
-    isHinted,
+    hint,
     additions: looks.length > 0 ? undefined : additions
   })
   const statements = [named(scope, [organization])]

@@ -6,7 +6,7 @@
  */
 import type { Driver } from "@foreman/core"
 
-import { prefixOf } from "./PostgresHint.ts"
+import type { Words } from "./PostgresHint.ts"
 import { type Addition, additionText, widthOf } from "./PostgresAloneSteps.ts"
 import { mostNames, named, type Statement } from "./PostgresPlans.ts"
 
@@ -31,7 +31,8 @@ export interface Log {
  */
 export interface Wish {
   readonly additions: ReadonlyArray<Addition> | undefined
-  readonly isHinted: boolean
+  /** What is notified with it, if anything is. */
+  readonly hint: Words | undefined
 }
 
 // rules -----------------------------------------------------------------------
@@ -51,11 +52,11 @@ export interface Wish {
 export const logOf = (
   { events, organization, reliesOn }: Driver.Batch,
   { answer, digest, key }: Driver.Receipt,
-  { additions, isHinted }: Wish
+  { additions, hint }: Wish
 ): Log => {
-  const hint = isHinted ? prefixOf(organization) : null
+  const [before = null, after = null] = hint ?? []
   const link = Buffer.from(`${organization}\0`)
-  const values: Array<Driver.Value> = [organization, link, hint, key, digest, answer]
+  const values: Array<Driver.Value> = [organization, link, before, key, digest, answer, after]
   const added = new Map<string, number>()
   const places = new Map<string, number>()
   const tables = additions?.map(({ table }) => table)
@@ -106,11 +107,11 @@ const textOf = (shape: Shape): string => {
  */
 const own = "current_setting('foreman.organization', true)"
 
-/** Six parameters come first, then three of each stream, three of each event, and the rows' cells. */
+/** Seven parameters come first, then three of each stream, three of each event, and the rows' cells. */
 const written = ({ places, relied, tables }: Shape): string => {
   const count = places.length
-  const stream = (place: number) => 7 + 3 * place
-  const event = (index: number) => 7 + 3 * relied.length + 3 * index
+  const stream = (place: number) => 8 + 3 * place
+  const event = (index: number) => 8 + 3 * relied.length + 3 * index
   const versions = relied.map((_, place) => `v${place}`).join(", ")
   const before = relied.map((isRelied, place) =>
     isRelied
@@ -165,6 +166,6 @@ const written = ({ places, relied, tables }: Shape): string => {
 )${additions.join("")}
 SELECT n.position + ${count} AS position, n.at, ${versions},
   CASE WHEN $3::text IS NOT NULL
-    THEN pg_notify('foreman', concat($3::text, n.position + ${count}, ']')) END
+    THEN pg_notify('foreman', concat($3::text, n.position + ${count}, $7::text)) END
 FROM n`
 }

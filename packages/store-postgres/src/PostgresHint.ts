@@ -13,15 +13,29 @@ import type { Lane } from "./PostgresLane.ts"
 import { named, type Statement } from "./PostgresPlans.ts"
 import { runAll } from "./PostgresRead.ts"
 
+// models ----------------------------------------------------------------------
+
+/**
+ * What a notice says before and after a position, which the database knows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Words = readonly [before: string, after: string]
+
 // rules -----------------------------------------------------------------------
 
 /**
- * The beginning of what a notice says, which ends with a position.
+ * What a notice says of an organization, and of what was committed, where that was sealed and has room.
  *
  * @category rules
  * @since 0.1.0
  */
-export const prefixOf = (organization: string): string => `[${JSON.stringify(organization)}, `
+export const wordsOf = (organization: string, sealed?: string): Words => {
+  const before = prefixOf(organization)
+  const after = sealed === undefined ? "]" : `, "${sealed}"]`
+  return [before, before.length + after.length > mostCharacters ? "]" : after]
+}
 
 /**
  * The last statement of a commit, which has said whose it is. Where nothing was committed, it says what
@@ -47,6 +61,11 @@ export const follow = (lane: Lane, organization: string): void => {
 }
 
 // internal --------------------------------------------------------------------
+
+const prefixOf = (organization: string): string => `[${JSON.stringify(organization)}, `
+
+/** A notice has less than 8,000 bytes. Words of plain characters are as long in bytes. */
+const mostCharacters = 7_900
 
 /** A notice has an end: an organization of a longer name is found by those who look. */
 const fits = "h.position > 0 AND octet_length($2) < 4000"

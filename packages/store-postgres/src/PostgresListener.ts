@@ -18,6 +18,7 @@ import type { Driver } from "@foreman/core"
 import { named, type Statement } from "./PostgresPlans.ts"
 import { end, keepAlive } from "./PostgresPool.ts"
 import { type Outcome, read, readAll, type Scope } from "./PostgresRead.ts"
+import type { Seal } from "./PostgresSeal.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -29,7 +30,7 @@ import { type Outcome, read, readAll, type Scope } from "./PostgresRead.ts"
  */
 export interface Listener {
   /** This process has committed: there is no need to be told. */
-  readonly notice: (organization: string, position: number) => void
+  readonly notice: (hint: Driver.Hint) => void
   /** Somebody follows: from now on others' commits are of interest. */
   readonly begin: () => void
   /**
@@ -52,6 +53,8 @@ export interface ListenerOptions {
   /** The role that may ask where all organizations stand. */
   readonly reactor: string
   readonly publish: (hint: Driver.Hint) => void
+  /** Opens what others have said. */
+  readonly seal: Pick<Seal, "open">
   /** How often it looks by itself. */
   readonly pollMilliseconds: number
 }
@@ -66,10 +69,19 @@ export interface ListenerOptions {
  */
 export const make = (options: ListenerOptions): Listener => {
   const positions = new Map<string, number>()
-  const notice = (organization: string, position: number) => {
-    if ((positions.get(organization) ?? 0) >= position) return
-    positions.set(organization, position)
-    options.publish({ organization, position })
+  const notice = (hint: Driver.Hint) => {
+    // Whoever knows of a position already has looked, or has been told what was said there.
+    if (!isNew(hint)) return
+    positions.set(hint.organization, hint.position)
+    options.publish(hint)
+  }
+  const isNew = ({ organization, position }: Driver.Hint) =>
+    (positions.get(organization) ?? 0) < position
+  const find = (hint: Driver.Hint) => {
+    const { organization, position } = hint
+    // The database knows where it stands, whatever anybody has said before.
+    if ((positions.get(organization) ?? 0) > position) positions.set(organization, position)
+    else notice(hint)
   }
   const waits = new Waits()
   const ear = new Ear()
@@ -82,7 +94,7 @@ export const make = (options: ListenerOptions): Listener => {
         current = await options.connect()
         if (state.isStopped) break
         pause = firstPause
-        await follow(current, { ...options, notice, waits, ear, state })
+        await follow(current, { ...options, notice, isNew, find, waits, ear, state })
       } catch {
         // It is the database that is away, or the way to it: whoever asks for something is told.
       }
@@ -118,6 +130,9 @@ const lastPause = 2_000
 
 interface Following extends ListenerOptions {
   readonly notice: Listener["notice"]
+  readonly isNew: (hint: Driver.Hint) => boolean
+  /** The database was asked where an organization stands. */
+  readonly find: (hint: Driver.Hint) => void
   readonly waits: Waits
   readonly ear: Ear
   readonly state: { readonly isStopped: boolean }
@@ -125,7 +140,7 @@ interface Following extends ListenerOptions {
 
 /** Until the connection breaks or there is no wish for it any more. */
 const follow = async (client: pg.Client, options: Following): Promise<void> => {
-  const { ear, notice, pollMilliseconds, reactor, state, waits } = options
+  const { ear, find, isNew, notice, pollMilliseconds, reactor, seal, state, waits } = options
   const link = { isBroken: false }
   const broken = () => {
     link.isBroken = true
@@ -138,7 +153,7 @@ const follow = async (client: pg.Client, options: Following): Promise<void> => {
     const told = toldIn(payload)
     if (told === undefined) return
     ear.heard(client)
-    notice(told.organization, told.position)
+    if (isNew(told)) notice(opened(told, seal))
   })
   await client.query("LISTEN foreman")
   // Store time is the server's, so what is looked for are commits of the last minute, or all at first.
@@ -146,7 +161,7 @@ const follow = async (client: pg.Client, options: Following): Promise<void> => {
   while (!link.isBroken && !state.isStopped) {
     const rows = await read(client, { role: reactor }, named(headsText, [since]))
     for (const { at, organization, position } of rows) {
-      notice(String(organization), Number(position))
+      find({ organization: String(organization), position: Number(position) })
       since = Math.max(since, Number(at) - slackMicros)
     }
     if (!link.isBroken && !state.isStopped) await waits.pause(pollMilliseconds)
@@ -159,18 +174,32 @@ const headsText =
 /** A commit gets its time before it is seen: as long before as a statement may last. */
 const slackMicros = 60_000_000
 
-const toldIn = (payload: string | undefined): Driver.Hint | undefined => {
+/** What somebody said. */
+interface Told extends Driver.Hint {
+  readonly sealed: unknown
+}
+
+const toldIn = (payload: string | undefined): Told | undefined => {
   try {
     const told: unknown = JSON.parse(payload ?? "")
     if (!Array.isArray(told)) return undefined
-    const [organization, position]: ReadonlyArray<unknown> = told
+    const [organization, position, sealed]: ReadonlyArray<unknown> = told
     return typeof organization === "string" && typeof position === "number"
-      ? { organization, position }
+      ? { organization, position, sealed }
       : undefined
   } catch {
     // Anybody may say something on the channel.
     return undefined
   }
+}
+
+/** Whoever can seal may write rows too, so what opens is true. */
+const opened = (
+  { organization, position, sealed }: Told,
+  seal: Pick<Seal, "open">
+): Driver.Hint => {
+  const news = typeof sealed === "string" ? seal.open(organization, sealed) : undefined
+  return { organization, position, news }
 }
 
 /** The connection that has just told of something. */

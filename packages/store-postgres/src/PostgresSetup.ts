@@ -12,6 +12,7 @@ import type pg from "pg"
 import * as Migrations from "./Migrations.ts"
 import { DatabaseUnusable, stateOf } from "./PostgresFailure.ts"
 import { addressOf, boundsOf, clientConfig, type Limits } from "./PostgresPool.ts"
+import * as Seal from "./PostgresSeal.ts"
 import * as Roles from "./Roles.ts"
 
 // models ----------------------------------------------------------------------
@@ -24,6 +25,8 @@ import * as Roles from "./Roles.ts"
  */
 export interface Ready {
   readonly roles: Roles.Roles
+  /** For what hints say. */
+  readonly seal: Seal.Seal
 }
 
 /**
@@ -57,7 +60,8 @@ export const setUp = async (options: SetupOptions): Promise<Ready> => {
     await client.query(boundsOf(limits))
     await refusePooler(client, other)
     const database = await refuseUnfit(client)
-    return await makeReady(client, database, options.readOnly)
+    const roles = await makeReady(client, database, options.readOnly)
+    return { roles, seal: Seal.make(await keyOf(client, roles)) }
   } catch (cause) {
     throw explained(cause, options.url)
   } finally {
@@ -71,7 +75,7 @@ const makeReady = async (
   client: pg.Client,
   database: string,
   readOnly: boolean
-): Promise<Ready> => {
+): Promise<Roles.Roles> => {
   const number = await Migrations.present(client, database).catch(async (cause: unknown) => {
     if (stateOf(cause) !== "42501") throw cause
     // The schema is there, and shows itself to who may take on its roles.
@@ -80,7 +84,7 @@ const makeReady = async (
   })
   const standing = await Roles.look(client, number > 0)
   const isCurrent = number === Migrations.newest()
-  if (isCurrent && standing.isMember && standing.isGranted) return { roles: standing.roles }
+  if (isCurrent && standing.isMember && standing.isGranted) return standing.roles
   if (readOnly) throw Migrations.older(database, number)
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED")
   try {
@@ -92,11 +96,23 @@ const makeReady = async (
     if (now < Migrations.newest()) await Migrations.migrate(client, now)
     if (now < Migrations.newest() || !before.isGranted) await Roles.grant(client, before.roles)
     await client.query("COMMIT")
-    return { roles: before.roles }
+    return before.roles
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => undefined)
     throw cause
   }
+}
+
+/** As a user who has no rights but those of the roles. */
+const keyOf = async (client: pg.Client, { app }: Roles.Roles): Promise<Uint8Array> => {
+  await client.query(`SET ROLE ${Roles.quoted(app)}`)
+  const { rows } = await client.query<{ value: Uint8Array }>(
+    "SELECT value FROM foreman.secrets WHERE name = 'hints'"
+  )
+  await client.query("RESET ROLE")
+  const [row] = rows
+  if (row === undefined) throw new Error("The store has lost the key of its hints")
+  return row.value
 }
 
 const refuseUnfit = async (client: pg.Client): Promise<string> => {

@@ -84,7 +84,7 @@ export const make: (
 ) => Effect.Effect<Driver.Driver, Driver.StoreError, Scope.Scope> = Effect.fnUntraced(
   function* (config) {
     const readOnly = config.readOnly === true
-    const { roles } = yield* attempt("open", () => setUp({ ...config, readOnly }))
+    const { roles, seal } = yield* attempt("open", () => setUp({ ...config, readOnly }))
     const { readers, walkers, writers } = shares(config)
     const open = (connections: number) =>
       Effect.acquireRelease(
@@ -100,6 +100,7 @@ export const make: (
           connect,
           reactor: roles.reactor,
           publish: (hint) => PubSub.publishUnsafe(hints, hint),
+          seal,
           pollMilliseconds: config.pollMilliseconds ?? 1_000
         })
       ),
@@ -121,10 +122,12 @@ export const make: (
           lanes,
           commit: (lane, groups, hint) => lane.use(1, (client) => commitAll(client, groups, hint)),
           commitAlone: (lane, alone) => lane.use(1, (client) => Alone.commit(client, alone)),
+          seal,
           hinted: Hint.follow,
           failed: failed("commit"),
-          committed: ({ organization }, answer) => {
-            if (answer._tag === "Committed") listener.notice(organization, answer.position)
+          committed: ({ news, organization }, answer) => {
+            if (answer._tag !== "Committed") return
+            listener.notice({ organization, position: answer.position, news })
           },
           measured: (size) => Measure.commitGroup.updateUnsafe(size, context)
         })

@@ -125,7 +125,7 @@ export const grant = async (client: pg.ClientBase, { app, reactor }: Roles): Pro
     `GRANT USAGE ON SCHEMA foreman TO ${a}, ${r};
      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA foreman TO ${a};
      REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON foreman.events FROM ${a};
-     REVOKE INSERT, UPDATE, DELETE ON foreman.migrations FROM ${a};
+     REVOKE INSERT, UPDATE, DELETE ON foreman.migrations, foreman.secrets FROM ${a};
      REVOKE DELETE ON foreman.heads, foreman.sequences FROM ${a};
      GRANT SELECT ON foreman.heads, foreman.organizations TO ${r};
      REVOKE ALL ON ALL FUNCTIONS IN SCHEMA foreman FROM PUBLIC;

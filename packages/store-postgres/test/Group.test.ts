@@ -35,6 +35,7 @@ const line = ({ awakeMilliseconds = 0, lanes = 1 } = {}) => {
       sent.push(() => resolve(answer))
       return promise
     },
+    seal: { close: () => "" },
     hinted: (_, organization) => hinted.push(organization),
     failed: failed("commit"),
     committed: () => undefined,

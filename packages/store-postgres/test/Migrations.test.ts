@@ -23,7 +23,7 @@ it("makes the functions again where they have changed", () => {
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16)
   // A database gets new functions with a migration only. Where this fails after a release, add an
   // empty migration and write both down anew; before it, write down the digest.
-  expect([Migrations.newest(), digest]).toEqual([14, "03688a2fa788422d"])
+  expect([Migrations.newest(), digest]).toEqual([15, "03688a2fa788422d"])
 })
 
 const kept = `

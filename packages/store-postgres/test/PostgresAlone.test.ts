@@ -5,6 +5,7 @@ import { Chain, type Driver, DriverMemory } from "@foreman/core"
 import { PostgresStore } from "@foreman/store-postgres"
 
 import * as PostgresAlone from "../src/PostgresAlone.ts"
+import * as Hint from "../src/PostgresHint.ts"
 import * as PostgresDatabases from "./PostgresDatabases.ts"
 
 const copy = PostgresDatabases.copies()
@@ -229,7 +230,7 @@ describe("batches that come one after the other", () => {
         batch([directory("2")], { organization: "other", reliesOn: [{ stream: "a", version: 0 }] })
       ]
       for (const one of refused) {
-        const alone = PostgresAlone.ofBatch(one, true)
+        const alone = PostgresAlone.ofBatch(one, Hint.wordsOf("acme"))
         const answer = yield* Effect.promise(() =>
           PostgresDatabases.onDatabase(url, async (client) => {
             const [role] = (
@@ -255,7 +256,7 @@ describe("a batch", () => {
     ["with a change of many rows", { _tag: "Apply", name: "forget_run", parameters: { run: "r" } }],
     ["with a sum", { _tag: "Add", table: "singletons", key: { name: "a" }, row: { token: 1 } }]
   ] as const)("%s is left to the function", (_, step) => {
-    expect(PostgresAlone.ofBatch(batch([step]), true)).toBeUndefined()
+    expect(PostgresAlone.ofBatch(batch([step]), undefined)).toBeUndefined()
   })
 
   it.each([
@@ -269,6 +270,8 @@ describe("a batch", () => {
     ["with a long text", { events: [event("a", JSON.stringify("x".repeat(40_000)))] }]
   ])("%s is left to the function", (_, parts) => {
     // As: a receipt that is not there is one that is undefined.
-    expect(PostgresAlone.ofBatch(batch([], parts as Partial<Driver.Batch>), true)).toBeUndefined()
+    expect(
+      PostgresAlone.ofBatch(batch([], parts as Partial<Driver.Batch>), undefined)
+    ).toBeUndefined()
   })
 })

@@ -210,7 +210,10 @@ describe("a hint", () => {
           const said = await listening(ears)
           const alone = (key: string, isHinted: boolean) =>
             PostgresDatabases.onDatabase(url, async (client) => {
-              const one = PostgresAlone.ofBatch(batch(key), isHinted)
+              const one = PostgresAlone.ofBatch(
+                batch(key),
+                isHinted ? Hint.wordsOf("acme") : undefined
+              )
               return one && (await PostgresAlone.commit(client, one))
             })
           await PostgresDatabases.onDatabase(url, (client) =>

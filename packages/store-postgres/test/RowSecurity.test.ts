@@ -125,6 +125,8 @@ describe("the role of the store", () => {
         "DROP TABLE teams",
         "CREATE TABLE foreman.mine (a int)",
         "INSERT INTO migrations VALUES (99, 'x')",
+        "UPDATE secrets SET value = ''",
+        "INSERT INTO secrets VALUES ('mine', '')",
         "CREATE OR REPLACE FUNCTION foreman.ask_path(text, bigint, bigint) RETURNS bigint " +
           "LANGUAGE sql AS 'SELECT 1'"
       ])
@@ -197,7 +199,8 @@ describe("the role of reactors", () => {
         "UPDATE heads SET position = 9",
         "SELECT FROM events",
         "SELECT FROM tasks",
-        "SELECT FROM receipts"
+        "SELECT FROM receipts",
+        "SELECT FROM secrets"
       ])
       expect(answers.slice(0, 2)).toEqual([2, 0])
       for (const answer of answers.slice(2)) expect(answer).toMatch(/permission denied/)
