@@ -42,6 +42,7 @@ import * as MissingRepository from "./internal/server/MissingRepository.ts"
 import * as Outside from "./internal/server/Outside.ts"
 import * as Store from "./internal/server/Store.ts"
 import * as Traces from "./internal/server/Traces.ts"
+import * as Unfinished from "./internal/server/Unfinished.ts"
 import * as WorkingRepository from "./internal/server/WorkingRepository.ts"
 
 // models ----------------------------------------------------------------------
@@ -58,13 +59,17 @@ export type Environment = Readonly<Record<string, string | undefined>>
 // services --------------------------------------------------------------------
 
 /**
- * Serves until the process is told to end. Never returns.
+ * Serves until the process is told to end. Never returns. `called` is what a person calls a setting
+ * that cannot be used: its name unless said.
  *
  * @category services
  * @since 0.1.0
  */
-export const launch = (environment: Environment): void =>
-  MainProgram.launch(layer(environment), { exitCodeOf, explain })
+export const launch = (
+  environment: Environment,
+  { called = (name) => name }: { readonly called?: (name: string) => string } = {}
+): void =>
+  MainProgram.launch(layer(environment), { exitCodeOf, explain: (error) => explain(error, called) })
 
 // layers ----------------------------------------------------------------------
 
@@ -127,6 +132,7 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
     Layer.provide(Layer.succeed(ArtifactLimits.ArtifactLimits, settings.artifacts)),
     Layer.provide(Layer.succeed(Manager.ManagerConfig, manager)),
     Layer.provide(Layer.succeed(Explains.MostRuns, mostRunsOf(settings))),
+    Layer.provide(Unfinished.layer),
     Layer.provide(Log.layer({ level: logLevel, form: process.stderr.isTTY ? "text" : "json" }))
   )
 })
@@ -207,9 +213,12 @@ const exitCodeOf = (error: unknown): number => {
 }
 
 /** What went wrong, in a sentence for whoever started the server. */
-const explain = (error: unknown): string => {
+const explain = (error: unknown, called: (name: string) => string): string => {
+  if (error instanceof Settings.SettingsInvalid) return `${called(error.name)} ${error.problem}`
   const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof PostgresStore.DatabaseUnusable) return `DATABASE_URL: ${cause.message}`
+  if (cause instanceof PostgresStore.DatabaseUnusable) {
+    return `${called("DATABASE_URL")}: ${cause.message}`
+  }
   const words = error instanceof Error ? error.message : String(error)
   return error instanceof HttpServer.ListenError && otherPort.has(error.reason)
     ? `${words} with --http-addr`

@@ -98,6 +98,25 @@ describe("serving", { timeout: 120_000 }, () => {
     expect(existsSync(join(folder, ".foreman", "server.json"))).toBe(false)
   })
 
+  it("names what was typed where a setting cannot be used, be it a flag or not", async () => {
+    const folder = makeFolder()
+    const why = "the folder /proc/foreman, which cannot be used: /proc keeps no files\n"
+    const place = "/proc/foreman/y.db"
+    const refusals = [
+      [["--db", place], {}, `--db is in ${why}`],
+      [["--db-path", place], {}, `--db-path is in ${why}`],
+      [[], { FOREMAN_DB_PATH: place }, `FOREMAN_DB_PATH is in ${why}`],
+      [["--runtime-root", "/proc/foreman"], {}, `--runtime-root is ${why}`],
+      [["--db", "postgres://f@127.0.0.1:1/f"], {}, "--db: PostgreSQL cannot be reached at "],
+      [["--runner", "codex"], { PATH: folder }, "--runner names codex, which is in no folder of "]
+    ] as const
+    for (const [flags, environment, words] of refusals) {
+      const { err, out } = await run(folder, ["serve", ...flags], { environment })
+      expect(out).toBe("")
+      expect(err.slice(0, words.length)).toBe(words)
+    }
+  })
+
   it("says what is wrong in sentences, and what was probably meant", async () => {
     const folder = makeFolder()
     // A folder in which no codex is.

@@ -13,6 +13,8 @@ export interface Told {
   readonly settings: Settings.Settings
   /** The environment of the process with what flags and file said put over it. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** What a person calls a setting: the flag that said it, else its name. */
+  readonly called: (name: string) => string
 }
 
 /** What a command may use. Nothing of it is touched before the command asks. */

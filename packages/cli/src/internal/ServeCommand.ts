@@ -20,9 +20,9 @@ export const command: Command = {
     "DATABASE_URL=postgres://foreman:secret@localhost:5432/foreman foreman serve"
   ],
   run: async (_, { told }) => {
-    const { environment } = await told()
+    const { called, environment } = await told()
     const Server = await import("../Server.ts")
-    Server.launch(environment)
+    Server.launch(environment, { called })
     // The program ends with the server, and not before.
     return new Promise<never>(() => {})
   }

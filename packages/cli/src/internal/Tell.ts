@@ -73,7 +73,7 @@ export const tell = async ({ environment, given, workingFolder }: Places): Promi
   const whole = { ...Object.fromEntries(rest), ...SettingsSources.environmentOf(gathered) }
   const called = (name: string) =>
     gathered.get(name)?.from === "flags" ? calledBy(given, name) : name
-  return { gathered, environment: whole, settings: ofResult(Settings.read(whole), called) }
+  return { gathered, called, environment: whole, settings: ofResult(Settings.read(whole), called) }
 }
 
 // internal --------------------------------------------------------------------

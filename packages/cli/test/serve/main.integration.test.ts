@@ -212,7 +212,7 @@ describe("the server", { timeout: 60_000 }, () => {
     [{ FOREMAN_AUTH: "open", FOREMAN_HTTP_ADDR: "0.0.0.0:0" }, "FOREMAN_AUTH"],
     [{ FOREMAN_RUNNER: "agent.sh" }, "FOREMAN_RUNNER"],
     [{ FOREMAN_RUNNER: "command:./none.sh" }, "none.sh, which does not exist"],
-    [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "FOREMAN_DB_PATH is the folder /dev/null"],
+    [{ FOREMAN_DB_PATH: "/dev/null/foreman.db" }, "FOREMAN_DB_PATH is in the folder /dev/null"],
     [{ DATABASE_URL: "mysql://localhost/f" }, "DATABASE_URL should be postgres://"],
     [{ DATABASE_URL: "postgres://h/f", FOREMAN_DB_PATH: "f.db" }, "say one place, not two"],
     [{ FOREMAN_RUNTIME_ROOT: "/proc/foreman" }, "/proc keeps no files"],

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { execFile } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../tooling/src/postgres/FreshDatabase.ts"
@@ -34,6 +34,16 @@ const carryOut = (environment: Readonly<Record<string, string>>, ...args: Readon
       text: error.stdout + error.stderr
     })
   )
+
+/** Stops all processes of a database server, and gives what lets them go on. */
+const freeze = (pid: number): (() => void) => {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")
+  const all = [pid, ...children.map(Number)]
+  for (const one of all) process.kill(one, "SIGSTOP")
+  return () => {
+    for (const one of all) process.kill(one, "SIGCONT")
+  }
+}
 
 describe("a server on PostgreSQL", () => {
   it("carries out a task, keeps its output where others find it, and is found well", async () => {
@@ -161,6 +171,26 @@ describe("a server on PostgreSQL", () => {
     child.kill("SIGTERM")
     expect(await endOf(child)).toMatchObject({ code: 0 })
   })
+
+  it("says in the log what stands when it ends while its database says nothing", async () => {
+    const server = await startPostgres({ fsync: false })
+    onTestFinished(server.stop)
+    const { child } = await start(makeFolder(), { DATABASE_URL: server.url })
+    onTestFinished(freeze(server.pid))
+    child.kill("SIGTERM")
+    const { code, stderr } = await endOf(child)
+    expect(code).toBe(1)
+    const said = stderr.split("\n").filter((line) => line.includes("could not end in order"))
+    expect(said.map((line) => JSON.parse(line))).toEqual([
+      {
+        time: expect.any(String),
+        level: "error",
+        message: expect.stringMatching(
+          /ten seconds.* ends now\. What was committed stands; .* found lost and go back to the queue$/
+        )
+      }
+    ])
+  }, 60_000)
 
   it("shares a folder of artifacts only when it is the same one", async () => {
     const DATABASE_URL = await makeDatabase()

@@ -10,13 +10,14 @@ import { constants } from "node:fs"
 import { access, mkdir, realpath, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 
-/** Makes a folder if it is not there, and refuses one in the name of its setting. */
+/** Makes a folder if it is not there, and refuses one in the name of its setting, or of what is in it. */
 export const ensure = (
   name: string,
-  folder: string
+  folder: string,
+  is: "is" | "is in" = "is"
 ): Effect.Effect<void, Settings.SettingsInvalid> =>
   Effect.mapError(make(folder), (problem) => {
-    const words = `is the folder ${folder}, which cannot be used: ${problem}`
+    const words = `${is} the folder ${folder}, which cannot be used: ${problem}`
     return new Settings.SettingsInvalid({ name, problem: words })
   })
 

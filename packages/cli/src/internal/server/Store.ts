@@ -24,7 +24,7 @@ export const make = Effect.fnUntraced(function* (
   const root = resolve(settings.artifactRoot)
   if (url === undefined) {
     const filename = resolve(settings.databasePath)
-    yield* Folders.ensure("FOREMAN_DB_PATH", dirname(filename))
+    yield* Folders.ensure("FOREMAN_DB_PATH", dirname(filename), "is in")
     yield* Folders.ensure("FOREMAN_ARTIFACT_ROOT", root)
     return Layer.merge(SqliteStore.layer({ filename }), ArtifactFolder.layer({ root }))
   }
