@@ -60,6 +60,15 @@ export const sentenceOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
+/**
+ * Whether opening a store failed because there is none at its place.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const isMissing = (error: unknown): boolean =>
+  causeOf(error) instanceof Absent || unusableOf(error)?.reason === "empty"
+
 // services --------------------------------------------------------------------
 
 /**
@@ -94,10 +103,9 @@ export const isThere = (place: Settings.StorePlace): Effect.Effect<boolean, Driv
     : Effect.scoped(look(place)).pipe(
         Effect.as(true),
         Effect.catch((error) => {
-          const reason = unusableOf(error)?.reason
           // One that is only older is brought up to date by who opens it to write.
-          if (reason === "older") return Effect.succeed(true)
-          return reason === "empty" ? Effect.succeed(false) : Effect.fail(error)
+          if (unusableOf(error)?.reason === "older") return Effect.succeed(true)
+          return isMissing(error) ? Effect.succeed(false) : Effect.fail(error)
         })
       )
 
@@ -167,13 +175,18 @@ const makeFolder = <E>(folder: string, failed: (cause: Error) => E): Effect.Effe
 
 /** Why a database cannot be used, if that is what an error is about. */
 const unusableOf = (error: unknown): PostgresStore.DatabaseUnusable | undefined => {
-  const cause = error instanceof Error && "cause" in error ? error.cause : undefined
+  const cause = causeOf(error)
   const isUnusable = cause instanceof Error && "_tag" in cause && cause._tag === "DatabaseUnusable"
   // As: nothing else has this tag, and its class is loaded only where there is a PostgreSQL.
   return isUnusable ? (cause as PostgresStore.DatabaseUnusable) : undefined
 }
 
-const absent = (filename: string) => unopened(new Error(`there is no file ${filename}`))
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
+
+/** There is no file in which a store could be. */
+class Absent extends Error {}
+
+const absent = (filename: string) => unopened(new Absent(`there is no file ${filename}`))
 
 const unopened = (cause: Error) =>
   new Driver.StoreError({ operation: "open", cause, ambiguous: false, retryable: false })

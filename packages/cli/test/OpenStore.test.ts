@@ -16,6 +16,7 @@ describe("the store that a program is told of", () => {
     const looked = OpenStore.look({ databaseUrl: undefined, databasePath: "/nowhere/x.db" })
     const failure = await Effect.runPromise(Effect.flip(Effect.scoped(looked)))
     expect(OpenStore.sentenceOf(failure)).toContain("there is no file /nowhere/x.db")
+    expect(OpenStore.isMissing(failure)).toBe(true)
   })
 
   it("is refused at once, and its artifacts too, where no folder can be made for it", async () => {
@@ -45,5 +46,7 @@ describe("the store that a program is told of", () => {
       "PostgreSQL cannot be reached at 127.0.0.1:1 (connect ECONNREFUSED 127.0.0.1:1): is it running?"
     )
     expect(OpenStore.sentenceOf("odd")).toBe("odd")
+    // Who does not answer may have one.
+    for (const error of [failure, "odd"]) expect(OpenStore.isMissing(error)).toBe(false)
   })
 })

@@ -74,6 +74,8 @@ export const run = (
   { environment, input }: Given = {}
 ): Promise<Ended> => {
   const child = start(folder, args, environment)
+  // Who ends early reads no more.
+  child.stdin?.on("error", () => undefined)
   child.stdin?.end(input ?? "")
   return endOf(child)
 }

@@ -37,6 +37,14 @@ describe("serving", { timeout: 120_000 }, () => {
       expect(error).toContain(`keeps its own in ${place}: leave out --db `)
       expect(facts).toMatchObject({ path, place, url })
     }
+    for (const command of [["doctor"], ["export", "-"], ["rebuild"]]) {
+      const refused = await run(folder, [...command, "--db", "new.db", "--json"])
+      expect(refused, command.join(" ")).toMatchObject({ code: 3, out: "" })
+      const { error, ...facts } = JSON.parse(refused.err)
+      expect(error).toContain(`There is no store new.db, and the server at ${url}, `)
+      expect(error).toContain(`keeps its own in ${place}: say it with --db`)
+      expect(facts).toEqual({ code: "StoreNotFound", path: "new.db", place, url })
+    }
     const environment = { FOREMAN_DB_PATH: path }
     expect((await run(folder, create, { environment })).err).toContain(words)
     expect(existsSync(path)).toBe(false)
@@ -79,7 +87,7 @@ describe("serving", { timeout: 120_000 }, () => {
     child.kill("SIGTERM")
     expect((await endOf(child)).code).toBe(0)
     // Without a server, the file of the runtime root is meant again.
-    expect((await run(folder, ["doctor"])).err).toContain("there is no file .foreman/foreman.db")
+    expect((await run(folder, ["doctor"])).err).toContain("There is no store .foreman/foreman.db, ")
   })
 
   it("serves a runtime root once, and leaves the entry of who serves it", async () => {

@@ -10,6 +10,7 @@ import type { Told } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
 import * as OpenFailure from "./OpenFailure.ts"
 import * as ServerFile from "./ServerFile.ts"
+import * as StoreMissing from "./StoreMissing.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -124,9 +125,8 @@ const mayBeMissing = async (
   if (mayMake) return
   const advice = isDry
     ? "without --dry-run it would be made, with what is local and missing in it"
-    : "a first task makes it (foreman task create --title ...), and so does foreman serve"
-  const words = `There is no store ${path}, and no server runs here: ${advice}`
-  throw new Failed(exitCodes.notFound, "StoreNotFound", words, { path })
+    : StoreMissing.whatMakesIt
+  throw StoreMissing.of(path, advice)
 }
 
 const isThere = (place: Settings.StorePlace): Promise<boolean> =>

@@ -22,7 +22,7 @@ export const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: "it is done; for doctor and rebuild: nothing is wrong",
   refused: "Foreman refuses it and says why; doctor and rebuild found something wrong",
   misused: "the command line, a setting, a file or an input is wrong",
-  notFound: "what it names is not there",
+  notFound: "what it names is not there, or there is no store yet",
   unavailable: "no server or store answers, or it is too busy: the same command may do later",
   denied: "the token is missing, wrong or not enough",
   failed: "Foreman itself failed",

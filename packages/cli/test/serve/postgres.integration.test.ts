@@ -107,7 +107,10 @@ describe("a server on PostgreSQL", () => {
     const create = ["task", "create", "--title", "x"]
     const rehearsed = await carryOut(environment, ...create, "--dry-run")
     expect(rehearsed).toMatchObject({ code: 3, text: expect.stringContaining("without --dry-run") })
-    expect(await examine(environment)).toMatchObject({ code: 4 })
+    for (const line of ["doctor", "export -", "rebuild", "rebuild --write"]) {
+      const looked = await carryOut(environment, ...line.split(" "))
+      expect(looked, line).toEqual({ code: 3, text: words })
+    }
     expect(await made()).toHaveLength(0)
 
     expect(await carryOut(environment, ...create)).toMatchObject({ code: 0 })

@@ -28,7 +28,7 @@ export const command: Command = {
     const { environment, settings } = await Place.told(context)
     const title = OpenStore.titleOf(settings)
     const check = Effect.gen(function* () {
-      const driver = yield* OpenStore.look(settings)
+      const driver = yield* Place.look(settings)
       const artifacts = yield* OpenStore.artifactsOf(settings, environment)
       return yield* Doctor.check(driver, { artifacts })
     })

@@ -2,7 +2,7 @@
  * `foreman export`: writes all that a store holds at one moment into a file, for `foreman import` to
  * read. The store may be in use.
  */
-import { Export } from "@foreman/core"
+import { type Driver, Export } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import type { Context } from "../Context.ts"
@@ -11,6 +11,7 @@ import { exitCodes } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
+import * as Organizations from "./Organizations.ts"
 import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
 import * as Target from "./Target.ts"
@@ -47,9 +48,10 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
   const target = await Target.open(path, 0o600)
   const progress = Progress.make("exported")
   const work = Effect.gen(function* () {
-    const driver = yield* OpenStore.look(settings)
+    const driver = yield* Place.look(settings)
     const artifacts = yield* OpenStore.artifactsOf(settings, environment)
-    return yield* Export.write(driver, {
+    const isLeaving = !withArtifacts && (yield* hasArtifacts(driver))
+    const summary = yield* Export.write(driver, {
       out: (bytes) =>
         Effect.tryPromise({
           try: () => target.write(bytes),
@@ -58,9 +60,10 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
       progress: progress.tell,
       ...(withArtifacts ? { artifacts } : {})
     })
+    return { isLeaving, summary }
   })
   try {
-    const summary = await Failure.run(work, { title, signal })
+    const { isLeaving, summary } = await Failure.run(work, { title, signal })
     await target.end()
     progress.end()
     const text = isJson
@@ -72,6 +75,9 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
       const missing = counted(summary.missing, "artifact")
       terminal.err(`The bytes of ${missing} are not where they should be.\n`)
     }
+    if (isLeaving && !isJson) {
+      terminal.err("The bytes of artifacts stay behind: --artifacts takes them along\n")
+    }
     return exitCodes.done
   } catch (error) {
     progress.end()
@@ -79,3 +85,12 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
     throw error
   }
 }
+
+/** Whether there are any whose bytes are still kept, wherever that is. */
+const hasArtifacts = Effect.fnUntraced(function* (driver: Driver.Driver) {
+  const kept = { table: "artifacts", index: "artifacts_by_age", equals: { is_removed: false } }
+  for (const organization of yield* Organizations.of(driver)) {
+    if ((yield* driver.find({ ...kept, organization, limit: 1 })).length > 0) return true
+  }
+  return false
+})

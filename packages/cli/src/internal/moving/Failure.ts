@@ -8,12 +8,20 @@ import * as OpenStore from "../../OpenStore.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
 import { FileError } from "./FileError.ts"
 
+// models ----------------------------------------------------------------------
+
+/** What the store is called, and what ends the work. */
+export interface Wish {
+  readonly title: string
+  readonly signal: AbortSignal
+}
+
 // services --------------------------------------------------------------------
 
 /** Runs work on a store. The store's name stands in what goes wrong with it. */
 export const run = async <A>(
   work: Effect.Effect<A, unknown, Scope.Scope>,
-  { signal, title }: { readonly title: string; readonly signal: AbortSignal }
+  { signal, title }: Wish
 ): Promise<A> => {
   const exit = await Effect.runPromiseExit(Effect.scoped(work), { signal })
   if (Exit.isSuccess(exit)) return exit.value

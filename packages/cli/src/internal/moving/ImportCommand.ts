@@ -2,14 +2,18 @@
  * `foreman import`: fills a new store with what `foreman export` wrote of another one: all of it, or
  * nothing.
  */
-import { Import } from "@foreman/core"
-import { Effect, Stream } from "effect"
+import { Import, type Settings } from "@foreman/core"
+import { Effect } from "effect"
+import { randomUUID } from "node:crypto"
 import { createReadStream } from "node:fs"
 import { access, constants } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as OpenStore from "../../OpenStore.ts"
 import type { Context } from "../Context.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
+import * as Beginning from "./Beginning.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
 import * as Filled from "./Filled.ts"
@@ -60,15 +64,18 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
     })
   }
   const title = OpenStore.titleOf(settings)
-  const { end, place } = Filled.open(settings, wanted.dryRun)
+  const wish = { title, signal }
+  const { end, place } = Filled.open(await triedIn(settings, wanted, wish), wanted.dryRun)
   const progress = Progress.make("imported")
   const work = Effect.gen(function* () {
+    // What is no export leaves no store behind that nobody wanted.
+    const bytes = yield* Beginning.of(sourceOf(path), (cause) => new FileError({ path, cause }))
     const driver = yield* OpenStore.open(place)
     const artifacts = yield* OpenStore.artifactsOf(place, environment)
     const options = { ...wanted, artifacts, progress: progress.tell }
-    return yield* Import.read(driver, bytesOf(path), options)
+    return yield* Import.read(driver, bytes, options)
   })
-  const imported = await Failure.run(work, { title, signal })
+  const imported = await Failure.run(work, wish)
     .catch((cause: unknown) => {
       // What is in a store that was new a moment ago is somebody else's.
       end(cause instanceof Failed && cause.code === "StoreNotEmpty" ? "kept" : "refused")
@@ -85,8 +92,18 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
   return exitCodes.done
 }
 
-const bytesOf = (path: string) =>
-  Stream.fromAsyncIterable<Uint8Array, FileError>(
-    path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 }),
-    (cause) => new FileError({ path, cause })
-  )
+/** Where there is no store in a database, who only tries makes none: a file does for that. */
+const triedIn = async (
+  settings: Settings.Settings,
+  { dryRun }: Wanted,
+  wish: Failure.Wish
+): Promise<Settings.StorePlace> => {
+  if (!dryRun || settings.databaseUrl === undefined) return settings
+  if (await Failure.run(OpenStore.isThere(settings), wish)) return settings
+  // In a folder of its own, which is for nobody else to read.
+  const databasePath = join(tmpdir(), `foreman-import-${randomUUID()}`, "store")
+  return { databaseUrl: undefined, databasePath }
+}
+
+const sourceOf = (path: string): AsyncIterable<Uint8Array> =>
+  path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 })

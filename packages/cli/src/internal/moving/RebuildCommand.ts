@@ -2,7 +2,7 @@
  * `foreman rebuild`: makes all projections again from the events and compares them row for row. With
  * `--write` it puts the right rows in the place of the wrong ones.
  */
-import { type Driver, Rebuild, type Settings } from "@foreman/core"
+import { Rebuild, type Settings } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import { counted } from "../Counted.ts"
@@ -10,6 +10,7 @@ import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import type { Terminal } from "../Terminal.ts"
 import * as Failure from "./Failure.ts"
+import * as Organizations from "./Organizations.ts"
 import * as Place from "./Place.ts"
 
 // services --------------------------------------------------------------------
@@ -54,28 +55,16 @@ interface Outcome extends Rebuild.Comparison {
   readonly repaired: number
 }
 
-const organizationsOf = Effect.fnUntraced(function* (driver: Driver.Driver) {
-  const names: Array<string> = []
-  for (;;) {
-    const page = { after: names.at(-1) ?? "", limit: pageSize }
-    const rows = yield* driver.ask("system", "heads", page)
-    names.push(...rows.map((row) => String(row["organization"])))
-    if (rows.length < pageSize) return names
-  }
-})
-
-const pageSize = 500
-
 const rebuild = Effect.fnUntraced(function* (
-  place: Settings.StorePlace,
+  place: Settings.Settings,
   only: ReadonlyArray<string> | undefined,
   isWriting: boolean
 ) {
   // Who puts rows right makes no store.
-  if (isWriting) yield* OpenStore.look(place)
-  const driver = yield* isWriting ? OpenStore.open(place) : OpenStore.look(place)
+  if (isWriting) yield* Place.look(place)
+  const driver = yield* isWriting ? OpenStore.open(place) : Place.look(place)
   const outcomes: Array<Outcome> = []
-  const all = yield* organizationsOf(driver)
+  const all = yield* Organizations.of(driver)
   const unknown = only?.find((organization) => !all.includes(organization))
   if (unknown !== undefined) {
     const words = `There is no organization ${unknown} in this store`

@@ -141,8 +141,11 @@ describe("the commands that move a store", () => {
         expect(again).toMatchObject({ code: 1, out: "" })
         expect(again.err).toContain("The store is not empty: there is a history already")
 
+        // There the bytes are in the database, and left there all the same.
+        const bare = yield* run("export", there, [join(there, "bare.jsonl")], { url })
+        expect(bare.err).toContain("The bytes of artifacts stay behind")
         const piped = yield* run("export", there, ["-", "--artifacts"], { url })
-        expect(piped).toMatchObject({ code: 0 })
+        expect(piped).toMatchObject({ code: 0, err: expect.not.stringContaining("stay behind") })
         expect(yield* run("import", back, ["-"], { input: piped.out })).toMatchObject({ code: 0 })
         expect(within(piped.out)).toEqual(within(readFileSync(path, "utf8")))
         expect(yield* run("rebuild", back, [])).toMatchObject({ code: 0 })
@@ -156,7 +159,11 @@ describe("the commands that move a store", () => {
       Effect.gen(function* () {
         const { root } = yield* lived
         const path = join(root, "store.jsonl")
-        expect(yield* run("export", root, [path])).toMatchObject({ code: 0 })
+        const leaving = "The bytes of artifacts stay behind: --artifacts takes them along\n"
+        expect(yield* run("export", root, [path])).toMatchObject({ code: 0, err: leaving })
+        const whole = yield* run("export", root, [join(root, "json.jsonl"), "--json"])
+        expect(whole).toMatchObject({ code: 0, err: "" })
+        expect(JSON.parse(whole.out)).toMatchObject({ artifacts: 0 })
         const overwritten = yield* run("export", root, [path])
         expect(overwritten).toMatchObject({ code: 2, out: "" })
         expect(overwritten.err).toContain("is there already: name a new file")
@@ -187,8 +194,13 @@ describe("the commands that move a store", () => {
         for (const script of ["doctor", "rebuild", "export"] as const) {
           const args = script === "export" ? ["store.jsonl"] : []
           const nothing = yield* run(script, nowhere, args)
-          expect(nothing).toMatchObject({ code: 4, out: "" })
-          expect(nothing.err).toContain(`there is no file ${join(nowhere, "foreman.db")}`)
+          expect(nothing).toEqual({
+            code: 3,
+            out: "",
+            err:
+              `foreman: There is no store ${join(nowhere, "foreman.db")}, and no server runs here: ` +
+              "a first task makes it (foreman task create --title ...), and so does foreman serve\n"
+          })
         }
         expect(readdirSync(nowhere)).toEqual([])
       }).pipe(Effect.scoped),

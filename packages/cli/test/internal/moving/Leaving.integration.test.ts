@@ -1,0 +1,83 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import * as FreshDatabase from "../../../../../tooling/src/postgres/FreshDatabase.ts"
+import { databaseUrl } from "../../../../../tooling/src/postgres/testServer.ts"
+import { makeFolder, run } from "../../TestCli.ts"
+
+/** A folder with the export of a small store, and an empty database. */
+const prepare = async () => {
+  const folder = makeFolder()
+  expect(await run(folder, ["task", "create", "--title", "first"])).toMatchObject({ code: 0 })
+  expect(await run(folder, ["export", "store.jsonl"])).toMatchObject({ code: 0 })
+  const { drop, url } = await FreshDatabase.make(await databaseUrl())
+  onTestFinished(drop)
+  const schemas = "SELECT FROM pg_namespace WHERE nspname = 'foreman'"
+  const roles = "SELECT FROM pg_roles WHERE rolname ~ (SELECT '^foreman_' || oid || '_' FROM "
+  const own = `${roles}pg_database WHERE datname = current_database())`
+  return {
+    folder,
+    url,
+    text: readFileSync(join(folder, "store.jsonl"), "utf8"),
+    made: async () => [
+      ...(await FreshDatabase.ask(url, schemas)),
+      ...(await FreshDatabase.ask(url, own))
+    ]
+  }
+}
+
+describe("an import into an empty database", { timeout: 120_000 }, () => {
+  it("leaves it empty when what it reads is no export, be it a file or a pipe", async () => {
+    const { folder, made, text, url } = await prepare()
+    mkdirSync(join(folder, "folder"))
+    const wrong = [
+      ["NotAnExport", ""],
+      ["NotAnExport", "a letter to somebody\n"],
+      ["NotAnExport", "x".repeat(200_000)],
+      ["UnknownVersion", text.replace(/"version":\d+/, '"version":99')],
+      ["OtherTables", text.replace(/"tables":"[^"]{4}/, '"tables":"beef')]
+    ] as const
+    for (const [reason, input] of wrong) {
+      writeFileSync(join(folder, "wrong.jsonl"), input)
+      for (const path of ["wrong.jsonl", "-"]) {
+        const refused = await run(folder, ["import", path, "--db", url, "--json"], {
+          input: path === "-" ? input : ""
+        })
+        expect(refused, reason).toMatchObject({ code: 2, out: "" })
+        expect(JSON.parse(refused.err)).toMatchObject({
+          code: "ImportRefused",
+          reason: { _tag: reason },
+          line: input === "" ? 0 : 1
+        })
+      }
+    }
+    const other = await run(folder, ["import", "folder", "--db", url])
+    expect(other).toMatchObject({ code: 2, out: "" })
+    expect(other.err).toBe("foreman: folder is a folder\n")
+    expect(await made()).toEqual([])
+  })
+
+  it("leaves it empty when it only tries, and says what the store would hold", async () => {
+    const { folder, made, text, url } = await prepare()
+    const [temporary, there] = [join(folder, "tmp"), join(folder, "there")]
+    for (const path of [temporary, there]) mkdirSync(path)
+    const environment = { TMPDIR: temporary }
+    const attempt = (input: string) =>
+      run(there, ["import", "-", "--dry-run", "--db", url], { environment, input })
+    const tried = await attempt(text)
+    expect(tried).toMatchObject({ code: 0, err: "" })
+    const { host, pathname } = new URL(url)
+    expect(tried.out).toContain(`postgres://${host}${pathname} would hold 1 organization, `)
+    const refused = await attempt(text.replace("first", "frist"))
+    expect(refused).toMatchObject({ code: 2, out: "" })
+    expect(refused.err).toContain("Nothing was imported: line ")
+    expect([...readdirSync(temporary), ...readdirSync(there)]).toEqual([])
+    expect(await made()).toEqual([])
+
+    expect(await run(folder, ["import", "store.jsonl", "--db", url])).toMatchObject({ code: 0 })
+    expect((await made()).length).toBeGreaterThan(0)
+    const again = await attempt(text)
+    expect(again).toMatchObject({ code: 1, out: "" })
+    expect(again.err).toContain("The store is not empty")
+  })
+})
