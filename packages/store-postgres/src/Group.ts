@@ -3,7 +3,9 @@
  * is the next group.
  *
  * Two groups of an organization are under way at most, one behind the other on one connection: while
- * the database writes one, the next is decided on. No timer waits, so one caller alone loses nothing:
+ * the database writes one, the next is decided on. Where other processes write for the organization too,
+ * the database has theirs to write meanwhile: then it is one group of all who come, for half as many
+ * waits for the lock and for the disk. No timer waits, so one caller alone loses nothing:
  * who has been alone for a while does not even wait for the others of the same turn, and where one
  * comes after the other the event loop stays awake for the answers.
  * The line has an end: who comes when it is full is sent away at once, surely without having written
@@ -16,9 +18,10 @@ import { Clock, Effect } from "effect"
 
 import { type Driver, Lookout } from "@foreman/core"
 
+import { cut, type Line, underway } from "./GroupLine.ts"
+import { Shares, type Stretch, widened } from "./GroupShares.ts"
 import { type Ticket, writeGroup, type WriteOptions } from "./GroupWrite.ts"
 import { NotSent, StoreClosed } from "./PostgresFailure.ts"
-import { scopeOf } from "./PostgresGroup.ts"
 import type { Lane } from "./PostgresLane.ts"
 
 // models ----------------------------------------------------------------------
@@ -104,6 +107,7 @@ class Crowd {
   readonly #queueLimit: number
   readonly #stayAwake: () => void
   readonly #lines = new Map<string, Line>()
+  readonly #shares = new Shares()
   readonly #free: Array<Lane>
   /** Those who wait for a lane, in their order. */
   readonly #turns = new Set<Line>()
@@ -144,7 +148,8 @@ class Crowd {
       tickets: [],
       sent: new Set(),
       lane: undefined,
-      mayGo: false
+      mayGo: false,
+      seen: 0
     }
     this.#lines.set(organization, line)
     line.tickets.push(ticket)
@@ -197,21 +202,35 @@ class Crowd {
     }
   }
 
-  #mayGoOn({ lane, mayGo, sent, tickets }: Line): boolean {
+  #mayGoOn(line: Line): boolean {
+    const { lane, mayGo, organization, sent, tickets } = line
     if (lane === undefined || tickets.length === 0 || sent.size >= 2) return false
-    const underway = [...sent].reduce((sum, { length }) => sum + length, 0)
-    if (tickets.length < underway / 2) return false
-    return mayGo || this.#turns.size === 0
+    const isEnough = this.#shares.isShared(organization)
+      ? this.#isGathered(line)
+      : tickets.length >= underway(line) / 2
+    return isEnough && (mayGo || this.#turns.size === 0)
+  }
+
+  /** Whether all stand in line who come: until a turn brings nobody new. */
+  #isGathered(line: Line): boolean {
+    const { length } = line.tickets
+    if (length >= this.#groupLimit || this.#lonely >= lonely) return true
+    if (line.sent.size > 0) return false
+    const isGrowing = length > line.seen
+    line.seen = length
+    if (isGrowing) this.#schedule()
+    return !isGrowing
   }
 
   async #send(line: Line): Promise<void> {
-    const { lane, sent, tickets } = line
+    const { lane, organization, sent, tickets } = line
     if (lane === undefined) return
     line.mayGo = false
-    const underway = [...sent].reduce((sum, { length }) => sum + length, 0)
+    line.seen = 0
     // Halves, so that one is decided on here while the other is written there.
-    const half = Math.ceil((tickets.length + underway) / 2)
-    const group = cut(tickets, Math.min(this.#groupLimit, half))
+    const half = Math.ceil((tickets.length + underway(line)) / 2)
+    const most = this.#shares.isShared(organization) ? tickets.length : half
+    const group = cut(tickets, Math.min(this.#groupLimit, most))
     this.#waiting -= group.length
     sent.add(group)
     const isAlone = group.length === 1 && sent.size === 1 && this.#lines.size === 1
@@ -221,7 +240,14 @@ class Crowd {
       this.#one = group
       this.#stayAwake()
     }
-    await writeGroup(this.#options, { lane, group, isBusy: this.#lines.size > 1 })
+    let stretch: Stretch | undefined
+    const committed: GroupOptions["committed"] = (batch, answer) => {
+      stretch = widened(stretch, batch, answer)
+      this.#options.committed(batch, answer)
+    }
+    const isBusy = this.#lines.size > 1
+    await writeGroup({ ...this.#options, committed }, { lane, group, isBusy })
+    if (stretch !== undefined) this.#shares.wrote(organization, stretch)
     this.#answeredAt = performance.now()
     if (this.#one === group) this.#one = undefined
     sent.delete(group)
@@ -246,45 +272,12 @@ class Crowd {
   }
 }
 
-/** What an organization's callers want, and what of it is under way. */
-interface Line {
-  readonly organization: string
-  readonly tickets: Array<Ticket>
-  readonly sent: Set<ReadonlyArray<Ticket>>
-  lane: Lane | undefined
-  /** It has got a lane while others wait for one, and may send one group. */
-  mayGo: boolean
-}
-
 /** Nothing was written, and it helps to come again. */
 class QueueFull extends Error {
   override readonly name = "QueueFull"
   constructor(limit: number) {
     super(`${limit} batches are waiting already`)
   }
-}
-
-/**
- * Takes the first group of a line. Who repeats a receipt of the group waits for the next one, and
- * whose receipt belongs to another organization goes alone.
- */
-const cut = (line: Array<Ticket>, limit: number): ReadonlyArray<Ticket> => {
-  const keys = new Set<string>()
-  let weight = 0
-  let count = 0
-  for (const { batch } of line) {
-    const { events, organization, receipt, steps } = batch
-    const isForeign = scopeOf(receipt, organization) !== organization
-    weight += steps.length + events.length
-    if (count > 0) {
-      const isRepeated = receipt !== undefined && keys.has(receipt.key)
-      if (count >= limit || isForeign || isRepeated || weight > mostWeight) break
-    }
-    count += 1
-    if (isForeign) break
-    if (receipt !== undefined) keys.add(receipt.key)
-  }
-  return line.splice(0, count)
 }
 
 /** After so many groups of one it is one caller who waits for each answer. */
@@ -295,6 +288,3 @@ const pause = 5
 
 /** Two or three times what a commit takes on a good disk. */
 const awake = (): number => (availableParallelism() > 1 ? 1 : 0)
-
-/** So many steps and events make a statement of some hundred kilobytes. */
-const mostWeight = 2_000
