@@ -208,7 +208,8 @@ class Crowd {
     const isEnough = this.#shares.isShared(organization)
       ? this.#isGathered(line)
       : tickets.length >= underway(line) / 2
-    return isEnough && (mayGo || this.#turns.size === 0)
+    // Who has a lane and nothing on it sends a group whoever waits, or nobody would give a lane back.
+    return isEnough && (mayGo || sent.size === 0 || this.#turns.size === 0)
   }
 
   /** Whether all stand in line who come: until a turn brings nobody new. */

@@ -20,7 +20,7 @@ export interface Line {
   readonly tickets: Array<Ticket>
   readonly sent: Set<ReadonlyArray<Ticket>>
   lane: Lane | undefined
-  /** It has got a lane while others wait for one, and may send one group. */
+  /** It has just got a lane, and may send one group also where others wait for one. */
   mayGo: boolean
   /** How many stood there in the last turn. */
   seen: number

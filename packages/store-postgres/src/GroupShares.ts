@@ -64,7 +64,7 @@ export class Shares {
     })
   }
 
-  /** Whether others write about as much as this process does. */
+  /** Whether others have lately written more than half of what this process has. */
   isShared(organization: string): boolean {
     const { others, own } = this.#shares.get(organization) ?? none
     return others > own / 2

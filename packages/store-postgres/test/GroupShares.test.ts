@@ -10,8 +10,8 @@ import { failed } from "../src/PostgresFailure.ts"
 import type { Told, Written } from "../src/PostgresGroup.ts"
 import { Lane } from "../src/PostgresLane.ts"
 
-const batch = (stream: string, events = 1): Driver.Batch => ({
-  organization: "acme",
+const batch = (stream: string, events = 1, organization = "acme"): Driver.Batch => ({
+  organization,
   reliesOn: [],
   steps: [],
   events: Array.from({ length: events }, () => ({ stream, type: "said", body: "{}" }))
@@ -66,7 +66,7 @@ function pairsOf(own: number, others: number): ReadonlyArray<readonly [number, n
 /** A line before a database in which others write so many events before each group. */
 const line = (others: number, groupLimit = 64) => {
   const waiting: Array<{ readonly size: number; readonly end: () => void }> = []
-  let head = 0
+  const heads = new Map<string, number>()
   const group = Group.make({
     limits: { groupLimit, awakeMilliseconds: 0 },
     // Who is told the time goes in no other way, also alone.
@@ -85,15 +85,22 @@ const line = (others: number, groupLimit = 64) => {
     committed: () => undefined,
     measured: () => undefined
   })
-  const told = ({ streams }: Written): Told => {
-    const position = head + others
-    head = position + streams.length
+  const told = ({ batches: [first], streams }: Written): Told => {
+    const organization = first?.organization ?? ""
+    const position = (heads.get(organization) ?? 0) + others
+    heads.set(organization, position + streams.length)
     return { position, at: 0, before: streams.map(() => 0), refused: {} }
   }
   /** Who goes on as soon as it is answered. */
   const caller = (name: string, times: number) =>
     Effect.runFork(Effect.replicateEffect(group.commit(batch(name)), times))
-  return { caller, waiting }
+  /** Answers the group that has waited longest, if there is one. */
+  const end = () => {
+    const next = waiting.shift()
+    next?.end()
+    return next !== undefined
+  }
+  return { caller, end, group, waiting }
 }
 
 /** The sizes of the groups of callers who each commit so often, and how many were under way at most. */
@@ -137,6 +144,41 @@ describe("a line of an organization", () => {
       const { most, sizes } = await groupsOf(16, 16, 8, 4)
       expect(most).toBe(2)
       expect(Math.max(...sizes)).toBe(4)
+    })
+  )
+})
+
+/** Turns of the event loop that callers think for, as a generator with a seed gives them. */
+const thoughts = (seed: number) => {
+  let last = seed
+  return () => {
+    last = (last * 1_103_515_245 + 12_345) & 0x7fffffff
+    return last % 12
+  }
+}
+
+describe("lines of more organizations than there are connections", () => {
+  it.live.each([1, 2, 3, 4])("all come to an end where others write for them too (%i)", (seed) =>
+    Effect.promise(async () => {
+      const { end, group } = line(10)
+      const think = thoughts(seed)
+      const state = { left: 0 }
+      const caller = async (organization: string, name: string) => {
+        state.left += 1
+        for (let round = 0; round < 60; round += 1) {
+          await Effect.runPromise(group.commit(batch(name, 1, organization)))
+          for (let turn = think(); turn > 0; turn -= 1) await setImmediate()
+        }
+        state.left -= 1
+      }
+      for (const organization of ["acme", "other"]) {
+        for (const name of ["a", "b", "c"]) void caller(organization, name)
+      }
+      for (let idle = 0; idle < 200 && state.left > 0; idle += 1) {
+        for (let turn = think(); turn >= 0; turn -= 1) await setImmediate()
+        if (end()) idle = 0
+      }
+      expect(state.left).toBe(0)
     })
   )
 })
