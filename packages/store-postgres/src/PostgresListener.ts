@@ -15,6 +15,7 @@ import type pg from "pg"
 
 import type { Driver } from "@foreman/core"
 
+import { Places } from "./PostgresPlaces.ts"
 import { named, type Statement } from "./PostgresPlans.ts"
 import { end, keepAlive } from "./PostgresPool.ts"
 import { type Outcome, read, readAll, type Scope } from "./PostgresRead.ts"
@@ -30,7 +31,7 @@ import type { Seal } from "./PostgresSeal.ts"
  */
 export interface Listener {
   /** This process has committed: there is no need to be told. */
-  readonly notice: (hint: Driver.Hint) => void
+  readonly committed: (hint: Driver.Hint) => void
   /** Somebody follows: from now on others' commits are of interest. */
   readonly begin: () => void
   /**
@@ -68,21 +69,7 @@ export interface ListenerOptions {
  * @since 0.1.0
  */
 export const make = (options: ListenerOptions): Listener => {
-  const positions = new Map<string, number>()
-  const notice = (hint: Driver.Hint) => {
-    // Whoever knows of a position already has looked, or has been told what was said there.
-    if (!isNew(hint)) return
-    positions.set(hint.organization, hint.position)
-    options.publish(hint)
-  }
-  const isNew = ({ organization, position }: Driver.Hint) =>
-    (positions.get(organization) ?? 0) < position
-  const find = (hint: Driver.Hint) => {
-    const { organization, position } = hint
-    // The database knows where it stands, whatever anybody has said before.
-    if ((positions.get(organization) ?? 0) > position) positions.set(organization, position)
-    else notice(hint)
-  }
+  const places = new Places()
   const waits = new Waits()
   const ear = new Ear()
   const state = { isStopped: false }
@@ -94,7 +81,7 @@ export const make = (options: ListenerOptions): Listener => {
         current = await options.connect()
         if (state.isStopped) break
         pause = firstPause
-        await follow(current, { ...options, notice, isNew, find, waits, ear, state })
+        await follow(current, { ...options, places, waits, ear, state })
       } catch {
         // It is the database that is away, or the way to it: whoever asks for something is told.
       }
@@ -107,7 +94,9 @@ export const make = (options: ListenerOptions): Listener => {
   }
   let running: Promise<void> | undefined
   return {
-    notice,
+    committed: (hint) => {
+      if (places.committed(hint)) options.publish(hint)
+    },
     ask: (scope, statement) => ear.ask(scope, statement),
     begin: () => {
       if (!state.isStopped) running ??= run()
@@ -129,10 +118,7 @@ const firstPause = 50
 const lastPause = 2_000
 
 interface Following extends ListenerOptions {
-  readonly notice: Listener["notice"]
-  readonly isNew: (hint: Driver.Hint) => boolean
-  /** The database was asked where an organization stands. */
-  readonly find: (hint: Driver.Hint) => void
+  readonly places: Places
   readonly waits: Waits
   readonly ear: Ear
   readonly state: { readonly isStopped: boolean }
@@ -140,7 +126,7 @@ interface Following extends ListenerOptions {
 
 /** Until the connection breaks or there is no wish for it any more. */
 const follow = async (client: pg.Client, options: Following): Promise<void> => {
-  const { ear, find, isNew, notice, pollMilliseconds, reactor, seal, state, waits } = options
+  const { ear, places, pollMilliseconds, publish, reactor, seal, state, waits } = options
   const link = { isBroken: false }
   const broken = () => {
     link.isBroken = true
@@ -153,7 +139,7 @@ const follow = async (client: pg.Client, options: Following): Promise<void> => {
     const told = toldIn(payload)
     if (told === undefined) return
     ear.heard(client)
-    if (isNew(told)) notice(opened(told, seal))
+    if (places.notified(told)) publish(opened(told, seal))
   })
   await client.query("LISTEN foreman")
   // Store time is the server's, so what is looked for are commits of the last minute, or all at first.
@@ -161,7 +147,8 @@ const follow = async (client: pg.Client, options: Following): Promise<void> => {
   while (!link.isBroken && !state.isStopped) {
     const rows = await read(client, { role: reactor }, named(headsText, [since]))
     for (const { at, organization, position } of rows) {
-      find({ organization: String(organization), position: Number(position) })
+      const hint = { organization: String(organization), position: Number(position) }
+      if (places.found(hint)) publish(hint)
       since = Math.max(since, Number(at) - slackMicros)
     }
     if (!link.isBroken && !state.isStopped) await waits.pause(pollMilliseconds)

@@ -127,7 +127,7 @@ export const make: (
           failed: failed("commit"),
           committed: ({ news, organization }, answer) => {
             if (answer._tag !== "Committed") return
-            listener.notice({ organization, position: answer.position, news })
+            listener.committed({ organization, position: answer.position, news })
           },
           measured: (size) => Measure.commitGroup.updateUnsafe(size, context)
         })
