@@ -32,10 +32,9 @@ const untilListening = (url: string) =>
 const heard = Effect.fnUntraced(function* <A, E>(
   url: string,
   position: number,
-  doing: (other: Driver.Driver) => Effect.Effect<A, E>,
-  pollMilliseconds = 3_600_000
+  doing: (other: Driver.Driver) => Effect.Effect<A, E>
 ) {
-  const store = yield* PostgresStore.make({ url, pollMilliseconds })
+  const store = yield* PostgresStore.make({ url, pollMilliseconds: 3_600_000 })
   const other = yield* PostgresStore.make({ url })
   const hearing = yield* store.changes.pipe(
     Stream.takeUntil((hint) => hint.position === position),
@@ -193,16 +192,60 @@ describe("who may connect and has no rights", () => {
   it.live("keeps nobody from hearing of commits by a place that is not reached yet", () =>
     Effect.gen(function* () {
       const url = yield* PostgresDatabases.database
-      const store = (other: Driver.Driver) =>
-        Effect.gen(function* () {
-          yield* notify(url, JSON.stringify(["acme", 1_000_000]))
-          yield* other.commit(batch("first"))
-          // Until it was asked where the organizations stand.
-          yield* Effect.sleep("150 millis")
-          yield* other.commit(batch("second", { news: "tea is ready" }))
-        })
-      const hints = yield* heard(url, 2, store, 20)
-      expect(hints.at(-1)).toEqual(hint(2, "tea is ready"))
+      const hints = yield* heard(url, 4, (other) =>
+        Effect.forEach(
+          [1, 2, 3, 4],
+          Effect.fnUntraced(function* (number) {
+            yield* notify(url, JSON.stringify(["acme", 1_000_000 + number]))
+            yield* other.commit(batch(`${number}`, { news: `number ${number}` }))
+          })
+        )
+      )
+      expect(hints.filter(({ position }) => position < 1_000)).toEqual(
+        // The first batch of all is none alone.
+        [hint(1), ...[2, 3, 4].map((position) => hint(position, `number ${position}`))]
+      )
+    })
+  )
+})
+
+describe("a store without the key of its hints", () => {
+  it.live("is opened as ever, and tells what was committed, and nothing of it", () =>
+    Effect.gen(function* () {
+      const url = yield* PostgresDatabases.database
+      yield* Effect.scoped(PostgresStore.make({ url }))
+      yield* Effect.promise(() => PostgresDatabases.execute(url, "DELETE FROM foreman.secrets"))
+      yield* Effect.scoped(PostgresStore.make({ url, readOnly: true }))
+      const hints = yield* heard(url, 2, (other) =>
+        Effect.andThen(other.commit(batch("first")), other.commit(batch("second", { news: "tea" })))
+      )
+      expect(hints).toEqual([hint(1), hint(2)])
+    })
+  )
+
+  it.live("gets another one where its roles have to be given their rights again", () =>
+    Effect.gen(function* () {
+      const url = yield* PostgresDatabases.database
+      const key = Effect.gen(function* () {
+        yield* Effect.scoped(PostgresStore.make({ url }))
+        return yield* Effect.promise(() =>
+          PostgresDatabases.rows(url, "SELECT encode(value, 'hex') AS value FROM foreman.secrets")
+        )
+      })
+      const before = yield* key
+      expect(before).toEqual([{ value: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+      expect(yield* key).toEqual(before)
+      // As in a copy, whose roles have other names.
+      yield* Effect.promise(() =>
+        PostgresDatabases.execute(
+          url,
+          `DO $$ BEGIN EXECUTE format('REVOKE USAGE ON SCHEMA foreman FROM foreman_%s_app',
+            (SELECT oid FROM pg_database WHERE datname = current_database())); END $$`
+        )
+      )
+      const after = yield* key
+      expect(after).toHaveLength(1)
+      expect(after).not.toEqual(before)
     })
   )
 })
