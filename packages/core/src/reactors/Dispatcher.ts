@@ -141,9 +141,12 @@ export const make = (
 /** What is offered is taken back within that time, or is not. */
 const closingMillis = 1_000
 
-/** What was handed over until then is given back. */
+/** What was handed over until then is given back: first what was said, and then what is read. */
 const closing = ({ offer }: Inbox.Inbox, receive: Effect.Effect<void>) =>
-  Effect.andThen(Effect.timeoutOption(offer([], 0), closingMillis), receive)
+  Effect.timeoutOption(offer([], 0), closingMillis).pipe(
+    Effect.andThen(receive),
+    Effect.andThen(receive)
+  )
 
 /** Whether a process that is not gone yet works at the same task, or may write the same. */
 const isMet = ({ attempt }: Inbox.Arrived, present: ReadonlyArray<Run>): boolean =>

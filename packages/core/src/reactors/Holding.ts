@@ -22,6 +22,11 @@ export interface Hold {
   isHeld: boolean
   /** Begun at once when it is held no more, beside the work, which then ends. */
   onLoss: Effect.Effect<void>
+  /**
+   * Done only while it lasts by this machine's clock. A process that was frozen hears what was said to it
+   * before it notices that its time is over.
+   */
+  readonly ifSure: (work: Effect.Effect<void>) => Effect.Effect<void>
 }
 
 // services --------------------------------------------------------------------
@@ -59,9 +64,12 @@ export const whileHeld = (
       Effect.timeoutOption(spareOf(ttlMillis)),
       Effect.ignore
     )
-    const hold: Hold = { isHeld: true, onLoss: Effect.void }
+    const term = { end }
+    const ifSure: Hold["ifSure"] = (work) =>
+      Effect.flatMap(monotonicMillis, (now) => (now < term.end ? work : Effect.void))
+    const hold: Hold = { isHeld: true, onLoss: Effect.void, ifSure }
     const untilLost = Effect.andThen(
-      renewed(means, tenure, ttlMillis, end),
+      renewed(means, tenure, ttlMillis, term),
       Effect.suspend(() => {
         hold.isHeld = false
         // The end of the work may wait for a store that hangs.
@@ -99,16 +107,15 @@ const renewed = Effect.fnUntraced(function* (
   { clock, shell }: Means,
   tenure: Tenure.Tenure,
   ttlMillis: number,
-  firstEnd: number
+  term: { end: number }
 ) {
-  let end = firstEnd
   for (;;) {
-    yield* Effect.sleep(Math.min(ttlMillis / 4, end - (yield* monotonicMillis)))
+    yield* Effect.sleep(Math.min(ttlMillis / 4, term.end - (yield* monotonicMillis)))
     const now = yield* monotonicMillis
-    if (now >= end) break
+    if (now >= term.end) break
     const renewal = yield* Tenure.renew(shell, clock, tenure, ttlMillis).pipe(
       Effect.result,
-      Effect.timeoutOption(end - now)
+      Effect.timeoutOption(term.end - now)
     )
     if (Option.isNone(renewal)) break
     if (Result.isFailure(renewal.value)) continue
@@ -116,7 +123,7 @@ const renewed = Effect.fnUntraced(function* (
     if (lastsMillis === undefined) {
       return yield* Effect.logWarning(`Another process is the ${tenure.name} now`)
     }
-    end = now + lastsMillis - spareOf(ttlMillis)
+    term.end = now + lastsMillis - spareOf(ttlMillis)
   }
   yield* shell.outage.unrenewed(tenure.name)
 })

@@ -205,15 +205,13 @@ const lateMillis = 60_000
 /** Forgets what is not there, and answers the steps that take back what nobody here knows. */
 const compared = Effect.fnUntraced(function* (means: Means, tenure: Tenure, desk: Desk) {
   // What comes to be known during the look may have come to stand after it.
-  const before = [...desk.standing.keys(), ...desk.arrived]
+  const standing = [...desk.standing.keys()]
+  const arrived = [...desk.arrived]
   const rows = yield* look(means, tenure)
   const there = new Set(rows.map(({ runId }) => runId))
-  desk.forgotten += desk.arrived.size
-  for (const runId of before) {
-    if (there.has(runId)) continue
-    desk.standing.delete(runId)
-    desk.arrived.delete(runId)
-  }
+  desk.forgotten += arrived.length
+  for (const runId of standing) if (!there.has(runId)) desk.standing.delete(runId)
+  for (const runId of arrived) if (!there.has(runId)) desk.arrived.delete(runId)
   return rows.flatMap(({ attempt, fence, runId }) => {
     if (desk.standing.has(runId) || desk.arrived.has(runId)) return []
     // Nobody can take what a holder before has left, because its tenure is over.

@@ -250,7 +250,7 @@ const serve = (
       // What is handed over or ready is started at the hint, before the feed is read. Hints come to
       // those who wait for them in the order of their coming, so this one never waits for anything else.
       const own = Stream.filter(driver.changes, (hint) => hint.organization === organization)
-      const hinted = Stream.tap(own, ({ news }) => dispatcher.hear(news))
+      const hinted = Stream.tap(own, ({ news }) => hold.ifSure(dispatcher.hear(news)))
       const start = yield* whenAsked(Effect.andThen(dispatcher.receive, wake(toDispatch)))
       yield* Effect.forkScoped(Stream.runForEach(hinted, () => start))
       // The poll backs up what no event announces, say capacity that another organisation freed.

@@ -38,8 +38,8 @@ export interface Joined {
   /** All that the events of both change. */
   readonly steps: ReadonlyArray<Step>
   readonly events: ReadonlyArray<NewEvent>
-  /** Tells whoever waits for the attempt of it. */
-  readonly news: string
+  /** Tells whoever waits for the attempt of it, if it is short. */
+  readonly news: string | undefined
 }
 
 /**

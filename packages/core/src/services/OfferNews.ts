@@ -18,10 +18,11 @@ export interface Taken {
 
 // rules -----------------------------------------------------------------------
 
-/** The words for it. */
-export const newsOf = ({ runId }: Offer, attempt: Attempt): string => {
+/** The words for it, unless they are so many that they are better read. */
+export const newsOf = ({ runId }: Offer, attempt: Attempt): string | undefined => {
   const taken: Taken = { runId, attempt }
-  return JSON.stringify(taken)
+  const words = JSON.stringify(taken)
+  return words.length > mostCharacters ? undefined : words
 }
 
 /** Which offer was taken, if the words say that of one. */
@@ -35,3 +36,7 @@ export const takenBy = (news: string): Taken | undefined => {
     return undefined
   }
 }
+
+// internal --------------------------------------------------------------------
+
+const mostCharacters = 8_000

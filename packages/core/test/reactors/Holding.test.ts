@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, References } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, References } from "effect"
 import { TestClock } from "effect/testing"
 
 import { Driver, DriverMemory, Shell, StoreClock } from "@foreman/core"
@@ -117,6 +117,38 @@ describe("work under a tenure", () => {
       yield* TestClock.adjust("1 second")
       // The late answer showed the store's time wrong, so the second was no good either.
       expect(begun).toEqual([3])
+    }).pipe(quiet)
+  )
+
+  it.effect("is not sure once its time is over by this machine's clock, noticed or not", () =>
+    Effect.gen(function* () {
+      const driver = yield* DriverMemory.make
+      const begun = yield* Deferred.make<Holding.Hold>()
+      yield* holding(driver, (_, hold) =>
+        Effect.andThen(Deferred.succeed(begun, hold), Effect.never)
+      )
+      const { ifSure } = yield* Deferred.await(begun)
+      const clock = yield* Clock.Clock
+      let done = 0
+      const work = ifSure(Effect.sync(() => void (done += 1)))
+      /** As for a process that was frozen: none of its timers has ended yet. */
+      const later = (millis: number): Clock.Clock => ({
+        ...clock,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe() + BigInt(millis * 1e6),
+        monotonicTimeNanos: Effect.map(
+          clock.monotonicTimeNanos,
+          (nanos) => nanos + BigInt(millis * 1e6)
+        )
+      })
+      const spare = Holding.spareOf(wanted.ttlMillis)
+      yield* Effect.provideService(work, Clock.Clock, later(wanted.ttlMillis - spare - 1))
+      expect(done).toBe(1)
+      yield* Effect.provideService(work, Clock.Clock, later(wanted.ttlMillis - spare))
+      expect(done).toBe(1)
+      // It was renewed meanwhile.
+      yield* TestClock.adjust("5 seconds")
+      yield* work
+      expect(done).toBe(2)
     }).pipe(quiet)
   )
 

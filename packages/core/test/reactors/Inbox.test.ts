@@ -1,8 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, References, Stream } from "effect"
+import { Effect, Fiber, Latch, Layer, References, Stream } from "effect"
 
-import { type AgentRunner, type AgentRunnerMemory, type Driver, DriverMemory } from "@foreman/core"
+import {
+  type AgentRunner,
+  type AgentRunnerMemory,
+  Driver,
+  DriverMemory,
+  Shell,
+  StoreClock,
+  Tenure
+} from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
+import * as Inbox from "../../src/reactors/Inbox.ts"
+import { broken, committing } from "../services/faults.ts"
 import { processOn } from "./outages.ts"
 
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
@@ -91,4 +101,107 @@ describe("a task that was handed over", () => {
       }).pipe(quiet)
     )
   }
+})
+
+/** An inbox over a store whose commits and answers may be late or lost, and what it deals with. */
+const given = Effect.gen(function* () {
+  const driver = yield* DriverMemory.make
+  const looks = yield* Latch.make(true)
+  let lost: Driver.Batch | undefined
+  let isLosing = false
+  const store = committing(driver, (_, commit, batch) => {
+    if (!isLosing) return commit
+    lost = batch
+    return Effect.fail(broken())
+  })
+  // What was read may be answered late.
+  const find = (query: Driver.Find) => Effect.tap(driver.find(query), () => looks.await)
+  const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, { ...store, find }) })
+  const inbox = yield* Effect.gen(function* () {
+    const shell = yield* Shell.Shell
+    const clock = yield* StoreClock.StoreClock
+    const wanted = { organization: "acme", name: "dispatcher", holder: "a", ttlMillis: 60_000 }
+    const tenure = yield* Tenure.acquire(shell, clock, wanted)
+    assert(tenure !== undefined)
+    return Inbox.make({ shell, terms: undefined }, tenure)
+  }).pipe(Effect.provide(layer))
+  const dealt: Array<string> = []
+  const open = inbox.open(({ attempt, token }) =>
+    Effect.sync(() => {
+      dealt.push(`${attempt.run.id} ${token === undefined ? "is not known" : "begins"}`)
+    })
+  )
+  const write = (steps: ReadonlyArray<Driver.Step>) =>
+    driver.commit({ organization: "acme", reliesOn: [], steps, events: [] })
+  const newsOf = (runId: string) => JSON.stringify({ runId, attempt: { run: { id: runId } } })
+  /** Somebody takes an offer, and the row says what for. */
+  const take = (runId: string) => {
+    const attempt = JSON.stringify({ run: { id: runId } })
+    return write([{ _tag: "Set", table: "offers", key: { run_id: runId }, row: { attempt } }])
+  }
+  return {
+    dealt,
+    inbox,
+    looks,
+    newsOf,
+    open,
+    take,
+    /** The answer of a commit is lost, and it comes to stand only when that is told. */
+    losing: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.suspend(() => {
+        isLosing = true
+        return Effect.ensuring(
+          effect,
+          Effect.sync(() => {
+            isLosing = false
+          })
+        )
+      }),
+    arrive: Effect.suspend(() => write(lost?.steps ?? []))
+  }
+})
+
+const agents = ["a", "b"].map((name) => ({
+  id: `00000000-0000-7000-8000-00000000000${name}`,
+  team_id: "t",
+  role: "engineer"
+}))
+
+describe("an inbox", () => {
+  it.live("deals with what was said, and next with what was only written", () =>
+    Effect.gen(function* () {
+      const { dealt, inbox, newsOf, open, take } = yield* given
+      yield* inbox.offer(agents, 2)
+      const [said = "", written = ""] = inbox.ids()
+      yield* Effect.forEach([said, written], take)
+      yield* inbox.hear(newsOf(said))
+      yield* open
+      assert.deepStrictEqual(dealt, [`${said} begins`])
+      yield* open
+      yield* open
+      assert.deepStrictEqual(dealt, [`${said} begins`, `${written} begins`])
+    }).pipe(quiet)
+  )
+
+  it.live("knows what it was told of, also where the look before saw nothing of that", () =>
+    Effect.gen(function* () {
+      const { arrive, dealt, inbox, looks, losing, newsOf, open, take } = yield* given
+      yield* losing(inbox.offer(agents.slice(0, 1), 1))
+      const [runId = ""] = inbox.ids()
+      yield* looks.close
+      const settling = yield* Effect.forkChild(inbox.offer(agents.slice(0, 1), 1), {
+        startImmediately: true
+      })
+      yield* Effect.sleep("10 millis")
+      // While the look is under way the offer comes to stand and is taken.
+      yield* arrive
+      yield* take(runId)
+      yield* inbox.hear(newsOf(runId))
+      yield* open
+      yield* looks.open
+      yield* Fiber.join(settling)
+      yield* open
+      assert.deepStrictEqual(dealt, [`${runId} begins`])
+    }).pipe(quiet)
+  )
 })
