@@ -146,6 +146,14 @@ describe("serving", { timeout: 120_000 }, () => {
     const list = await run(folder, [...name, "[1]"])
     expect(list.err).toMatch(/--config is one JSON object, .* not \[1\]$/m)
     expect((await run(folder, ["task", "3"])).err).toContain("there is no command task 3\n")
+    const after = await run(folder, ["--url", "http://127.0.0.1:1", "task", "lst"])
+    expect(after.err).toContain("there is no command task lst; did you mean foreman task list?")
+    const root = await run(folder, ["--runtime-root", "na", "nonsense"])
+    expect(root.err).toContain("there is no command nonsense\n")
+    const alone = await run(folder, ["--runtime-root", "na"])
+    expect(alone).toMatchObject({ code: 2, err: expect.stringContaining("subcommand required") })
+    const odd = await run(folder, ["task", "--odd", "value"])
+    expect(odd.err).toContain("there is no flag --odd\n")
   })
 
   it("says what may be answered to a question of an agent", async () => {

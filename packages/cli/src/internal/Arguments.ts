@@ -13,6 +13,8 @@ export interface Found {
   readonly rest: ReadonlyArray<string>
   /** How many of what is left stood before the last of the words. */
   readonly before: number
+  /** What is left from the first argument on that leads nowhere: no word, flag or value of a flag. */
+  readonly unread: ReadonlyArray<string>
 }
 
 // rules -----------------------------------------------------------------------
@@ -38,7 +40,8 @@ export const find = (
     }
     const flag = arg.startsWith("-") ? (flagOf(everywhere, arg) ?? switchedOff(arg)) : undefined
     if (flag === undefined || arg === "--" || node.command?.isRaw === true) {
-      return { node, before, rest: [...rest, ...args.slice(index)] }
+      const unread = args.slice(index)
+      return { node, before, rest: [...rest, ...unread], unread }
     }
     rest.push(arg)
     if (flag.placeholder !== undefined && !arg.includes("=")) {
@@ -47,7 +50,7 @@ export const find = (
       if (value !== undefined) rest.push(value)
     }
   }
-  return { node, before, rest }
+  return { node, before, rest, unread: [] }
 }
 
 /** Reads what a command was given. */

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs"
 import process from "node:process"
 import { setTimeout } from "node:timers/promises"
-import { find, parse } from "./Arguments.ts"
+import { find, type Found, parse } from "./Arguments.ts"
 import { all } from "./Commands.ts"
 import type { Connection } from "./Connection.ts"
 import type { Context, Told } from "./Context.ts"
@@ -51,7 +51,8 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
   let opened: Promise<Connection> | undefined
   try {
     const root = treeOf(all(everywhere))
-    const { before, node, rest } = find(root, [...everywhere, versionFlag], args)
+    const found = find(root, [...everywhere, versionFlag], args)
+    const { before, node, rest } = found
     if (node.words.length === 0 && rest.some((arg) => arg === "--version" || arg === "-v")) {
       await plain.out(`foreman ${version()}\n`)
       return exitCodes.done
@@ -62,7 +63,7 @@ export const main = async (args: ReadonlyArray<string>): Promise<number> => {
       await plain.out(Help.of(node, everywhere, plain))
       return exitCodes.done
     }
-    if (command === undefined) return await refuseGroup(root, node, rest, plain, isJson)
+    if (command === undefined) return await refuseGroup(root, found, plain, isJson)
     const given = isRaw ? raw(command, rest, before) : parse(command, everywhere, rest)
     const own = new Set(command.flags.map(({ name }) => name))
     const context = contextOf(given, own, signals)
@@ -164,13 +165,12 @@ const withoutOwn = (given: Given, own: ReadonlySet<string>): Given => {
 /** Words that lead to no command: help, and what is wrong. */
 const refuseGroup = async (
   root: Node,
-  node: Node,
-  rest: ReadonlyArray<string>,
+  { node, rest, unread }: Found,
   terminal: Terminal.Terminal,
   isJson: boolean
 ): Promise<number> => {
-  const word = rest.find((arg) => !arg.startsWith("-"))
-  if (word !== undefined) {
+  const word = unread.find((arg) => arg !== "--")
+  if (word !== undefined && !word.startsWith("-")) {
     const words = [...node.words, word].join(" ")
     throw new Misused(`there is no command ${words}${meant(root, node, word)}`, node.words)
   }
