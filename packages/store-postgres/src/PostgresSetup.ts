@@ -61,7 +61,11 @@ export const setUp = async (options: SetupOptions): Promise<Ready> => {
     await client.query(boundsOf(limits))
     await refusePooler(client, other)
     const database = await refuseUnfit(client)
-    const roles = await makeReady(client, database, options.readOnly)
+    const roles = await makeReady(client, database, options.readOnly).catch(
+      async (cause: unknown) => {
+        throw (await refusalOfOwner(client, database, cause)) ?? cause
+      }
+    )
     return { roles, seal: Seal.make(await keyOf(client, roles)) }
   } catch (cause) {
     throw explained(cause, options.url)
@@ -103,6 +107,30 @@ const makeReady = async (
     await client.query("ROLLBACK").catch(() => undefined)
     throw cause
   }
+}
+
+/** Where the schema is another user's, as one that was restored as a superuser, no right helps. */
+const refusalOfOwner = async (
+  client: pg.Client,
+  database: string,
+  cause: unknown
+): Promise<DatabaseUnusable | undefined> => {
+  if (stateOf(cause) !== "42501") return undefined
+  const { rows } = await client.query<{ owner: string; user: string }>(
+    `SELECT pg_get_userbyid(nspowner) AS owner, current_user AS "user" FROM pg_namespace
+     WHERE nspname = 'foreman' AND NOT pg_has_role(nspowner, 'USAGE')`
+  )
+  const [schema] = rows
+  if (schema === undefined) return undefined
+  const { owner, user } = schema
+  return new DatabaseUnusable({
+    reason: "rights",
+    message:
+      `The schema foreman of the database ${database} belongs to the user ${owner}, and ${user} has ` +
+      `not the rights to use or change it: restore the backup as ${user} into an empty database, or ` +
+      `start once as ${owner}.`,
+    cause
+  })
 }
 
 /**

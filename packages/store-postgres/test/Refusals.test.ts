@@ -42,6 +42,12 @@ const open = async (url: string, readOnly = false): Promise<string> => {
   return `${unusable.reason}: ${unusable.message}`
 }
 
+const rolesOf = async (url: string): Promise<ReadonlyArray<unknown>> => {
+  const text = `SELECT rolname FROM pg_roles r, pg_database d WHERE d.datname = current_database()
+    AND r.rolname LIKE 'foreman_' || d.oid || '_%' ORDER BY rolname`
+  return (await ask(url, text)).map(({ rolname }) => rolname)
+}
+
 /** What there is of Foreman in a database. */
 const left = async (url: string): Promise<unknown> =>
   (await ask(url, "SELECT count(*)::int AS count FROM pg_namespace WHERE nspname = 'foreman'"))[0]
@@ -148,12 +154,7 @@ describe("a user without rights", () => {
         `GRANT CONNECT, CREATE ON DATABASE "${name}" TO "${user.name}";`
     )
     expect(await left(url)).toEqual({ count: 0 })
-    const [roles] = await ask(
-      url,
-      `SELECT count(*)::int AS count FROM pg_roles r, pg_database d
-       WHERE d.datname = current_database() AND r.rolname LIKE 'foreman_' || d.oid || '_%'`
-    )
-    expect(roles).toEqual({ count: 0 })
+    expect(await rolesOf(url)).toEqual([])
     const [, remedy = ""] = /that one run: (.*)$/.exec(refusal) ?? []
     await ask(url, `REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`)
     expect(await open(user.url)).toBe(
@@ -161,6 +162,28 @@ describe("a user without rights", () => {
     )
     await ask(url, remedy)
     expect(await open(user.url)).toBe("opened")
+  })
+
+  it("is told whose a schema is that was restored as another user, and what opens it", async () => {
+    const { name, url } = await makeDatabase()
+    expect(await open(url)).toBe("opened")
+    const user = await makeUser(url)
+    const [owner] = await ask(url, "SELECT current_user AS name")
+    const [app, reactor] = await rolesOf(url)
+    await ask(url, `GRANT ${app}, ${reactor} TO ${user.name}`)
+    // A restored schema has no rights for the roles of its database.
+    await ask(url, `REVOKE ALL ON SCHEMA foreman FROM ${app}, ${reactor}`)
+    await ask(url, `ALTER DATABASE ${name} OWNER TO ${user.name}`)
+    for (const readOnly of [false, true]) {
+      expect(await open(user.url, readOnly)).toBe(
+        `rights: The schema foreman of the database ${name} belongs to the user ${owner?.["name"]}, ` +
+          `and ${user.name} has not the rights to use or change it: restore the backup as ` +
+          `${user.name} into an empty database, or start once as ${owner?.["name"]}.`
+      )
+    }
+    expect(await open(url)).toBe("opened")
+    expect(await open(user.url)).toBe("opened")
+    await ask(url, `ALTER DATABASE ${name} OWNER TO CURRENT_USER`)
   })
 
   it("needs no right but the two roles in a store that is there", async () => {
