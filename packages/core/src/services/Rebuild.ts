@@ -10,7 +10,8 @@ import { Data, Effect } from "effect"
 import type { Condition, Driver, Row, Step, StoreError } from "../ports/Driver.ts"
 import * as DriverMemory from "../ports/DriverMemory.ts"
 import { tableOf, tables } from "../ports/Tables.ts"
-import * as RebuildReplay from "./RebuildReplay.ts"
+import * as RebuildChain from "./RebuildChain.ts"
+import { ChainBroken } from "./RebuildChain.ts"
 import type { NotReplayable } from "./RebuildReplay.ts"
 
 // models ----------------------------------------------------------------------
@@ -43,6 +44,11 @@ export interface Comparison {
   readonly differences: ReadonlyArray<Difference>
   /** How many there are in all. */
   readonly total: number
+  /**
+   * The first position that is missing or whose hash does not follow, null where the chain holds.
+   * Where there is one, somebody changed the events, and the differences say nothing of the rows.
+   */
+  readonly firstBroken: number | null
 }
 
 /**
@@ -91,8 +97,10 @@ export const compare = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
 ): Effect.fn.Return<Comparison, StoreError | NotReplayable | NeverAtRest> {
-  const { position, rows, suspects, total } = yield* inspect(driver, organization)
-  return { position, rows, differences: suspects.slice(0, mostDifferences), total }
+  const found = yield* inspect({ driver, organization, see: () => Effect.void })
+  const { firstBroken, last, rows, suspects, total } = found
+  const differences = suspects.slice(0, mostDifferences)
+  return { position: last.position, rows, differences, total, firstBroken }
 })
 
 /**
@@ -103,6 +111,8 @@ export const compare = Effect.fnUntraced(function* (
  *
  * **Gotchas**
  *
+ * Nothing is changed where the chain of hashes is broken: what was forged there would become what stands.
+ *
  * Ranks are found again by the next server that starts: where tasks or their edges differed, it ranks
  * from the beginning.
  *
@@ -112,11 +122,16 @@ export const compare = Effect.fnUntraced(function* (
 export const repair = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
-): Effect.fn.Return<Repair, StoreError | NotReplayable | NeverAtRest> {
+): Effect.fn.Return<Repair, StoreError | NotReplayable | NeverAtRest | ChainBroken> {
+  const see = (position: number) => Effect.fail(new ChainBroken({ organization, position }))
   let repaired = 0
   for (let tries = 0; tries < maxTries; tries++) {
-    const { position, rows, suspects, total } = yield* inspect(driver, organization)
-    if (total === 0) return { repaired, comparison: { position, rows, differences: [], total } }
+    const found = yield* inspect({ driver, organization, see })
+    const { firstBroken, last, rows, suspects, total } = found
+    if (total === 0) {
+      const { position } = last
+      return { repaired, comparison: { position, rows, differences: [], total, firstBroken } }
+    }
     const steps = [...stepsOf(suspects), ...(yield* ranksAgain(driver, organization, suspects))]
     const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
     if (answer._tag === "Committed") repaired += suspects.length
@@ -135,27 +150,24 @@ const mostSuspects = 10_000
 /** The longest chain of dependents is found after the commit. */
 const notCompared = new Set(["rank"])
 
-interface Both {
-  readonly driver: Driver
-  readonly rebuilt: Driver
-  readonly organization: string
-}
+type Both = RebuildChain.Both<unknown>
 
-const inspect = Effect.fnUntraced(function* (driver: Driver, organization: string) {
-  const both = { driver, rebuilt: yield* DriverMemory.make, organization }
-  let position = yield* replay(both, 0)
+const inspect = Effect.fnUntraced(function* <E>(place: Omit<RebuildChain.Both<E>, "rebuilt">) {
+  const { organization } = place
+  const both = { ...place, rebuilt: yield* DriverMemory.make }
+  let replayed = yield* RebuildChain.replay(both)
   const { differences, rows, total } = yield* look(both)
   // What was written between the replay and the look seems different, so it is looked at again.
   let suspects = differences
   for (let tries = 0; tries < maxTries; tries++) {
-    const before = position
-    position = yield* replay(both, before)
-    if (position > before) suspects = yield* lookAgain(both, suspects)
+    const before = replayed.last.position
+    replayed = yield* RebuildChain.replay(both, replayed)
+    if (replayed.last.position > before) suspects = yield* lookAgain(both, suspects)
     else break
     if (suspects.length === 0) break
     if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
   }
-  return { position, rows, suspects, total: total - differences.length + suspects.length }
+  return { ...replayed, rows, suspects, total: total - differences.length + suspects.length }
 })
 
 /**
@@ -191,16 +203,6 @@ const ranksAgain = Effect.fnUntraced(function* (
   const row = yield* driver.get(organization, "cursors", key)
   const step: Step = { _tag: "Set", table: "cursors", key, row: { position: 0 } }
   return row === undefined ? [] : [step]
-})
-
-/** Replays what comes after a position, and answers the last one. */
-const replay = Effect.fnUntraced(function* ({ driver, organization, rebuilt }: Both, from: number) {
-  for (let after = from; ;) {
-    const page = yield* driver.readAll(organization, { after, limit: pageSize })
-    yield* RebuildReplay.refold(rebuilt, organization, page)
-    after = page.at(-1)?.position ?? after
-    if (page.length < pageSize) return after
-  }
 })
 
 const look = Effect.fnUntraced(function* (both: Both) {
@@ -270,4 +272,5 @@ const isSame = (table: string, left: Row, right: Row | undefined): boolean =>
     (column) => notCompared.has(column) || (left[column] ?? null) === (right[column] ?? null)
   )
 
+export { ChainBroken } from "./RebuildChain.ts"
 export { NotReplayable } from "./RebuildReplay.ts"

@@ -32,9 +32,17 @@ export class NotReplayable extends Data.TaggedError("NotReplayable")<{
   readonly organization: string
   readonly position: number
   readonly cause: unknown
+  /** Where the chain of hashes is broken, if it is known to be. */
+  readonly firstBroken?: number
 }> {
   override get message() {
-    return `The event ${this.position} of ${this.organization} cannot be replayed`
+    const { firstBroken, organization, position } = this
+    if (firstBroken === undefined)
+      return `The event ${position} of ${organization} cannot be replayed`
+    return (
+      `The events of ${organization} cannot be replayed, and their chain of hashes is broken at ` +
+      `event ${firstBroken}: restore a backup`
+    )
   }
 }
 

@@ -2,7 +2,7 @@
  * `foreman rebuild`: makes all projections again from the events and compares them row for row. With
  * `--write` it puts the right rows in the place of the wrong ones.
  */
-import { Rebuild, type Settings } from "@foreman/core"
+import { type Driver, Rebuild, type Settings } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import { counted } from "../Counted.ts"
@@ -20,7 +20,8 @@ export const command: Command = {
   summary: "Makes all rows again from the events, and compares them",
   details:
     "Makes all projections again from the events, and compares them row for row. The store may be in " +
-    "use. Ends with 0 when nothing differs any more, 1 when something does.",
+    "use. Ends with 0 when nothing differs any more, 1 when something does, or when the chain of hashes " +
+    "is broken: then --write writes nothing for that organization.",
   positionals: [],
   flags: [
     {
@@ -44,7 +45,7 @@ export const command: Command = {
         ? `${JSON.stringify(outcomes, undefined, 2)}\n`
         : outcomes.flatMap((outcome) => linesOf(terminal, outcome)).join("")
     )
-    return outcomes.some(({ total }) => total > 0) ? exitCodes.refused : exitCodes.done
+    return outcomes.every(isRight) ? exitCodes.done : exitCodes.refused
   }
 }
 
@@ -55,6 +56,17 @@ interface Outcome extends Rebuild.Comparison {
   readonly repaired: number
 }
 
+/** What is said of an organization whose chain is broken so that its rows were not looked at. */
+interface Refused {
+  readonly organization: string
+  readonly repaired: 0
+  readonly firstBroken: number
+  readonly error: string
+}
+
+const isRight = (outcome: Outcome | Refused): boolean =>
+  !("error" in outcome) && outcome.firstBroken === null && outcome.total === 0
+
 const rebuild = Effect.fnUntraced(function* (
   place: Settings.Settings,
   only: ReadonlyArray<string> | undefined,
@@ -63,7 +75,7 @@ const rebuild = Effect.fnUntraced(function* (
   // Who puts rows right makes no store.
   if (isWriting) yield* Place.look(place)
   const driver = yield* isWriting ? OpenStore.open(place) : Place.look(place)
-  const outcomes: Array<Outcome> = []
+  const outcomes: Array<Outcome | Refused> = []
   const all = yield* Organizations.of(driver)
   const unknown = only?.find((organization) => !all.includes(organization))
   if (unknown !== undefined) {
@@ -71,24 +83,59 @@ const rebuild = Effect.fnUntraced(function* (
     return yield* Effect.fail(new Failed(exitCodes.notFound, "OrganizationNotFound", words))
   }
   for (const organization of only ?? all) {
-    const { comparison, repaired } = isWriting
-      ? yield* Rebuild.repair(driver, organization)
-      : { comparison: yield* Rebuild.compare(driver, organization), repaired: 0 }
-    outcomes.push({ organization, repaired, ...comparison })
+    outcomes.push(yield* outcomeOf(driver, organization, isWriting))
   }
   return outcomes
 })
 
-const linesOf = (
+const outcomeOf = (driver: Driver.Driver, organization: string, isWriting: boolean) => {
+  const refused = (firstBroken: number, error: string): Refused => ({
+    organization,
+    repaired: 0,
+    firstBroken,
+    error
+  })
+  const looked = isWriting
+    ? Rebuild.repair(driver, organization)
+    : Effect.map(Rebuild.compare(driver, organization), (comparison) => ({
+        comparison,
+        repaired: 0
+      }))
+  return looked.pipe(
+    Effect.map(({ comparison, repaired }): Outcome | Refused => ({
+      organization,
+      repaired,
+      ...comparison
+    })),
+    Effect.catchTags({
+      ChainBroken: ({ message, position }) => Effect.succeed(refused(position, message)),
+      NotReplayable: (failure) =>
+        failure.firstBroken === undefined
+          ? Effect.fail(failure)
+          : Effect.succeed(refused(failure.firstBroken, failure.message))
+    })
+  )
+}
+
+const linesOf = (terminal: Terminal, outcome: Outcome | Refused): ReadonlyArray<string> =>
+  "error" in outcome
+    ? [`${terminal.paint("bad", "FAIL")} ${outcome.error}\n`]
+    : linesOfCompared(terminal, outcome)
+
+const linesOfCompared = (
   { paint }: Terminal,
-  { differences, organization, position, repaired, rows, total }: Outcome
+  { differences, firstBroken, organization, position, repaired, rows, total }: Outcome
 ): ReadonlyArray<string> => {
   const count = Object.values(rows).reduce((sum, number) => sum + number, 0)
   const outcome = total === 0 ? "nothing differs" : `${total} ${total === 1 ? "differs" : "differ"}`
   const done = repaired === 0 ? "" : `, ${repaired} put right`
-  const mark = total === 0 ? paint("good", "ok  ") : paint("bad", "FAIL")
+  const mark = total + (firstBroken ?? 0) === 0 ? paint("good", "ok  ") : paint("bad", "FAIL")
+  const broken =
+    `       the chain of hashes is broken at event ${firstBroken}, so the events are not what they ` +
+    "were: restore a backup\n"
   return [
     ...differences.map(lineOf),
+    ...(firstBroken === null ? [] : [broken]),
     `${mark} ${organization}: ${counted(position, "event")}, ${counted(count, "row")}, ` +
       `${outcome}${done}\n`
   ]

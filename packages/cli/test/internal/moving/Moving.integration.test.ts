@@ -267,4 +267,33 @@ describe("the command that makes rows again", () => {
       }).pipe(Effect.scoped),
     60_000
   )
+
+  it.live(
+    "makes nothing of events that were forged, and says where they begin",
+    () =>
+      Effect.gen(function* () {
+        const { filename, root } = yield* lived
+        const created = "WHERE type = 'task.created'"
+        const forging = `UPDATE events SET body = replace(body, 'Übung', 'Forged') ${created}`
+        yield* SqliteFiles.console.force(filename, forging)
+        const [event] = SqliteFiles.rows(filename, `SELECT position FROM events ${created}`)
+        const place = Number(event?.["position"])
+        const found = yield* run("rebuild", root, [])
+        expect(found).toMatchObject({ code: 1, err: "" })
+        expect(found.out).toContain('tasks {"id":1} differs')
+        expect(found.out).toContain(`the chain of hashes is broken at event ${place}, so`)
+        const refused = yield* run("rebuild", root, ["--write"])
+        expect(refused).toMatchObject({ code: 1, err: "" })
+        const words = `is broken at event ${place}, so nothing was written: restore a backup\n`
+        expect(refused.out.replace(/^FAIL The chain of hashes of \S+ /, "")).toBe(words)
+        expect(SqliteFiles.rows(filename, "SELECT title FROM tasks")).toEqual([{ title: "Übung" }])
+        const told = yield* run("rebuild", root, ["--write", "--json"])
+        expect(JSON.parse(told.out)).toMatchObject([{ repaired: 0, firstBroken: place }])
+        SqliteFiles.execute(filename, "UPDATE tasks SET title = 'Forged'")
+        const same = yield* run("rebuild", root, [])
+        expect(same.code).toBe(1)
+        expect(same.out).toMatch(/^FAIL .*nothing differs$/m)
+      }).pipe(Effect.scoped),
+    60_000
+  )
 })
