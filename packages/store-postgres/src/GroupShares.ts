@@ -54,8 +54,9 @@ export class Shares {
 
   /** A group of this process was committed there. */
   wrote(organization: string, { from, to }: Stretch): void {
-    const { others, own, position } = this.#shares.get(organization) ?? { ...none, position: from }
-    if (this.#shares.size >= mostKnown) this.#shares.clear()
+    const known = this.#shares.get(organization)
+    if (known === undefined && this.#shares.size >= mostKnown) this.#shares.clear()
+    const { others, own, position } = known ?? { ...none, position: from }
     this.#shares.set(organization, {
       // What was long ago counts less and less.
       own: own / 2 + to - from,

@@ -38,6 +38,17 @@ describe("what of an organization others write", () => {
     })
   }
 
+  it("is known of as many organizations as there may be, for as long as no other one comes", () => {
+    const shares = new Shares()
+    const write = (organization: string) => {
+      for (const [from, to] of pairsOf(32, 32)) shares.wrote(organization, { from, to })
+    }
+    for (let index = 0; index < 1_000; index += 1) write(`${index}`)
+    expect([shares.isShared("0"), shares.isShared("999")]).toEqual([true, true])
+    write("another")
+    expect([shares.isShared("0"), shares.isShared("another")]).toEqual([false, true])
+  })
+
   it("is reckoned from the positions of a group, whatever was refused of it", () => {
     const committed = (position: number): Driver.Answer => ({
       _tag: "Committed",
