@@ -103,9 +103,7 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
 
   const codex = Codex.options(environment, join(workspaceRoot, "codex"), McpProgram.path())
   const runners = runnersOf(settings, join(root, "runs"), codex)
-  const access =
-    auth === "open" ? { mode: "open" as const } : { mode: "token" as const, operatorToken: token }
-  const foreman = Foreman.layer({ ...access, managerToken }).pipe(
+  const foreman = Foreman.layer({ mode: auth, operatorToken: token, managerToken }).pipe(
     Layer.provideMerge(store),
     Layer.provideMerge(runners)
   )

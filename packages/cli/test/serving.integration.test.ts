@@ -106,6 +106,17 @@ describe("serving", { timeout: 120_000 }, () => {
     expect(existsSync(join(folder, ".foreman", "server.json"))).toBe(false)
   })
 
+  it("knows its own token also where nobody needs one", async () => {
+    const folder = makeFolder()
+    const { child, url } = await serve(folder, [], { FOREMAN_AUTH: "open" })
+    expect((await fetch(`${url}/api/v1/orgs`)).status).toBe(200)
+    expect(await run(folder, ["task", "list"])).toMatchObject({ code: 0 })
+    const strange = { headers: { authorization: "Bearer strange" } }
+    expect((await fetch(`${url}/api/v1/orgs`, strange)).status).toBe(401)
+    child.kill("SIGTERM")
+    expect((await endOf(child)).code).toBe(0)
+  })
+
   it("names what was typed where a setting cannot be used, be it a flag or not", async () => {
     const folder = makeFolder()
     const why = "the folder /proc/foreman, which cannot be used: /proc keeps no files\n"

@@ -28,8 +28,9 @@ import * as Tokens from "./Tokens.ts"
  * @category configuration
  * @since 0.1.0
  */
-export type AccessConfig = (
-  | { readonly mode: "open" }
+export type AccessConfig = /** Who shows no token is the operator too. */
+(
+  | { readonly mode: "open"; readonly operatorToken?: string | undefined }
   | { readonly mode: "token"; readonly operatorToken: string }
 ) & {
   /** Whoever shows it is the agent `manager` of the local team, which is made then if it is missing. */
@@ -91,7 +92,7 @@ interface Parts {
 }
 
 const make = (config: AccessConfig, { clock, manager, shell }: Parts): Access["Service"] => {
-  const isOperator = holds(config.mode === "open" ? undefined : config.operatorToken)
+  const isOperator = holds(config.operatorToken)
   const isManager = holds(config.managerToken)
   const find = Effect.fnUntraced(function* (token: string) {
     const now = yield* clock.now
