@@ -1,6 +1,5 @@
-import { performance } from "node:perf_hooks"
-import { setImmediate, setTimeout } from "node:timers/promises"
-import { describe, expect, it } from "@effect/vitest"
+import { setImmediate } from "node:timers/promises"
+import { describe, expect, it, onTestFinished, vi } from "@effect/vitest"
 import { Effect, Exit, Fiber } from "effect"
 
 import type { Driver } from "@foreman/core"
@@ -98,16 +97,21 @@ describe("a line of batches", () => {
 
   it.live("stays awake for who has been alone for a while without a pause, and else sleeps", () =>
     Effect.promise(async () => {
+      let now = 0
+      vi.spyOn(performance, "now").mockImplementation(() => now)
+      const turned = vi.spyOn(globalThis, "setImmediate")
+      onTestFinished(() => void vi.restoreAllMocks())
       const { fork, sent } = line({ awakeMilliseconds: 5_000 })
       const slept: Array<boolean> = []
       for (let round = 0; round < 7; round++) {
-        if (round === 6) await setTimeout(20)
+        if (round === 6) now += 20
         const fiber = fork(`${round}`)
         await setImmediate()
-        const before = performance.eventLoopUtilization()
-        void setTimeout(20).then(() => sent.pop()?.())
+        turned.mockClear()
+        for (let turn = 0; turn < 5; turn++) await setImmediate()
+        slept.push(turned.mock.calls.length < 4)
+        for (const end of sent.splice(0)) end()
         await Effect.runPromise(Fiber.join(fiber))
-        slept.push(performance.eventLoopUtilization(before).idle > 5)
       }
       expect(slept).toEqual([true, true, true, true, false, false, true])
     })
