@@ -21,6 +21,7 @@ import * as WorkspaceMemory from "./ports/WorkspaceMemory.ts"
 import * as Reactors from "./reactors/Reactors.ts"
 import type { Policy } from "./rules/ApprovalPolicy.ts"
 import { Actor, operator } from "./rules/Actor.ts"
+import * as Explains from "./services/Explains.ts"
 import { make as makePolicies, Policies } from "./services/Policies.ts"
 
 // models ----------------------------------------------------------------------
@@ -125,13 +126,16 @@ export const createForeman = async ({
 }: ForemanOptions = {}): Promise<PromisedForeman> => {
   // Inside the process nobody shows a token; the actor is given with each call.
   const byName = new Map(runners.map((runner) => [runner.name, runner]))
+  const { maxConcurrent, terms } = { ...Reactors.defaults, ...dispatching.reactors }
   const foremanLayer = Foreman.layer({ mode: "open" }).pipe(
     Layer.provideMerge(
       Layer.mergeAll(
         store,
         artifacts,
         Layer.succeed(AgentRunners, byName),
-        Layer.succeed(Policies, makePolicies(policies))
+        Layer.succeed(Policies, makePolicies(policies)),
+        Layer.succeed(Explains.MostRuns, runners.length === 0 ? null : maxConcurrent),
+        Layer.succeed(Explains.Terms, terms)
       )
     )
   )

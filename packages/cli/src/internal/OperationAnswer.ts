@@ -136,14 +136,23 @@ const stateOf = async (
   return status === "queued" || status === "starting" ? "leased" : "running"
 }
 
-/** Why a task stands as it does: in a sentence, then each reason with what to do about it. */
+/**
+ * Why a task stands as it does: in a sentence, then each reason with what to do about it. The sentence
+ * of a task that waits ends with the first reason, which is not said again.
+ */
 const explanationOf = (terminal: Terminal, row: Show.Row): string => {
+  const title = Show.textOf(row["words"])
   const reasons = Array.isArray(row["reasons"]) ? row["reasons"].map(rowOf) : []
-  const lines = reasons.map(({ todo, words }) => {
-    const advice = todo === null || todo === undefined ? "" : `\n    ${Show.textOf(todo)}`
-    return `  ${terminal.paint("waiting", Show.textOf(words))}${terminal.paint("faint", advice)}\n`
+  const lines = reasons.map((reason, index) => {
+    const words = Show.textOf(reason["words"])
+    const isSaid = index === 0 && title.toLowerCase().endsWith(words.toLowerCase())
+    const advice = Show.textOf(reason["todo"] ?? "")
+    return [
+      ...(isSaid ? [] : [`  ${terminal.paint("waiting", words)}\n`]),
+      ...(advice === "" ? [] : [terminal.paint("faint", `    ${advice}`), "\n"])
+    ].join("")
   })
-  return `${terminal.paint("title", Show.textOf(row["words"]))}\n${lines.join("")}`
+  return `${terminal.paint("title", title)}\n${lines.join("")}`
 }
 
 const rehearsalOf = (row: Show.Row): string => {

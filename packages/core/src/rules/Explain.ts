@@ -10,6 +10,7 @@ import * as Agents from "./ExplainAgents.ts"
 import * as Dispatch from "./ExplainDispatch.ts"
 import * as Holds from "./ExplainHolds.ts"
 import type { Explanation, Facts, Reason, State } from "./ExplainModel.ts"
+import { shown } from "./ExplainRun.ts"
 import { silenceOf } from "./ExplainSilence.ts"
 import * as Work from "./ExplainWork.ts"
 import { isFinal } from "./Task.ts"
@@ -27,7 +28,8 @@ import { isFinal } from "./Task.ts"
  */
 export const explain = (facts: Facts): Explanation => {
   const { lastRun, queue, task } = facts
-  const reasons = checks.flatMap((check) => check(facts))
+  const firm = checks.flatMap((check) => check(facts))
+  const reasons = [...firm, ...Holds.timed(facts, firm.length > 0)]
   const state = stateOf(facts, reasons)
   return {
     taskId: task.id,
@@ -37,8 +39,8 @@ export const explain = (facts: Facts): Explanation => {
     reasons,
     queue: state === "next" || state === "waiting" ? queue : null,
     dispatcher: facts.lane.dispatcher,
-    run: facts.run === null ? null : Work.shown(facts.run, silenceOf(facts)),
-    lastRun: lastRun === null ? null : Work.shown(lastRun)
+    run: facts.run === null ? null : shown(facts.run, silenceOf(facts)),
+    lastRun: lastRun === null ? null : shown(lastRun)
   }
 }
 
@@ -46,7 +48,7 @@ export * from "./ExplainModel.ts"
 
 // internal --------------------------------------------------------------------
 
-/** What may stand in a task's way, in the order of what to do first. */
+/** What may stand in a task's way and ends at no time of its own, in the order of what to do first. */
 const checks: ReadonlyArray<(facts: Facts) => ReadonlyArray<Reason>> = [
   Work.reasonsOf,
   Holds.reasonsOf,

@@ -3,14 +3,14 @@
  *
  * @internal
  */
+import { isAwaited } from "./ExplainHolds.ts"
 import type { Facts, Reason, Worker } from "./ExplainModel.ts"
-import { isReady } from "./TaskQueue.ts"
 
 // rules -----------------------------------------------------------------------
 
 /** Why no agent can be given a task, however long it waits. */
 export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
-  if (!isReady(facts.task, { openDependencies: 0 })) return []
+  if (!isAwaited(facts)) return []
   const { assigneeId } = facts.task
   const found =
     assigneeId === null ? anyEngineer(facts.workers) : assignee(facts.workers, assigneeId)

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { heldBy } from "./ExplainHolds.ts"
+import { heldBy, isAwaited } from "./ExplainHolds.ts"
 import type { Facts, Reason } from "./ExplainModel.ts"
 import { isReady } from "./TaskQueue.ts"
 
@@ -12,7 +12,7 @@ import { isReady } from "./TaskQueue.ts"
 
 /** That nothing at all is started in the organisation. */
 export const beforeAgents = (facts: Facts): ReadonlyArray<Reason> =>
-  isQueued(facts) && facts.isDispatchPaused
+  isAwaited(facts) && facts.isDispatchPaused
     ? [
         {
           code: "dispatch_paused",
@@ -24,40 +24,42 @@ export const beforeAgents = (facts: Facts): ReadonlyArray<Reason> =>
     : []
 
 /** What a task that an agent could have still waits for. */
-export const afterAgents = (facts: Facts): ReadonlyArray<Reason> =>
-  isQueued(facts)
-    ? [
-        ...unattended(facts),
-        ...scoped(facts),
-        ...tried(facts),
-        ...waiting(facts),
-        ...crowded(facts)
-      ]
-    : []
+export const afterAgents = (facts: Facts): ReadonlyArray<Reason> => {
+  const nobody = isAwaited(facts) ? unattended(facts) : []
+  return isQueued(facts)
+    ? [...nobody, ...scoped(facts), ...tried(facts), ...waiting(facts), ...crowded(facts)]
+    : nobody
+}
 
 // internal --------------------------------------------------------------------
 
 const isQueued = ({ task }: Facts): boolean => isReady(task, { openDependencies: 0 })
 
 const unattended = ({ lane, workers }: Facts): ReadonlyArray<Reason> => {
-  // Nobody dispatches where there is nobody to be started, and that is the reason then.
-  if (lane.dispatcher !== null || workers.every(({ runner }) => runner === null)) return []
   const node = lane.name.split("@")[1]
+  // Nobody dispatches where there is nobody to be started, and that is the reason then. A node looks
+  // after its own also while its agents are paused.
+  const isForNobody = workers.every(
+    ({ isPaused, runner }) => runner === null || (isPaused && node === undefined)
+  )
+  if (lane.dispatcher !== null || isForNobody) return []
   return [
     {
       code: "nobody_dispatches",
       words:
         node === undefined
-          ? "No process dispatches in its organization"
-          : `Its repository lies on the node ${node}, where no process dispatches`,
+          ? "No server dispatches in its organization"
+          : `Its repository lies on the node ${node}, where no server dispatches`,
       facts: { dispatcher: lane.name, ...(node === undefined ? {} : { node }) },
       todo:
         node === undefined
-          ? "Start a server with FOREMAN_DISPATCH=auto"
-          : `Start the server of the node ${node}`
+          ? `Start one (foreman serve); if one runs, ${turnedOff}`
+          : `Start the server of the node ${node}; if it runs, ${turnedOff}`
     }
   ]
 }
+
+const turnedOff = "its dispatching is turned off by FOREMAN_DISPATCH=off"
 
 /** Nobody is asked about a task before it could begin. */
 const scoped = ({ heldBy }: Facts): ReadonlyArray<Reason> =>

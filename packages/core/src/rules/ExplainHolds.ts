@@ -4,27 +4,52 @@
  * @internal
  */
 import type { Code, Facts, Reason } from "./ExplainModel.ts"
+import { factsOfRun, wordsOfRun } from "./ExplainRun.ts"
+import type { Run } from "./RunEvent.ts"
+import { isReady } from "./TaskQueue.ts"
 import type { Hold } from "./TaskWords.ts"
 
 // rules -----------------------------------------------------------------------
 
-/** Why a task that could be dispatched is not in the queue. */
+/** Why a task that could be dispatched is not in the queue, but for what ends at a time. */
 export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
   const { hold, isRework, status } = facts.task
   const isQueued =
     facts.run === null && (status === "todo" || (status === "in_progress" && isRework))
-  const held = facts.run === null && hold !== null ? [heldBy(facts, hold)] : []
+  const isHeld = facts.run === null && hold !== null && !isTimed(hold)
+  const held = isHeld ? [heldBy(facts, hold)] : []
   return isQueued ? [...held, ...(status === "todo" ? dependenciesOf(facts) : [])] : held
+}
+
+/**
+ * Until when a task stays out of the queue. Where something else is in its way as well, nothing is
+ * promised for then.
+ */
+export const timed = (facts: Facts, isKept: boolean): ReadonlyArray<Reason> => {
+  const { hold } = facts.task
+  if (facts.run !== null || hold === null || !isTimed(hold)) return []
+  const reason = heldBy(facts, hold)
+  const todo = "Nothing: this ends by itself then; what else is in its way does not"
+  return [isKept ? { ...reason, todo } : reason]
+}
+
+/** Whether a task is in the queue once others are done, or comes back to it at a time. */
+export const isAwaited = ({ task }: Pick<Facts, "task">): boolean => {
+  const { hold } = task
+  const isPassing = hold !== null && isTimed(hold)
+  return isReady(isPassing ? { ...task, hold: null } : task, { openDependencies: 0 })
 }
 
 /** What a hold says, whether the task has it or its dispatch would end with it. */
 export const heldBy = (facts: Facts, hold: Hold): Reason => {
   const { approval, task } = facts
   const [code, words, todo] = holds[hold](facts)
+  const ended = endedBy(facts)
   return {
     code,
     words,
     facts: {
+      ...(ended === null ? {} : factsOfRun(ended)),
       ...(task.heldUntil === null ? {} : { until: task.heldUntil }),
       ...(approval === null || !hold.startsWith("approval")
         ? {}
@@ -41,7 +66,21 @@ export const heldBy = (facts: Facts, hold: Hold): Reason => {
   }
 }
 
+/** The run by whose end a task came to be held, where its hold tells of that. */
+export const endedBy = ({ lastRun, task: { hold } }: Facts): Run | null => {
+  const hasFailed = lastRun?.status === "failed" || lastRun?.status === "lost"
+  return hold !== null && afterRuns.has(hold) && hasFailed ? lastRun : null
+}
+
 // internal --------------------------------------------------------------------
+
+const afterRuns: ReadonlySet<Hold> = new Set<Hold>([
+  "dead_letter",
+  "repository_unusable",
+  "runner_unusable"
+])
+
+const isTimed = (hold: Hold): boolean => hold === "backoff" || hold === "quota"
 
 type Said = readonly [code: Code, words: string, todo: string]
 
@@ -73,9 +112,9 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
     `Its runner has used up what it may use${until(task.heldUntil)}`,
     "Nothing: it is tried again then; a retry does so at once"
   ],
-  dead_letter: ({ task }) => [
+  dead_letter: (facts) => [
     "dead_letter",
-    `${task.failures} runs of it failed in a row, and no more are tried`,
+    `${facts.task.failures} runs of it failed in a row, and no more are tried${lastOf(facts)}`,
     "Look at the output of its last run, then retry it"
   ],
   // Reviews and landings are counted together.
@@ -115,14 +154,19 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
 }
 
 /** What the run said by which it came to be held. */
-const heldFor = ({ lastRun, task }: Facts): string =>
-  task.hold !== null && lastRun?.status === "failed" ? because(lastRun.cause) : ""
+const heldFor = (facts: Facts): string => because(endedBy(facts)?.cause)
+
+/** How the run ended that was the last to be tried. */
+const lastOf = (facts: Facts): string => {
+  const run = endedBy(facts)
+  return run === null ? "" : because(wordsOfRun(run).replace("Run", "run"))
+}
 
 const because = (reason: string | null | undefined): string =>
   reason === undefined || reason === null || reason === "" ? "" : `: ${reason}`
 
 const until = (instant: string | null): string =>
-  instant === null ? "" : `; the next is begun after ${instant}`
+  instant === null ? "" : `; the next is not begun before ${instant}`
 
 const dependenciesOf = ({ dependencies, openDependencies }: Facts): ReadonlyArray<Reason> => {
   const cancelled = dependencies.filter(({ status }) => status === "cancelled")

@@ -7,6 +7,7 @@ import { Schema } from "effect"
 import type { Role } from "./Actor.ts"
 import type { Approval } from "./ApprovalEvent.ts"
 import { AgentId, RunId, TaskId, Timestamp } from "./Identifier.ts"
+import type { Terms } from "./Lease.ts"
 import { type Run, RunStatus } from "./RunEvent.ts"
 import type { Task } from "./TaskModel.ts"
 import { type Hold, Status } from "./TaskWords.ts"
@@ -229,6 +230,8 @@ export interface Facts {
   readonly run: Run | null
   /** Of its live run. Null where the store has none. */
   readonly sign: Sign | null
+  /** How long runs are taken to live without a word. */
+  readonly terms: Terms
   readonly lastRun: Run | null
   /** What its live run asks people, as ids of human requests. */
   readonly questions: ReadonlyArray<number>

@@ -21,9 +21,14 @@ export interface Silence {
  * Null while something is heard of the run as often as is to be expected, or of the process that carries
  * it out: whoever dispatches looks after its own runs.
  */
-export const silenceOf = ({ run, sign }: Pick<Facts, "run" | "sign">): Silence | null => {
+export const silenceOf = ({
+  run,
+  sign,
+  terms
+}: Pick<Facts, "run" | "sign" | "terms">): Silence | null => {
   if (run === null || sign === null || sign.isAttended) return null
   const { now, until } = sign
+  const leaseMicros = terms.leaseMillis * 1000
   // Of one that has only been queued nothing more was heard than that.
   const since = Math.max(until - leaseMicros, micros(run.queuedAt))
   // It is said every third of that time that a run lives.
@@ -36,7 +41,5 @@ export const silenceOf = ({ run, sign }: Pick<Facts, "run" | "sign">): Silence |
 }
 
 // internal --------------------------------------------------------------------
-
-const leaseMicros = Lease.defaults.leaseMillis * 1000
 
 const secondsOf = (duration: number): string => `${Math.floor(duration / 1e6)} s`

@@ -1,27 +1,14 @@
 /**
- * What an explanation tells of a task that has left the queue: its runs, its review, its landing.
+ * What an explanation tells of a task that has left the queue: its run, its review, its landing.
  *
  * @internal
  */
-import type { Explanation, Facts, Reason } from "./ExplainModel.ts"
-import type { Silence } from "./ExplainSilence.ts"
+import { endedBy } from "./ExplainHolds.ts"
+import type { Facts, Reason } from "./ExplainModel.ts"
+import { factsOfRun, wordsOfRun } from "./ExplainRun.ts"
 import type { Run } from "./RunEvent.ts"
 
 // rules -----------------------------------------------------------------------
-
-/** A run in an explanation, and since when nothing is heard of it, if that is so. */
-export const shown = (
-  run: Run,
-  silence: Silence | null = null
-): NonNullable<Explanation["run"]> => ({
-  runId: run.id,
-  agentId: run.agentId,
-  attempt: run.attempt,
-  status: run.status,
-  cause: run.cause,
-  words: `${wordsOf(run)}${silence === null ? "" : heardAt(silence)}`,
-  since: run.endedAt ?? run.startedAt ?? run.queuedAt
-})
 
 /** What a task waits for that is no longer for the dispatcher to start. */
 export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
@@ -42,7 +29,8 @@ export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
     case "merging":
       return [merging(facts)]
     case "in_progress": {
-      if (task.isRework) return []
+      // A hold that came with the end of its run tells of that, and what to do about it.
+      if (task.isRework || endedBy(facts) !== null) return []
       const isOver = lastRun !== null && lastRun.status !== "succeeded"
       return [isOver && task.lastOutcome !== null ? failed(lastRun) : byHand(facts)]
     }
@@ -52,23 +40,6 @@ export const reasonsOf = (facts: Facts): ReadonlyArray<Reason> => {
 }
 
 // internal --------------------------------------------------------------------
-
-const wordsOf = ({ attempt, cause, status }: Run): string => {
-  const why = cause === null ? "" : ` (${cause})`
-  const said: Readonly<Record<Run["status"], string>> = {
-    queued: "is queued and not yet started",
-    starting: "is being started",
-    running: "is running",
-    succeeded: "succeeded",
-    failed: `failed${why}`,
-    cancelled: `was stopped${why}`,
-    lost: `was lost with the process that carried it out${why}`
-  }
-  return `Run ${attempt} ${said[status]}`
-}
-
-const heardAt = ({ since }: Silence): string =>
-  `; the last sign of life from its node was at ${since}`
 
 const asking = (questions: ReadonlyArray<number>): Reason => ({
   code: "asks_person",
@@ -113,8 +84,8 @@ const merging = ({ mergeJob }: Facts): Reason =>
 
 const failed = (run: Run): Reason => ({
   code: "run_failed",
-  words: wordsOf(run),
-  facts: { run_id: run.id, run_status: run.status, cause: run.cause },
+  words: wordsOfRun(run),
+  facts: factsOfRun(run),
   todo: "Look at the run's output, then retry the task"
 })
 

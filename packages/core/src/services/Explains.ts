@@ -9,6 +9,7 @@ import type { Driver, StoreError } from "../ports/Driver.ts"
 import { type AgentRecord, runnerOf } from "../rules/Agent.ts"
 import * as Explain from "../rules/Explain.ts"
 import { timestamp } from "../rules/Identifier.ts"
+import * as Lease from "../rules/Lease.ts"
 import type { Run } from "../rules/Run.ts"
 import * as Task from "../rules/Task.ts"
 import { lookUp } from "./Directory.ts"
@@ -37,6 +38,17 @@ export const MostRuns = Context.Reference<number | null>("@foreman/core/MostRuns
 })
 
 /**
+ * How long runs are taken to live without a word, where the reactors are told otherwise than usual: the
+ * same as their `terms`.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const Terms = Context.Reference<Lease.Terms>("@foreman/core/Explains/Terms", {
+  defaultValue: () => Lease.defaults
+})
+
+/**
  * The explanations of this store.
  *
  * @category services
@@ -55,7 +67,8 @@ export class Explains extends Context.Service<
         shell: yield* Shell,
         clock: yield* StoreClock,
         policies: yield* Policies,
-        mostRuns: yield* MostRuns
+        mostRuns: yield* MostRuns,
+        terms: yield* Terms
       }
       return { task: makeTask(means) }
     })
@@ -69,11 +82,12 @@ interface Means {
   readonly clock: StoreClock["Service"]
   readonly policies: Policies
   readonly mostRuns: number | null
+  readonly terms: Lease.Terms
 }
 
 const makeTask = (means: Means): Explains["Service"]["task"] =>
   Effect.fnUntraced(function* ({ taskId }) {
-    const { shell } = means
+    const { mostRuns, shell, terms } = means
     const missing = () => new Task.TaskNotFound({ taskId })
     const found = yield* lookUp(shell, Projection.tasks, "task", taskId, missing)
     const { organization, row, thing: task } = found
@@ -83,7 +97,7 @@ const makeTask = (means: Means): Explains["Service"]["task"] =>
     const now = yield* means.clock.now
     const sign = yield* shell.read((driver) => ExplainSign.of(driver, organization, known.run, now))
     const placed = yield* dispatchOf(means, read, known)
-    return Explain.explain({ ...known, ...placed, sign, mostRuns: means.mostRuns })
+    return Explain.explain({ ...known, ...placed, sign, mostRuns, terms })
   })
 
 interface Read {
@@ -94,7 +108,7 @@ interface Read {
 
 type Known = Omit<
   Explain.Facts,
-  "hasAgent" | "heldBy" | "lane" | "mostRuns" | "queue" | "rival" | "sign" | "trial"
+  "hasAgent" | "heldBy" | "lane" | "mostRuns" | "queue" | "rival" | "sign" | "terms" | "trial"
 > & {
   readonly live: ReadonlyArray<Run>
 }

@@ -1,74 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Explain from "../../src/rules/Explain.ts"
-import { AgentId, ApprovalId, HumanRequestId, RunId, TaskId } from "../../src/rules/Identifier.ts"
+import { ApprovalId, HumanRequestId, TaskId } from "../../src/rules/Identifier.ts"
 import type { Run } from "../../src/rules/Run.ts"
 import * as Task from "../../src/rules/Task.ts"
-
-const id = "01900000-0000-7000-8000-000000000001"
-const runId = RunId.make(id)
-
-const ada: Explain.Worker = {
-  id: AgentId.make(id),
-  name: "ada",
-  role: "engineer",
-  isPaused: false,
-  runner: "codex",
-  run: null
-}
-
-const dispatcher = { name: "dispatcher", holder: "a", until: "2026-01-01T00:00:06.000000Z" }
-
-/** A task that nothing is in the way of, but for what is given. */
-const factsOf = (
-  task: Partial<Task.Task> = {},
-  given: Partial<Explain.Facts> = {}
-): Explain.Facts => ({
-  task: Task.example({ id: TaskId.make(42), ...task }),
-  openDependencies: 0,
-  dependencies: [],
-  approval: null,
-  isDispatchPaused: false,
-  workers: [ada],
-  lane: { name: "dispatcher", dispatcher: { ...dispatcher, liveRuns: 0 } },
-  mostRuns: null,
-  trial: { _tag: "Begins" },
-  queue: { before: 0, isMore: false },
-  hasAgent: true,
-  heldBy: null,
-  rival: null,
-  run: null,
-  sign: null,
-  lastRun: null,
-  questions: [],
-  review: null,
-  mergeJob: null,
-  ...given
-})
-
-const run: Run = {
-  id: runId,
-  taskId: TaskId.make(42),
-  agentId: ada.id,
-  attempt: 2,
-  status: "running",
-  runner: "codex",
-  holder: "a",
-  repositoryId: null,
-  branch: "task-42",
-  workspace: null,
-  baseCommit: null,
-  headCommit: null,
-  exitCode: null,
-  cause: null,
-  answer: null,
-  outputId: null,
-  spans: [],
-  queuedAt: "2026-01-01T00:00:00.000000Z",
-  startedAt: null,
-  endedAt: null
-}
-
-const codesOf = (facts: Explain.Facts) => Explain.explain(facts).reasons.map(({ code }) => code)
+import { ada, codesOf, dispatcher, factsOf, id, run, runId } from "./explained.ts"
 
 describe("an explanation", () => {
   it("says that a task is next when nothing is in its way", () => {
@@ -221,6 +156,15 @@ describe("an explanation", () => {
     assert.include(at(50).words, "for 30 s; the next server that looks gives it up.")
     // Whoever dispatches looks after its own runs.
     assert.strictEqual(at(60, {}, true).words, "Task 42 is running.")
+  })
+
+  it("takes runs to live for as long as the reactors do", () => {
+    const task = { status: "in_progress", liveRunId: runId } as const
+    const terms = { leaseMillis: 3_000, startMillis: 1_000 }
+    const until = Date.parse("2026-01-01T00:00:50Z") * 1000
+    const sign = { until, now: until - 1e6, isAttended: false }
+    const silent = "no sign of life from its node for 2 s; it is given up after 3 s."
+    assert.include(Explain.explain(factsOf(task, { run, sign, terms })).words, silent)
   })
 
   it("counts from the queue for a run of which nothing was heard since", () => {

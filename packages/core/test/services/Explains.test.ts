@@ -1,15 +1,40 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Scope } from "effect"
 
-import { type Driver, Foreman, type Identifier } from "@foreman/core"
+import { type Driver, DriverMemory, Explains, Foreman, type Identifier, Lease } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import * as ExplainSign from "../../src/services/ExplainSign.ts"
-import { given, givenWith, pass } from "../reactors/outages.ts"
-import { broken } from "./faults.ts"
+import { given, givenWith, pass, processOn } from "../reactors/outages.ts"
+import { broken, leaving } from "./faults.ts"
 import { collecting } from "./lines.ts"
 
 const explained = (taskId: Identifier.TaskId) =>
   Foreman.use(({ client }) => client.explainTask({ taskId })).pipe(TestForeman.asOperator)
+
+/** A task at work on the node of its repository, and another node that only looks on. */
+const givenNodes = Effect.fnUntraced(function* (terms = Lease.defaults) {
+  const driver = yield* DriverMemory.make
+  const { leave, store } = leaving(driver)
+  const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
+  const reactorsOf = (node: string) => ({ reactors: { holder: node, node, terms } })
+  const behaviour = () => Effect.never
+  const south = processOn(store, { ...reactorsOf("south"), behaviour })
+  yield* Effect.provideService(south, Scope.Scope, scope)
+  const told = Layer.succeed(Explains.Terms, terms)
+  const look = yield* processOn(driver, reactorsOf("north")).pipe(Effect.provide(told))
+  const team = yield* look(TestForeman.givenTeam({ repositories: 0 }))
+  const repository = {
+    teamId: team.team.id,
+    name: "repo",
+    localPath: "/repositories/repo",
+    defaultBranch: "main",
+    config: { home: "south" }
+  }
+  const register = Foreman.use(({ client }) => client.registerRepository(repository))
+  yield* look(TestForeman.asOperator(register))
+  const { id: taskId } = yield* look(TestForeman.givenTask(team))
+  return { explanation: look(explained(taskId)), leave, taskId }
+})
 
 describe("the explanation of a task whose server is gone", () => {
   it.effect("says of its run when that was last heard of, and nothing of one that is there", () => {
@@ -58,6 +83,48 @@ describe("the explanation of a task whose server is gone", () => {
       expect((yield* signOf("the same"))?.isAttended).toBe(true)
       expect((yield* signOf("another"))?.isAttended).toBe(false)
       expect(yield* signOf("the same")).toMatchObject({ until: 15_000_000 })
+    }).pipe(on)
+  })
+
+  it.effect("says of one that is tried again at a time that its home is away", () => {
+    const { on } = collecting()
+    return Effect.gen(function* () {
+      const { explanation, leave } = yield* givenNodes()
+      yield* pass(10)
+      expect((yield* explanation).state).toBe("running")
+      leave()
+      const seen: Array<string> = []
+      for (let second = 0; second < 100; second++) {
+        yield* pass(1)
+        const { reasons, state } = yield* explanation
+        const codes = [state, ...reasons.map(({ code }) => code)].join(" ")
+        if (codes !== seen.at(-1)) seen.push(codes)
+      }
+      expect(seen).toEqual([
+        "running",
+        "waiting nobody_dispatches backoff",
+        "waiting nobody_dispatches",
+        "waiting home_away"
+      ])
+    }).pipe(on)
+  })
+
+  it.effect("takes runs to live for as long as it is told that the reactors do", () => {
+    const { on } = collecting()
+    return Effect.gen(function* () {
+      const { explanation, leave, taskId } = yield* givenNodes({
+        leaseMillis: 90_000,
+        startMillis: 45_000
+      })
+      yield* pass(30)
+      leave()
+      yield* pass(20)
+      const running = `Task ${taskId} is running`
+      expect((yield* explanation).words).toBe(`${running}.`)
+      yield* pass(20)
+      const silent = /as far as is known: no sign of life from its node for 4\d s; /
+      expect((yield* explanation).words).toMatch(silent)
+      expect((yield* explanation).words).toContain("it is given up after 90 s.")
     }).pipe(on)
   })
 })
