@@ -133,6 +133,7 @@ export const lastWords = (output: Uint8Array): string => {
  * **Gotchas**
  *
  * When the scope closes or the effect is interrupted, every process that the run started has ended.
+ * Better they have when it answers: the scope stays open while a store that is away cannot take the output.
  *
  * @category services
  * @since 0.1.0

@@ -8,15 +8,19 @@
  *
  * @internal
  */
+import { Effect, Exit, Scope } from "effect"
 import type { Run } from "../rules/Run.ts"
 import type { Ended } from "../services/Attempts.ts"
 
 // models ----------------------------------------------------------------------
 
-/** One of them, and how it ended; undefined if it was stopped before it came to an end. */
+/** One of them. */
 export interface Ending {
   readonly run: Run
-  readonly ended: Ended | undefined
+  /** Finds out how it ended; undefined if it was stopped before it came to an end. */
+  readonly ended: Effect.Effect<Ended> | undefined
+  /** Holds what its agent wrote, for that. */
+  readonly scope?: Scope.Closeable
 }
 
 /** Those of one lane, by their ids. */
@@ -32,15 +36,32 @@ export interface Memory {
 
 // services --------------------------------------------------------------------
 
-/** Begins with no lane. */
-export const make = (): Memory => {
-  const lanes: Array<Adrift> = []
-  return {
+/** Begins with no lane. What is adrift when the scope closes is forgotten. */
+export const make: Effect.Effect<Memory, never, Scope.Scope> = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync((): Array<Adrift> => []),
+    (lanes) => Effect.forEach(lanes, forgetAll, { discard: true })
+  ),
+  (lanes) => ({
     lane: () => {
       const lane: Adrift = new Map()
       lanes.push(lane)
       return lane
     },
     knows: (runId) => lanes.some((lane) => lane.has(runId))
-  }
+  })
+)
+
+/** Nobody asks for it any more: what its agent wrote is kept, or given up. */
+export const forget = (adrift: Adrift, runId: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const scope = adrift.get(runId)?.scope
+    adrift.delete(runId)
+    return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
+  })
+
+// internal --------------------------------------------------------------------
+
+function forgetAll(adrift: Adrift): Effect.Effect<void> {
+  return Effect.forEach([...adrift.keys()], (runId) => forget(adrift, runId), { discard: true })
 }

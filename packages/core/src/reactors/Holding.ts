@@ -33,12 +33,14 @@ export interface Hold {
 
 /**
  * Takes the tenure whenever it is free, and does its work while it lasts: on this machine's monotonic
- * clock the work ends before the store lets another one have it, also if the store cannot be asked.
+ * clock the work ends before the store lets another one have it, also if the store cannot be asked. While
+ * another one has it, `standBy` is done now and then.
  */
 export const whileHeld = (
   means: Means,
   wanted: Tenure.Wanted,
-  serve: (tenure: Tenure.Tenure, hold: Hold) => Effect.Effect<void>
+  serve: (tenure: Tenure.Tenure, hold: Hold) => Effect.Effect<void>,
+  standBy: Effect.Effect<void> = Effect.void
 ): Effect.Effect<void> => {
   const { clock, shell } = means
   const { name, ttlMillis } = wanted
@@ -46,7 +48,7 @@ export const whileHeld = (
   const once = Effect.gen(function* () {
     const asked = yield* monotonicMillis
     const tenure = yield* Tenure.acquire(shell, clock, wanted)
-    if (tenure === undefined) return yield* Effect.sleep(ttlMillis / 4)
+    if (tenure === undefined) return yield* Effect.andThen(standBy, Effect.sleep(ttlMillis / 4))
     const end = asked + tenure.lastsMillis - spareOf(ttlMillis)
     // A store that said nothing gives it when its time is over, or may be: nothing has begun under it.
     if (end <= (yield* monotonicMillis)) {

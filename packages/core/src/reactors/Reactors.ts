@@ -90,8 +90,7 @@ export const layer = (
   config: ReactorsConfig
 ): Layer.Layer<never, never, AgentRunners | ArtifactStore | Shell | StoreClock | Workspace> =>
   Layer.unwrap(
-    Effect.sync(() => {
-      const memory = Adrift.make()
+    Effect.map(Adrift.make, (memory) => {
       const working = Layer.effectDiscard(
         Effect.flatMap(benchOf(config), (bench) =>
           Effect.forkScoped(coordinate(bench, config, memory))
@@ -184,8 +183,9 @@ const care = (
   own: Own
 ): Effect.Effect<void> => {
   const wanted = { ...place, holder, ttlMillis }
+  const standBy = Recovery.standBy(bench, place.organization, own.adrift)
   return Effect.annotateLogs(
-    Holding.whileHeld(bench, wanted, (tenure, hold) => serve(bench, tenure, { ...own, hold })),
+    Holding.whileHeld(bench, wanted, (held, hold) => serve(bench, held, { ...own, hold }), standBy),
     { organization_id: place.organization }
   )
 }

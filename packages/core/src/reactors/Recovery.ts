@@ -5,12 +5,14 @@
  * @internal
  */
 import { Effect } from "effect"
-import type { Run } from "../rules/Run.ts"
+import { isLive, type Run, shutdown } from "../rules/Run.ts"
+import * as AttemptEnd from "../services/AttemptEnd.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as Lanes from "../services/Lanes.ts"
+import * as Projection from "../services/Projection.ts"
 import type { Tenure } from "../services/Tenure.ts"
-import type { Adrift, Ending } from "./Adrift.ts"
+import * as Adrift from "./Adrift.ts"
 import type { Bench } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -35,7 +37,11 @@ export interface Recovered {
  * @category services
  * @since 0.1.0
  */
-export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure, adrift: Adrift) {
+export const recover = Effect.fnUntraced(function* (
+  bench: Bench,
+  tenure: Tenure,
+  adrift: Adrift.Adrift
+) {
   const live = yield* Attempts.live(bench.shell, tenure.organization)
   const runs = live.filter((run) => Lanes.isRunOf(tenure, run))
   // One that cannot be settled does not keep the others.
@@ -45,7 +51,7 @@ export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure
   const [failure] = failures
   if (failure !== undefined) return yield* Effect.fail(failure)
   // Those that are left were over in the store, or another one has begun their tasks anew.
-  adrift.clear()
+  yield* keepOver(bench, tenure.organization, adrift)
   const countOf = (one: keyof Recovered) => became.filter((other) => other === one).length
   const count: Recovered = {
     lost: countOf("lost"),
@@ -54,6 +60,16 @@ export const recover = Effect.fnUntraced(function* (bench: Bench, tenure: Tenure
   }
   return count
 })
+
+/** While another process has the tenure it may end what is adrift here: that is kept then. */
+export const standBy = (
+  bench: Bench,
+  organization: string,
+  adrift: Adrift.Adrift
+): Effect.Effect<void> =>
+  Effect.catch(keepOver(bench, organization, adrift), (error) =>
+    bench.shell.outage.missed("What agents wrote is not kept yet", error)
+  )
 
 /** Says how many runs there were, and what became of them. */
 export const tell = Effect.fnUntraced(function* ({ ended, lost, stopped }: Recovered) {
@@ -76,11 +92,33 @@ export const tell = Effect.fnUntraced(function* ({ ended, lost, stopped }: Recov
 
 // internal --------------------------------------------------------------------
 
+/**
+ * Looks which runs that are adrift are over in the store, say since another process has taken over. What
+ * their agents wrote is kept all the same, and nothing of them is adrift any more.
+ */
+const keepOver = Effect.fnUntraced(function* (
+  { shell }: Bench,
+  organization: string,
+  adrift: Adrift.Adrift
+) {
+  for (const { ended, run } of adrift.values()) {
+    const { fromRow, table } = Projection.runs
+    const row = yield* shell.read((driver) => driver.get(organization, table, { id: run.id }))
+    if (row !== undefined && isLive(fromRow(row).status)) continue
+    if (row !== undefined && ended !== undefined) {
+      const { output } = yield* ended
+      const keeping = AttemptEnd.keep(shell, organization, run, output ?? [])
+      yield* AttemptLosses.orTold(shell, run, keeping)
+    }
+    yield* Adrift.forget(adrift, run.id)
+  }
+})
+
 /** Says what has become of it, unless that is told already. */
 const settle = Effect.fnUntraced(function* (
   { shell }: Bench,
   tenure: Tenure,
-  adrift: Adrift,
+  adrift: Adrift.Adrift,
   run: Run
 ): Effect.fn.Return<
   keyof Recovered | undefined,
@@ -88,21 +126,22 @@ const settle = Effect.fnUntraced(function* (
 > {
   const fence = Attempts.under(tenure)
   const own = adrift.get(run.id)
+  const ended = own?.ended === undefined ? undefined : yield* own.ended
   let isOurs = false
   // What is refused for good is told, and keeps nobody from dispatching.
   yield* AttemptLosses.orTold(
     shell,
     run,
-    Effect.tap(recording(shell, fence, run, own), (isRecorded) =>
+    Effect.tap(recording(shell, fence, run, { ended, isOwn: own !== undefined }), (isRecorded) =>
       Effect.sync(() => {
         isOurs = isRecorded
       })
     )
   )
-  adrift.delete(run.id)
+  yield* Adrift.forget(adrift, run.id)
   if (!isOurs) return undefined
   if (own === undefined) return "lost"
-  return own.ended === undefined ? "stopped" : "ended"
+  return ended === undefined || ended.cause === shutdown ? "stopped" : "ended"
 })
 
 /** Says whether the end is recorded here: another one may have told it. */
@@ -110,12 +149,12 @@ const recording = (
   shell: Bench["shell"],
   fence: ReturnType<typeof Attempts.under>,
   run: Run,
-  own: Ending | undefined
+  { ended, isOwn }: { readonly ended: Attempts.Ended | undefined; readonly isOwn: boolean }
 ) => {
   // Somebody who took over meanwhile would have begun the task anew, and the run were live no more.
-  if (own?.ended !== undefined) return AttemptLosses.recall(shell, fence, run, own.ended)
+  if (ended !== undefined) return AttemptLosses.recall(shell, fence, run, ended)
   // What nobody has begun has not failed.
-  const isBegun = own === undefined && run.status !== "queued"
+  const isBegun = !isOwn && run.status !== "queued"
   const end = isBegun ? AttemptLosses.lose : AttemptLosses.giveBack
   return Effect.as(end(shell, fence, run), true)
 }

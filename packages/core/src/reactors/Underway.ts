@@ -3,7 +3,7 @@
  *
  * @internal
  */
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import type { Run } from "../rules/Run.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
 import * as Attempts from "../services/Attempts.ts"
@@ -11,7 +11,7 @@ import type { ShellFailure } from "../services/Shell.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
 import type { Candidate } from "./Candidates.ts"
-import type { Adrift, Ending } from "./Adrift.ts"
+import * as Adrift from "./Adrift.ts"
 import { type Bench, carryOut } from "./Work.ts"
 
 // models ----------------------------------------------------------------------
@@ -51,7 +51,7 @@ export interface Underway {
 export const make = (
   bench: Bench,
   tenure: Tenure,
-  adrift: Adrift,
+  adrift: Adrift.Adrift,
   ended: Effect.Effect<void>
 ): Underway => {
   const active = new Map<string, Active>()
@@ -60,31 +60,15 @@ export const make = (
   let isOver = false
   /** Why what is begun from now on is to end. */
   let signalled: string | undefined
-  const carry = Effect.fnUntraced(function* ({ attempt, token }: Queued) {
-    const { run } = attempt
+  const carry = Effect.fnUntraced(function* (queued: Queued) {
+    const { run } = queued.attempt
     if (isOver) {
       adrift.set(run.id, { run, ended: undefined })
       return yield* ended
     }
     const stop = yield* Deferred.make<string>()
     if (signalled !== undefined) yield* Deferred.succeed(stop, signalled)
-    let how: Attempts.Ended | undefined
-    const heard = (ended: Attempts.Ended) => {
-      how = ended
-    }
-    const order = { tenure, attempt, token, stop: Deferred.await(stop), heard }
-    let hasEnded = false
-    const onEnd = (exit: Exit.Exit<boolean>) => {
-      hasEnded = true
-      active.delete(run.id)
-      if (Exit.isFailure(exit) || !exit.value) adrift.set(run.id, { run, ended: how })
-      return ended
-    }
-    // Detached, so that whoever stops the dispatcher can wait for recorded ends.
-    const work = Effect.onExit(carryOut(bench, order), onEnd)
-    const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
-    // Where nothing is waited for it may have ended already.
-    if (!hasEnded) active.set(run.id, { fiber, stop, run })
+    yield* forked(bench, tenure, queued, { active, adrift, stop, ended })
   })
   return {
     begin: Effect.fnUntraced(function* (candidate) {
@@ -125,30 +109,68 @@ interface Active {
   readonly run: Run
 }
 
+/** Where a run is known while it is carried out, and what is adrift when it could not be recorded. */
+interface Known {
+  readonly active: Map<string, Active>
+  readonly adrift: Adrift.Adrift
+  readonly stop: Deferred.Deferred<string>
+  readonly ended: Effect.Effect<void>
+}
+
+/** Detached, so that whoever stops the dispatcher can wait for recorded ends. */
+const forked = Effect.fnUntraced(function* (
+  bench: Bench,
+  tenure: Tenure,
+  { attempt, token }: Queued,
+  { active, adrift, ended, stop }: Known
+) {
+  const { run } = attempt
+  const scope = yield* Scope.make()
+  let how: Effect.Effect<Attempts.Ended> | undefined
+  const heard = (found: Effect.Effect<Attempts.Ended>) => {
+    how = found
+  }
+  const order = { tenure, attempt, token, stop: Deferred.await(stop), heard }
+  let hasEnded = false
+  const onEnd = Effect.fnUntraced(function* (exit: Exit.Exit<boolean>) {
+    const isRecorded = Exit.isSuccess(exit) && exit.value
+    // What is adrift can still be read; else nothing of it is left before another one may begin.
+    if (isRecorded || how === undefined) yield* Scope.close(scope, exit)
+    hasEnded = true
+    active.delete(run.id)
+    if (!isRecorded) adrift.set(run.id, { run, ended: how, scope })
+    yield* ended
+  })
+  const work = Effect.onExit(Scope.provide(carryOut(bench, order), scope), onEnd)
+  const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
+  // Where nothing is waited for it may have ended already.
+  if (!hasEnded) active.set(run.id, { fiber, stop, run })
+})
+
 /** A run's token ends with the run; this is for one whose end was never recorded. */
 const tokenMicros = 7 * 24 * 3600 * 1_000_000
 
 const settleAll = Effect.fnUntraced(function* (
   bench: Bench,
   tenure: Tenure,
-  adrift: Adrift,
+  adrift: Adrift.Adrift,
   isOver: () => boolean
 ) {
   for (const ending of adrift.values()) {
     // Those that were stopped have not failed: that is for the next tenure.
     if (isOver()) return
     yield* settleOne(bench, tenure, ending)
-    adrift.delete(ending.run.id)
+    yield* Adrift.forget(adrift, ending.run.id)
   }
 })
 
 /** What is refused for good would be so again, and keeps nothing behind it waiting. */
-const settleOne = ({ shell }: Bench, tenure: Tenure, { ended, run }: Ending) => {
+const settleOne = ({ shell }: Bench, tenure: Tenure, { ended, run }: Adrift.Ending) => {
   const fence = Attempts.under(tenure)
   const settled =
     ended === undefined
       ? AttemptLosses.lose(shell, fence, run)
-      : AttemptLosses.recall(shell, fence, run, ended)
+      : Effect.flatMap(ended, (how) => AttemptLosses.recall(shell, fence, run, how))
   return AttemptLosses.orTold(shell, run, settled)
 }
 

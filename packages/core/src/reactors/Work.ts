@@ -2,21 +2,19 @@
  * The carrying out of one attempt: folder, agent, result, output.
  *
  * However it ends, the end is recorded with its cause, and what the agent wrote is kept. Whoever
- * interrupts it finds every process of the agent ended.
+ * interrupts it finds every process of the agent ended. Where the agent has ended already, what came
+ * of it can still be found out: a store that is away costs no work that is done.
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Exit, Fiber, Option, Result, Schedule } from "effect"
-import type { AgentRunner, RunResult } from "../ports/AgentRunner.ts"
-import type { ArtifactIntake, Folder } from "../ports/ArtifactIntake.ts"
+import { Cause, Effect, Exit, Fiber, Option, Result, Schedule, Scope } from "effect"
+import type { AgentRunner } from "../ports/AgentRunner.ts"
+import type { ArtifactIntake } from "../ports/ArtifactIntake.ts"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
-import type { CollectInput, Prepared, PrepareInput, Workspace } from "../ports/Workspace.ts"
+import type { Prepared, PrepareInput, Workspace } from "../ports/Workspace.ts"
 import { CommitId } from "../rules/Identifier.ts"
 import type { Terms } from "../rules/Lease.ts"
-import * as Run from "../rules/Run.ts"
-import type { Fault } from "../rules/Retry.ts"
-import type { Hold } from "../rules/TaskWords.ts"
-import * as ArtifactKeeping from "../services/ArtifactKeeping.ts"
+import type * as Run from "../rules/Run.ts"
 import * as Attempts from "../services/Attempts.ts"
 import * as RunObservation from "../services/RunObservation.ts"
 import type { AskPerson } from "../services/People.ts"
@@ -25,6 +23,7 @@ import type { Shell } from "../services/Shell.ts"
 import type { StoreClock } from "../services/StoreClock.ts"
 import type { Tenure } from "../services/Tenure.ts"
 import * as Permissions from "./Permissions.ts"
+import * as WorkEnd from "./WorkEnd.ts"
 import { accessOf, messageOf, prepareInput, specOf } from "./WorkInput.ts"
 
 // models ----------------------------------------------------------------------
@@ -79,19 +78,26 @@ export interface Order {
   readonly token: string
   /** Completes with a cause when the run is to end before its time. */
   readonly stop: Effect.Effect<string>
-  /** Hears how it ended, before that is recorded. */
-  readonly heard?: (ended: Attempts.Ended) => void
+  /**
+   * Hears of its end before that is recorded, first as soon as its agent has ended. How it ended is
+   * still to be found out then, which may be interrupted and begun again while the scope is open.
+   */
+  readonly heard?: (ended: Effect.Effect<Attempts.Ended>) => void
 }
 
 // services --------------------------------------------------------------------
 
 /**
- * Carries out an attempt to its recorded end, and says whether it could be recorded.
+ * Carries out an attempt to its recorded end, and says whether it could be recorded. The scope holds
+ * what its agent wrote, until that is recorded.
  *
  * @category services
  * @since 0.1.0
  */
-export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => {
+export const carryOut = (
+  bench: Bench,
+  order: Order
+): Effect.Effect<boolean, never, Scope.Scope> => {
   const { attempt, tenure } = order
   const seen = RunObservation.make(tenure.organization, attempt.run)
   const record = (ended: Attempts.Ended) =>
@@ -102,18 +108,9 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => 
         while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
       }
     ).pipe(Effect.andThen(seen.ended(ended.outcome)))
-  return Effect.scoped(
-    work(bench, order, seen).pipe(
-      Effect.catchDefect((defect) =>
-        Effect.as(
-          Effect.logError(`Run ${attempt.run.id} met a defect`, Cause.die(defect)),
-          failed("foreman failed; its log says why")
-        )
-      ),
-      Effect.tap((ended) => Effect.sync(() => order.heard?.(ended))),
-      Effect.flatMap(record)
-    )
-  ).pipe(
+  return told(order, work(bench, order, seen)).pipe(
+    Effect.tap((ended) => Effect.sync(() => order.heard?.(Effect.succeed(ended)))),
+    Effect.flatMap(record),
     Effect.as(true),
     Effect.catch((error) =>
       Effect.as(
@@ -127,13 +124,14 @@ export const carryOut = (bench: Bench, order: Order): Effect.Effect<boolean> => 
 
 // internal --------------------------------------------------------------------
 
-const nothing = { exitCode: null, answer: null, headCommit: null, hold: null, output: null }
-
-const failed = (
-  cause: string,
-  hold: Hold | null = null,
-  fault: Fault = "agent"
-): Attempts.Ended => ({ ...nothing, outcome: "failed", cause, fault, hold })
+/** A defect is an end as well, and told. */
+const told = <R>({ attempt }: Order, ended: Effect.Effect<Attempts.Ended, never, R>) =>
+  Effect.catchDefect(ended, (defect) =>
+    Effect.as(
+      Effect.logError(`Run ${attempt.run.id} met a defect`, Cause.die(defect)),
+      WorkEnd.failed("foreman failed; its log says why")
+    )
+  )
 
 const work = Effect.fnUntraced(function* (
   bench: Bench,
@@ -144,10 +142,10 @@ const work = Effect.fnUntraced(function* (
   const { agent } = attempt
   const runner = bench.runners.get(attempt.run.runner)
   if (runner === undefined) {
-    return failed(`there is no runner ${attempt.run.runner} here`, "runner_unusable")
+    return WorkEnd.failed(`there is no runner ${attempt.run.runner} here`, "runner_unusable")
   }
   const checked = yield* Effect.result(runner.check(agent.config))
-  if (Result.isFailure(checked)) return failed(checked.failure.detail, "runner_unusable")
+  if (Result.isFailure(checked)) return WorkEnd.failed(checked.failure.detail, "runner_unusable")
 
   const input = prepareInput(tenure, attempt)
   const prepared = yield* prepare(bench, order, input)
@@ -164,14 +162,14 @@ const prepare = Effect.fnUntraced(function* (bench: Bench, { stop }: Order, inpu
     Effect.result(bench.workspace.prepare(input))
   )
   if (prepared._tag === "Stopped") {
-    return { ...nothing, outcome: "cancelled" as const, cause: prepared.cause }
+    return WorkEnd.cancelled(prepared.cause)
   }
   if (Result.isSuccess(prepared)) return prepared.success
   const { _tag, detail, message } = prepared.failure
   yield* Effect.logWarning(`Run ${input.runId} of task ${input.taskId} cannot begin: ${message}`)
   return _tag === "RepositoryUnusable"
-    ? failed(message, "repository_unusable")
-    : failed(detail, null, "infrastructure")
+    ? WorkEnd.failed(message, "repository_unusable")
+    : WorkEnd.failed(detail, null, "infrastructure")
 })
 
 /** With what an attempt is carried out. */
@@ -220,21 +218,24 @@ const run = Effect.fnUntraced(function* (
   const { permission, usage } = answers
   const folder = yield* openFolder(bench, attempt.run)
   const spec = { ...specOf(bench, order, path, folder), stop, access, permission, usage }
-  const place = { ...prepared, message: messageOf(attempt) }
-  const kept = (said: RunResult) => keep(bench, place, said, folder)
-  // Its processes have ended before its work is taken in, whatever the runner says of them.
-  const result = yield* Effect.scoped(Effect.result(Effect.flatMap(runner.run(spec, begun), kept)))
-  yield* answers.settle
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const result = yield* runner.run(spec, begun).pipe(
+    Scope.provide(scope),
+    Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))),
+    Effect.result
+  )
   // What never stood in the store as started is not brought in either.
   const refusal = yield* startRefused(started)
-  if (refusal !== undefined) return failed(refusal, null, "infrastructure")
-  if (Result.isFailure(result)) {
-    const { detail, reason, retryable } = result.failure
-    return reason === "failed"
-      ? failed(detail, null, retryable ? "infrastructure" : "agent")
-      : failed(detail, "runner_unusable")
+  const closed = Effect.andThen(Scope.close(scope, Exit.void), answers.settle)
+  if (refusal !== undefined) {
+    return yield* Effect.as(closed, WorkEnd.failed(refusal, null, "infrastructure"))
   }
-  return yield* settle(bench, result.success, place)
+  if (Result.isFailure(result)) return yield* Effect.as(closed, WorkEnd.unusable(result.failure))
+  const place = { ...prepared, message: messageOf(attempt) }
+  const said = { result: result.success, scope, folder, settle: answers.settle }
+  const ended = WorkEnd.make(bench, place, said)
+  order.heard?.(told(order, ended))
+  return yield* ended
 })
 
 /** Why a run may not go on that could not be started; what was started is never refused. */
@@ -260,38 +261,3 @@ const openFolder = ({ intake }: Bench, { id }: Run.Run) =>
   intake === undefined
     ? Effect.succeed(undefined)
     : Effect.catch(intake.open(id), (error) => Effect.as(Effect.logError(error.message), undefined))
-
-/** Keeps what the agent wrote. */
-const keep = Effect.fnUntraced(function* (
-  bench: Bench,
-  place: CollectInput & Prepared,
-  said: RunResult,
-  folder: Folder | undefined
-) {
-  const { maxOutputBytes } = bench.limits
-  const output = yield* ArtifactKeeping.keep(bench, place, said, { maxOutputBytes, folder })
-  return { said, output }
-})
-
-/** Takes in what the agent left. */
-const settle = Effect.fnUntraced(function* (
-  bench: Bench,
-  { output, said }: Effect.Success<ReturnType<typeof keep>>,
-  place: CollectInput & Prepared
-) {
-  const { answer, cause, exitCode, outcome } = said
-  const ended = { ...nothing, exitCode, answer, output }
-  if (outcome === "failed") {
-    const isStopped = cause === "cancelled" || cause === Run.stopped || cause === Run.shutdown
-    return { ...ended, outcome: isStopped ? ("cancelled" as const) : outcome, cause }
-  }
-  const collected = yield* Effect.result(bench.workspace.collect(place))
-  if (Result.isFailure(collected)) {
-    const { _tag, message } = collected.failure
-    const fault = _tag === "ResultNotOnBase" ? "agent" : "infrastructure"
-    return { ...ended, outcome: "failed" as const, cause: message, fault } as const
-  }
-  const { headCommit } = collected.success
-  const head = headCommit === null ? null : CommitId.make(headCommit)
-  return { ...ended, outcome, cause, headCommit: head }
-})

@@ -7,13 +7,14 @@
  *
  * @internal
  */
-import { Effect, Result, Stream } from "effect"
+import { Effect, Result, Schedule, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { RunResult } from "../ports/AgentRunner.ts"
 import type { Folder, Found, Reason, Refused } from "../ports/ArtifactIntake.ts"
-import type { ArtifactStore, ArtifactStoreError, Kept } from "../ports/ArtifactStore.ts"
+import { type ArtifactStore, ArtifactStoreError, type Kept } from "../ports/ArtifactStore.ts"
 import * as Artifact from "../rules/Artifact.ts"
 import { ArtifactId, type RunId } from "../rules/Identifier.ts"
+import { StoreUnavailable } from "../operations/Refusal.ts"
 import { ArtifactLimits } from "./ArtifactLimits.ts"
 import { standingOf } from "./ArtifactStanding.ts"
 import * as ArtifactText from "./ArtifactText.ts"
@@ -37,12 +38,13 @@ export interface Place {
 
 /** Keeps the bytes, and says what is to be recorded of them. */
 export const keep = Effect.fnUntraced(function* (
-  means: Means,
+  given: Means,
   place: Place,
   result: Pick<RunResult, "answer" | "output" | "said">,
   options: { readonly maxOutputBytes: number; readonly folder: Folder | undefined }
 ): Effect.fn.Return<ReadonlyArray<Artifact.Wanted>> {
   const { folder, maxOutputBytes } = options
+  const means = patient(given)
   // Both ends of the output may go a little beyond the limit that ended the run.
   const maxBytes = 2 * maxOutputBytes
   const output = yield* put(means, place, result.output, maxBytes)
@@ -56,11 +58,34 @@ export const keep = Effect.fnUntraced(function* (
 
 // internal --------------------------------------------------------------------
 
+/** What waits for a store that is away. */
+interface Patient extends Means {
+  readonly waits: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/** Waits for a store that may come back, longer than a tenure lasts; in all that is done only once. */
+const patient = (means: Means): Patient => {
+  let times = 8
+  const once = Schedule.exponential("200 millis")
+  return {
+    ...means,
+    waits: (effect) =>
+      Effect.suspend(() =>
+        Effect.retry(effect, { schedule: once, times, while: passes }).pipe(
+          Effect.tapError((error) => Effect.sync(() => void (times = passes(error) ? 0 : times)))
+        )
+      )
+  }
+}
+
+const passes = (error: unknown): boolean =>
+  (error instanceof ArtifactStoreError || error instanceof StoreUnavailable) && error.retryable
+
 /** What is longer is no answer any more but a log, which is kept anyway. */
 const maxAnswerBytes = 1024 * 1024
 
 const keepAnswer = Effect.fnUntraced(function* (
-  means: Means,
+  means: Patient,
   place: Place,
   { answer, said }: Pick<RunResult, "answer" | "said">
 ) {
@@ -78,7 +103,7 @@ const keepAnswer = Effect.fnUntraced(function* (
 
 const keepLeft = Effect.fnUntraced(
   function* (
-    means: Means,
+    means: Patient,
     place: Place,
     folder: Folder,
     own: ReadonlyArray<Artifact.Wanted>
@@ -86,7 +111,7 @@ const keepLeft = Effect.fnUntraced(
     const limits = yield* ArtifactLimits
     // As: whoever has a run has its id.
     const runId = place.runId as RunId
-    const standing = yield* standingOf(means.shell, place.organizationId, runId)
+    const standing = yield* means.waits(standingOf(means.shell, place.organizationId, runId))
     let room = Math.max(0, standing.roomFor(limits) - sizeOf(own))
     const found: Array<Artifact.Wanted> = []
     const keepOne = Effect.fnUntraced(function* (
@@ -96,7 +121,7 @@ const keepLeft = Effect.fnUntraced(
       if (size > room) return "no_room"
       const most = Math.min(left, room)
       const kept = yield* Effect.result(
-        means.artifacts.put(place.organizationId, bytes, { maxBytes: most })
+        means.waits(means.artifacts.put(place.organizationId, bytes, { maxBytes: most }))
       )
       if (Result.isFailure(kept)) return yield* reasonOf(kept.failure)
       room -= kept.success.size
@@ -124,7 +149,7 @@ const reasonOf = (failure: ArtifactStoreError | { readonly _tag: "TooManyBytes" 
 
 /** What was not taken in is said where people look for it, and stays said when bytes are removed. */
 const keepRefused = Effect.fnUntraced(function* (
-  means: Means,
+  means: Patient,
   place: Place,
   refused: ReadonlyArray<Refused>
 ) {
@@ -138,23 +163,21 @@ const keepRefused = Effect.fnUntraced(function* (
 
 /** Nothing is kept of what is too much or cannot be read, and the log of the server says so. */
 const put = <E extends { readonly message: string }>(
-  { artifacts }: Means,
+  { artifacts, waits }: Patient,
   { organizationId }: Place,
   bytes: Stream.Stream<Uint8Array, E>,
   maxBytes: number
 ): Effect.Effect<Kept | undefined> =>
-  artifacts
-    .put(organizationId, bytes, { maxBytes })
-    .pipe(
-      Effect.catch((error) =>
-        Effect.as(
-          error instanceof Error && "_tag" in error && error._tag === "TooManyBytes"
-            ? Effect.logDebug(error.message)
-            : Effect.logError(error.message),
-          undefined
-        )
+  waits(artifacts.put(organizationId, bytes, { maxBytes })).pipe(
+    Effect.catch((error) =>
+      Effect.as(
+        error instanceof Error && "_tag" in error && error._tag === "TooManyBytes"
+          ? Effect.logDebug(error.message)
+          : Effect.logError(error.message),
+        undefined
       )
     )
+  )
 
 const wanted = (kept: Kept, kind: Artifact.Kind, name: string): Artifact.Wanted => ({
   ...kept,

@@ -107,7 +107,35 @@ export const end = Effect.fnUntraced(function* (
   yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)
 })
 
+/**
+ * Keeps what the agent of a run wrote that is over already, whoever has told its end. That needs no
+ * fence: what is over stays so.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const keep = Effect.fnUntraced(function* (
+  shell: Shell["Service"],
+  organization: string,
+  { id: runId, taskId }: Run.Run,
+  output: ReadonlyArray<Artifact.Wanted>
+): Effect.fn.Return<void, ShellFailure> {
+  const transaction = shell.transact(
+    placeOf({ organization }, taskId),
+    Effect.fnUntraced(function* (session) {
+      yield* session.relyOn(`run:${runId}`)
+      const run = yield* session.get(Projection.runs, { id: runId })
+      const isOver = run !== undefined && !Run.isLive(run.status)
+      const { events, room } = isOver ? yield* keptAs(session, run, output) : nothing
+      return { also: room, events, answer: () => null }
+    })
+  )
+  yield* asSystem(`run/${runId}/keep`, transaction)
+})
+
 // internal --------------------------------------------------------------------
+
+const nothing = { events: [], room: [] }
 
 /** What becomes of the task of a run that failed, or null. */
 const aftermathOf = Effect.fnUntraced(function* (
@@ -176,7 +204,7 @@ const keptAs = Effect.fnUntraced(function* (
   run: Run.Run,
   output: ReadonlyArray<Artifact.Wanted>
 ): Effect.fn.Return<Kept, StoreError> {
-  if (run.outputId !== null || output.length === 0) return { events: [], room: [] }
+  if (run.outputId !== null || output.length === 0) return nothing
   const limits = yield* ArtifactLimits
   const { names, roomFor } = yield* standingIn(session.driver, session.organization, run.id)
   const { fitting, out } = Artifact.fitting(output, roomFor(limits))

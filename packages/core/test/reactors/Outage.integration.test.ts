@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Queue } from "effect"
 
 import { type AgentRunnerMemory, Foreman } from "@foreman/core"
-import { PostgresStore } from "@foreman/store-postgres"
+import { PostgresArtifacts, PostgresStore } from "@foreman/store-postgres"
 import { TestForeman } from "@foreman/testkit"
-import { startPostgres } from "../../../../tooling/src/postgres/PostgresServer.ts"
+import {
+  type PostgresServer,
+  startPostgres
+} from "../../../../tooling/src/postgres/PostgresServer.ts"
 import { collecting } from "../services/lines.ts"
 
 const postgres = Effect.acquireRelease(
@@ -71,4 +75,83 @@ describe("PostgreSQL that is away for longer than a lease lasts", () => {
     },
     60_000
   )
+})
+
+/** Stops all processes of a database server, and gives what lets them go on. */
+const freeze = ({ pid }: { readonly pid: number }): (() => void) => {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")
+  const all = [pid, ...children.map(Number)]
+  for (const one of all) process.kill(one, "SIGSTOP")
+  return () => {
+    for (const one of all) process.kill(one, "SIGCONT")
+  }
+}
+
+/** Ways of PostgreSQL to be away; what is answered brings it back. */
+const outages = {
+  "is killed": async (server: PostgresServer) => {
+    await server.kill()
+    return server.restart
+  },
+  "is frozen": async (server: PostgresServer) => freeze(server)
+}
+
+describe("PostgreSQL, which keeps the bytes too,", () => {
+  for (const [what, leave] of Object.entries(outages)) {
+    it.live(
+      `costs a run nothing that ends while it ${what}`,
+      () => {
+        const { lines, on, until } = collecting()
+        return Effect.gen(function* () {
+          const server = yield* postgres
+          const begun = yield* Queue.unbounded<number>()
+          const finish = yield* Deferred.make<void>()
+          const behaviour: AgentRunnerMemory.Behaviour = ({ attempt }) =>
+            Queue.offer(begun, attempt).pipe(
+              Effect.andThen(Deferred.await(finish)),
+              Effect.as({ output: "all that was said" })
+            )
+          const { url } = server
+          const options = {
+            store: PostgresStore.layer({ url }),
+            artifacts: PostgresArtifacts.layer({ url }),
+            behaviour,
+            left: () => ({ "report.md": "# Done" }),
+            reactors: { holder: "here", ttlMillis: 2_000 }
+          }
+          yield* Effect.gen(function* () {
+            const { client } = yield* Foreman
+            const given = yield* TestForeman.givenTeam()
+            const { id: taskId } = yield* TestForeman.givenTask(given)
+            expect(yield* Queue.take(begun)).toBe(1)
+            yield* TestForeman.untilEvent(({ type }) => type === "run.started")
+            const comeBack = yield* Effect.promise(() => leave(server))
+            yield* Deferred.succeed(finish, undefined)
+            // Until the lease is over, and whoever has only stood by would have it.
+            yield* Effect.sleep(4_000)
+            const isRecorded = until(/^1 run had ended before, and its end is recorded$/)
+            yield* Effect.promise(async () => comeBack())
+            yield* isRecorded
+            const arrived = ({ status }: { readonly status: string }) => status === "in_review"
+            const task = yield* TestForeman.untilTask(taskId, arrived)
+            expect(task).toMatchObject({ attempts: 1, failures: 0, lastOutcome: "succeeded" })
+            const listed = yield* TestForeman.asOperator(client.listArtifacts({ taskId }))
+            const texts = yield* Effect.forEach(listed.items, ({ id: artifactId, name }) =>
+              TestForeman.asOperator(client.getArtifact({ artifactId })).pipe(
+                Effect.map(({ preview }) => [name, preview])
+              )
+            )
+            expect(texts.toSorted()).toEqual([
+              ["assistant_summary.txt", "all that was said"],
+              ["output.log", "all that was said"],
+              ["report.md", "# Done"]
+            ])
+            expect(yield* Queue.size(begun)).toBe(0)
+          }).pipe(Effect.provide(TestForeman.layer(options)))
+          expect(lines.filter(({ level }) => level === "Error")).toEqual([])
+        }).pipe(on)
+      },
+      60_000
+    )
+  }
 })

@@ -2,18 +2,22 @@
  * Processes whose store goes away, for the tests of what becomes of their runs.
  */
 import { assert } from "@effect/vitest"
-import { Deferred, Effect, Exit, Layer, Queue, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Queue, Scope } from "effect"
 import { TestClock } from "effect/testing"
 
 import {
   type AgentRunnerMemory,
+  type ArtifactIntakeMemory,
+  ArtifactStore,
+  ArtifactStoreMemory,
   Driver,
   DriverMemory,
   Foreman,
   type Identifier
 } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
-import { committing, leaving } from "../services/faults.ts"
+import { committing, keptIn, leaving } from "../services/faults.ts"
+import { settled } from "../settling.ts"
 
 /** Agents that end when they may, and say when they begin and when they are stopped. */
 const agents = Effect.gen(function* () {
@@ -50,6 +54,10 @@ export const processOn = Effect.fnUntraced(function* (
 export interface Otherwise {
   readonly engineers?: number
   readonly leaves?: typeof leaving
+  /** What agents leave in their folders, which they have then. */
+  readonly leavings?: ArtifactIntakeMemory.Leavings
+  /** Where bytes lie, made of the place in the store itself. */
+  readonly bytes?: (artifacts: ArtifactStore.ArtifactStore) => ArtifactStore.ArtifactStore
   /** What the store says to some commits; undefined where it takes them. */
   readonly refuses?: (
     types: ReadonlyArray<string>,
@@ -59,12 +67,17 @@ export interface Otherwise {
 
 /** A process that carries out a task, on a store that may leave it, and one that only looks on. */
 export const givenWith = Effect.fnUntraced(function* ({
+  bytes = (artifacts) => artifacts,
   engineers = 1,
   leaves = leaving,
+  leavings,
   refuses = () => undefined
 }: Otherwise) {
   const driver = yield* DriverMemory.make
-  const { comeBack, leave, store: coming } = leaves(driver)
+  const left = leaves(driver)
+  const { comeBack, leave, store: coming } = left
+  const memory = yield* Layer.build(Layer.fresh(ArtifactStoreMemory.layer))
+  const artifacts = Context.get(memory, ArtifactStore.ArtifactStore)
   const store = committing(coming, (_, commit, batch) => {
     const types = batch.events.map(({ type }) => type)
     const refusal = refuses(types, batch)
@@ -72,9 +85,16 @@ export const givenWith = Effect.fnUntraced(function* ({
   })
   const agent = yield* agents
   const scope = yield* Effect.acquireRelease(Scope.make(), Scope.close)
-  const options = { behaviour: agent.behaviour, reactors: { holder: "the same" } }
+  const options = {
+    behaviour: agent.behaviour,
+    artifacts: Layer.succeed(ArtifactStore.ArtifactStore, bytes(keptIn(left, artifacts))),
+    ...(leavings === undefined ? {} : { left: () => leavings }),
+    reactors: { holder: "the same" }
+  }
   yield* processOn(store, options).pipe(Effect.provideService(Scope.Scope, scope))
-  const look = yield* processOn(driver)
+  const look = yield* processOn(driver, {
+    artifacts: Layer.succeed(ArtifactStore.ArtifactStore, artifacts)
+  })
   const team = yield* look(TestForeman.givenTeam({ engineers }))
   const { id: taskId } = yield* look(TestForeman.givenTask(team))
   assert.strictEqual(yield* agent.begun, 1)
@@ -85,17 +105,12 @@ export const givenWith = Effect.fnUntraced(function* ({
 /** The same, as most tests have it. */
 export const given = givenWith({})
 
-/** Hashes and the like are made in real time: what waits for them comes before the next second. */
-const settled = Effect.promise(
-  () =>
-    new Promise((resolve) => {
-      setTimeout(resolve, 3)
-    })
-)
-
-/** Lets so many seconds pass, one after the other. */
+/** Lets so many seconds pass, one after the other: what waits for a hash has it before the next. */
 export const pass = (seconds: number) =>
-  Effect.replicateEffect(Effect.andThen(settled, TestClock.adjust("1 second")), seconds)
+  Effect.andThen(
+    settled,
+    Effect.replicateEffect(Effect.andThen(TestClock.adjust("1 second"), settled), seconds)
+  )
 
 /** A task as it stands. */
 export const taskOf = (taskId: Identifier.TaskId) =>
@@ -106,4 +121,11 @@ export const runsOf = (taskId: Identifier.TaskId) =>
   Foreman.use(({ client }) => client.listTaskRuns({ taskId })).pipe(
     TestForeman.asOperator,
     Effect.map(({ items }) => items.map(({ cause, status }) => [status, cause]))
+  )
+
+/** What is kept of the runs of a task, by its names, and what its answer is. */
+export const keptOf = (taskId: Identifier.TaskId) =>
+  Foreman.use(({ client }) => client.listArtifacts({ taskId })).pipe(
+    TestForeman.asOperator,
+    Effect.map(({ items }) => items.map(({ name, size }) => [name, size]).toSorted())
   )

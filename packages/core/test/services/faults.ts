@@ -3,7 +3,7 @@
  */
 import { Effect, Latch } from "effect"
 
-import { Driver } from "@foreman/core"
+import { ArtifactStore, Driver } from "@foreman/core"
 
 /** What a broken store says. */
 export const broken = (
@@ -53,6 +53,8 @@ const answering = (
 /** A store that can leave, and come back. */
 export interface Leaving {
   readonly store: Driver.Driver
+  /** Whatever else lies there is away with it. */
+  readonly way: <A, E>(answer: Effect.Effect<A, E>) => Effect.Effect<A, E | Driver.StoreError>
   readonly leave: () => void
   readonly comeBack: () => void
 }
@@ -61,21 +63,39 @@ export interface Leaving {
 export const leaving = (driver: Driver.Driver): Leaving => {
   let isAway = false
   const gone = broken({ retryable: true, cause: new Error("connect ECONNREFUSED 127.0.0.1:5432") })
-  const store = answering(driver, (answer) =>
-    Effect.suspend(() => (isAway ? Effect.fail(gone) : answer))
-  )
+  const way: Leaving["way"] = (answer) =>
+    Effect.andThen(
+      Effect.suspend(() => (isAway ? Effect.fail(gone) : Effect.void)),
+      answer
+    )
   const set = (isNow: boolean) => () => {
     isAway = isNow
   }
-  return { store, leave: set(true), comeBack: set(false) }
+  return { store: answering(driver, way), way, leave: set(true), comeBack: set(false) }
 }
 
 /** A store that says nothing while it is away, and answers late what it was asked then. */
 export const hanging = (driver: Driver.Driver): Leaving => {
   const here = Latch.makeUnsafe(true)
+  const way: Leaving["way"] = (answer) => here.whenOpen(answer)
   return {
-    store: answering(driver, (answer) => here.whenOpen(answer)),
+    store: answering(driver, way),
+    way,
     leave: () => void here.closeUnsafe(),
     comeBack: () => void here.openUnsafe()
   }
 }
+
+/** Bytes that lie in a store, and go and come back with it. */
+export const keptIn = (
+  { way }: Leaving,
+  artifacts: ArtifactStore.ArtifactStore
+): ArtifactStore.ArtifactStore => ({
+  ...artifacts,
+  put: (organization, bytes, options) =>
+    Effect.mapError(way(artifacts.put(organization, bytes, options)), (error) =>
+      error instanceof Driver.StoreError
+        ? new ArtifactStore.ArtifactStoreError({ operation: "put", cause: error, retryable: true })
+        : error
+    )
+})
