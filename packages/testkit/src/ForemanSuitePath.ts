@@ -282,4 +282,18 @@ const delivering = (backend: Backend) => {
       yield* assertRebuilds(given.organization.id)
     }).pipe(on(backend, { workspace }))
   })
+
+  it.live("lands nothing of a task that reads, which holds no scope, and keeps its answer", () => {
+    const { behaviour } = recording()
+    return Effect.gen(function* () {
+      const { client } = yield* Foreman
+      const given = yield* TestForeman.givenTeam({ settings: { delivery: "direct" } })
+      const { id: taskId } = yield* TestForeman.givenTask(given, { type: "read" })
+      yield* untilTask(taskId, isIn("done"))
+      const landings = yield* (yield* WorkspaceMemory.Landings).list
+      assert.deepStrictEqual(landings, [])
+      const { items } = yield* client.listArtifacts({ taskId, kind: "assistant_summary" })
+      assert.strictEqual(items.length, 1)
+    }).pipe(on(backend, { behaviour }))
+  })
 }

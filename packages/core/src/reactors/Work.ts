@@ -232,7 +232,7 @@ const run = Effect.fnUntraced(function* (
   }
   if (Result.isFailure(result)) return yield* Effect.as(closed, WorkEnd.unusable(result.failure))
   const place = { ...prepared, message: messageOf(attempt) }
-  const said = { result: result.success, scope, folder, settle: answers.settle }
+  const said = { result: result.success, scope, folder, settle: answers.settle, access }
   const ended = WorkEnd.make(bench, place, said)
   order.heard?.(told(order, ended))
   return yield* ended

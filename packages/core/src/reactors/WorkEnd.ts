@@ -26,6 +26,7 @@ export interface Said {
   readonly folder: Folder | undefined
   /** Records what the agent has used. */
   readonly settle: Effect.Effect<void>
+  readonly access: "read" | "write"
 }
 
 /** Where it has worked. */
@@ -72,7 +73,7 @@ interface Memory {
 const find = Effect.fnUntraced(function* (
   bench: Bench,
   place: Place,
-  { folder, result, scope, settle }: Said,
+  { folder, result, scope, settle, access }: Said,
   memory: Memory
 ): Effect.fn.Return<Ended> {
   const { maxOutputBytes } = bench.limits
@@ -84,7 +85,7 @@ const find = Effect.fnUntraced(function* (
   yield* Scope.close(scope, Exit.void)
   yield* settle
   const ended = { ...nothing, exitCode, answer, output }
-  if (outcome === "succeeded") return { ...ended, ...(yield* takeIn(bench, place, result)) }
+  if (outcome === "succeeded") return { ...ended, ...(yield* takeIn(bench, place, result, access)) }
   const isStopped = cause === "cancelled" || cause === Run.stopped || cause === Run.shutdown
   return { ...ended, outcome: isStopped ? "cancelled" : outcome, cause }
 })
@@ -93,14 +94,22 @@ const find = Effect.fnUntraced(function* (
 const takeIn = Effect.fnUntraced(function* (
   { workspace }: Bench,
   place: Place,
-  { cause, outcome }: RunResult
+  { cause, outcome }: RunResult,
+  access: Said["access"]
 ) {
   const collected = yield* Effect.result(workspace.collect(place))
   if (Result.isSuccess(collected)) {
     const { headCommit } = collected.success
-    const head = headCommit === null ? null : CommitId.make(headCommit)
-    return { outcome, cause, headCommit: head }
+    if (headCommit === null) return { outcome, cause }
+    if (access === "write") return { outcome, cause, headCommit: CommitId.make(headCommit) }
+    // It held no scope: others may write the same at the same time.
+    yield* Effect.logWarning(
+      `Run ${place.runId} has changed files, though its task is of type read: ` +
+        `commit ${headCommit} is not brought in`
+    )
+    return { outcome, cause }
   }
+  if (access === "read") return { outcome, cause }
   const { _tag, message } = collected.failure
   const fault = _tag === "ResultNotOnBase" ? ("agent" as const) : ("infrastructure" as const)
   return { outcome: "failed" as const, cause: message, fault }
