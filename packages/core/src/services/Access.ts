@@ -28,14 +28,15 @@ import * as Tokens from "./Tokens.ts"
  * @category configuration
  * @since 0.1.0
  */
-export type AccessConfig = /** Who shows no token is the operator too. */
-(
-  | { readonly mode: "open"; readonly operatorToken?: string | undefined }
-  | { readonly mode: "token"; readonly operatorToken: string }
-) & {
-  /** Whoever shows it is the agent `manager` of the local team, which is made then if it is missing. */
-  readonly managerToken?: string | undefined
-}
+export type AccessConfig =
+  /** Who shows no token is the operator too. */
+  (
+    | { readonly mode: "open"; readonly operatorToken?: string | undefined }
+    | { readonly mode: "token"; readonly operatorToken: string }
+  ) & {
+    /** Whoever shows it is the agent `manager` of the local team, which is made then if it is missing. */
+    readonly managerToken?: string | undefined
+  }
 
 // errors ----------------------------------------------------------------------
 
