@@ -8,7 +8,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import type { Scope } from "effect"
 
-import { Doctor, Driver, type Rebuild } from "@foreman/core"
+import { Doctor, Driver, Rebuild } from "@foreman/core"
 import type { Backend, Console } from "./StoreSuiteSubject.ts"
 import * as TestForeman from "./TestForeman.ts"
 
@@ -59,6 +59,27 @@ export const run = (name: string, subject: Subject): void => {
       })
     )
 
+    it.live("misses the end of a history, of which no rows are made again then", () =>
+      Effect.gen(function* () {
+        const location = yield* lived
+        const [before, head] = yield* Effect.scoped(
+          Effect.flatMap(onlooking(location), (driver) => rowsIn(driver))
+        )
+        yield* subject.force(location, cutting(3))
+        expect(yield* brokenIn(location)).toEqual(expect.arrayContaining(["I-02", "I-11"]))
+        const story = Effect.gen(function* () {
+          const driver = yield* Driver.Driver
+          const [after, { organization, position }] = yield* rowsIn(driver)
+          const refusal = yield* Effect.flip(Rebuild.repair(driver, organization))
+          const place = { position: position - 2, missingTo: position }
+          expect(refusal).toMatchObject({ _tag: "ChainBroken", organization, ...place })
+          expect([after, { organization, position }]).toEqual([before, head])
+          expect(yield* rowsIn(driver)).toEqual([before, head])
+        })
+        yield* Effect.provide(story, subject.layer(location))
+      })
+    )
+
     it.live("looks at a store while others write into it", () =>
       Effect.gen(function* () {
         const location = yield* subject.location
@@ -95,6 +116,21 @@ export const run = (name: string, subject: Subject): void => {
 }
 
 // internal --------------------------------------------------------------------
+
+/** A history without its last events: a store refuses less that these go elsewhere. */
+const cutting = (count: number) =>
+  "UPDATE events SET organization = 'gone' WHERE position > " +
+  `(SELECT max(position) - ${count} FROM events)`
+
+/** The tasks and runs of the only organisation, and where it stands. */
+const rowsIn = Effect.fnUntraced(function* (driver: Driver.Driver) {
+  const [head] = yield* driver.ask("system", "heads", { after: "", limit: 1 })
+  const organization = String(head?.["organization"])
+  const of = (table: string) =>
+    driver.find({ organization, table, index: "key", equals: {}, limit: 10 })
+  const rows = yield* Effect.all([of("tasks"), of("runs")])
+  return [rows, { organization, position: Number(head?.["position"]) }] as const
+})
 
 const planted: ReadonlyArray<readonly [string, ReadonlyArray<Doctor.InvariantId>]> = [
   ["UPDATE events SET at = at + 1 WHERE position = 2", ["I-05"]],

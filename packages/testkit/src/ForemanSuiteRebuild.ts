@@ -8,6 +8,7 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 
 import { type Driver, Foreman, Rebuild, Shell } from "@foreman/core"
+import * as RebuildEnd from "./ForemanSuiteRebuildEnd.ts"
 import * as Subject from "./ForemanSuiteSubject.ts"
 import { nobody, numbers, principal } from "./ForemanSuiteSubject.ts"
 import type { It } from "./ForemanSuiteSubject.ts"
@@ -25,10 +26,11 @@ export const register = (it: It): void => {
   rebuilding(it)
   finding(it)
   repairing(it)
+  RebuildEnd.register(it)
 }
 
 /**
- * Asserts that an organisation's rows are the fold of its events.
+ * Asserts that an organisation's rows are the fold of its events, and that none of these is missing.
  *
  * @category testing
  * @since 0.1.0
@@ -42,6 +44,7 @@ export const assertRebuilds: (
   const compared = yield* Rebuild.compare(driver, organizationId)
   assert.deepStrictEqual(compared.differences, [])
   assert.strictEqual(compared.total, 0)
+  assert.isNull(compared.firstBroken)
   return compared
 }, Effect.orDie)
 

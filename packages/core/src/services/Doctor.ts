@@ -22,15 +22,18 @@
  *
  * @since 0.1.0
  */
-import { Effect, Result } from "effect"
+import { Effect } from "effect"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
+import * as Chain from "../ports/Chain.ts"
 import type { Driver, StoreError } from "../ports/Driver.ts"
 import * as DoctorArtifacts from "./DoctorArtifacts.ts"
 import * as DoctorLog from "./DoctorLog.ts"
+import * as DoctorRebuild from "./DoctorRebuild.ts"
 import * as DoctorRows from "./DoctorRows.ts"
 import * as DoctorTally from "./DoctorTally.ts"
 import * as DoctorWork from "./DoctorWork.ts"
-import * as Rebuild from "./Rebuild.ts"
+import type * as Rebuild from "./Rebuild.ts"
+import * as RebuildChain from "./RebuildChain.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -157,40 +160,34 @@ const organizationsOf = Effect.fnUntraced(function* (driver: Driver) {
 
 const lookAt = Effect.fnUntraced(function* (place: DoctorRows.Place) {
   const { driver, organization, tally } = place
-  const before = yield* headOf(driver, organization)
+  const before = yield* RebuildChain.headOf(driver, organization)
   const log = DoctorLog.make(tally, organization)
+  const rebuilding = tally.wants("I-11") ? yield* DoctorRebuild.make(place) : undefined
   const work = DoctorWork.make(tally)
   const receipts = DoctorRows.makeReceipts(place, before)
   let events = 0
   for (let after = 0; ;) {
     const page = yield* driver.readAll(organization, { after, limit: pageSize })
-    const seen = yield* log.look(page)
+    const previous = log.last()
+    const firstBroken = tally.wants("I-05", "I-11")
+      ? yield* Effect.promise(() => Chain.firstBroken(page, previous))
+      : undefined
+    const seen = yield* log.look(page, firstBroken)
+    if (rebuilding !== undefined) yield* rebuilding.take(page, firstBroken)
     for (const one of seen) work.look(one)
     if (tally.wants("I-16", "I-17", "I-68")) yield* receipts(seen)
     events += page.length
-    const last = log.position()
-    if (page.length < pageSize || last <= after) break
-    after = last
+    const { position } = log.last()
+    if (page.length < pageSize || position <= after) break
+    after = position
   }
   work.close()
-  const head = { before, after: yield* headOf(driver, organization) }
+  const head = { before, after: yield* RebuildChain.headOf(driver, organization) }
   yield* judgeEnds(place, log, head)
   if (tally.wants("I-15", "I-22", "I-34", "I-54", "I-66", "I-68", "I-73"))
     yield* DoctorRows.look(place)
-  if (tally.wants("I-11")) yield* compare(place)
+  if (rebuilding !== undefined) yield* rebuilding.judge
   return events
-})
-
-/** Where the store says that an organisation stands: the first one after all names before its own. */
-const headOf = Effect.fnUntraced(function* (driver: Driver, organization: string) {
-  const after = organization.slice(0, -1)
-  for (let name = after; ;) {
-    const page = yield* driver.ask("system", "heads", { after: name, limit: pageSize })
-    const own = page.find((row) => row["organization"] === organization)
-    if (own !== undefined) return Number(own["position"])
-    if (page.length < pageSize) return 0
-    name = String(page.at(-1)?.["organization"])
-  }
 })
 
 /** The log ends where the head was, or later where somebody has written meanwhile. */
@@ -199,7 +196,7 @@ const judgeEnds = Effect.fnUntraced(function* (
   log: DoctorLog.Log,
   head: { readonly before: number; readonly after: number }
 ) {
-  const end = log.position()
+  const end = log.last().position
   const isThere = head.before <= end && end <= head.after
   const problem = isThere ? undefined : `the log ends at ${end}, the head is ${head.after}`
   tally.judge("I-02", "head", problem)
@@ -216,30 +213,4 @@ const judgeEnds = Effect.fnUntraced(function* (
       tally.judge("I-01", `stream ${DoctorLog.holdsToken(stream) ? "" : stream}`, lag)
     }
   }
-})
-
-const compare = Effect.fnUntraced(function* ({ driver, organization, tally }: DoctorRows.Place) {
-  const compared = yield* Rebuild.compare(driver, organization).pipe(
-    // A history that is not Foreman's may also break the fold itself.
-    Effect.catchDefect((cause) =>
-      Effect.fail(new Rebuild.NotReplayable({ organization, position: 0, cause }))
-    ),
-    Effect.result
-  )
-  if (Result.isFailure(compared)) {
-    const { failure } = compared
-    if (failure._tag !== "NotReplayable") return yield* failure
-    const { position } = failure
-    const place = position === 0 ? "log" : `event ${position}`
-    return tally.judge("I-11", place, "cannot be replayed")
-  }
-  const { differences, rows, total } = compared.success
-  for (const { key, rebuilt, stored, table } of differences) {
-    const unlike = rebuilt === null ? "follows from no event" : "is otherwise than its events say"
-    const place = `${table} ${Object.values(key).join("/")}`
-    tally.judge("I-11", place, stored === null ? "is missing" : unlike)
-  }
-  const counted = Object.values(rows).reduce((sum, count) => sum + count, 0)
-  const listed = differences.length
-  tally.add("I-11", Math.max(counted - listed, 0), total - listed)
 })

@@ -41,10 +41,15 @@ export const Frame = Schema.Struct({
 
 /** What is remembered from one page to the next. */
 export interface Log {
-  readonly look: (page: ReadonlyArray<StoredEvent>) => Effect.Effect<ReadonlyArray<Seen>>
+  /** Is told where the chain of hashes breaks in this page, if it does. */
+  readonly look: (
+    page: ReadonlyArray<StoredEvent>,
+    firstBroken: number | undefined
+  ) => Effect.Effect<ReadonlyArray<Seen>>
   /** The version of every stream, as its events say. */
   readonly streams: ReadonlyMap<string, number>
-  readonly position: () => number
+  /** The event that was looked at last. */
+  readonly last: () => Pick<StoredEvent, "position" | "hash">
 }
 
 // rules -----------------------------------------------------------------------
@@ -65,9 +70,9 @@ export const make = (tally: Tally, organization: string): Log => {
   let previous: Pick<StoredEvent, "position" | "hash"> = { position: 0, hash: Chain.genesis }
   return {
     streams,
-    position: () => previous.position,
-    look: Effect.fnUntraced(function* (page) {
-      if (tally.wants("I-05")) yield* verify(tally, page, previous)
+    last: () => previous,
+    look: Effect.fnUntraced(function* (page, firstBroken) {
+      if (tally.wants("I-05")) yield* verify(tally, page, previous, firstBroken === undefined)
       const seen: Array<Seen> = []
       for (const stored of page) {
         judgeOrder(tally, stored, previous.position, streams)
@@ -90,13 +95,13 @@ export const make = (tally: Tally, organization: string): Log => {
 
 // internal --------------------------------------------------------------------
 
-/** A page at once, and event by event only when it does not hold. */
+/** Event by event only when the page does not hold. */
 const verify = Effect.fnUntraced(function* (
   tally: Tally,
   page: ReadonlyArray<StoredEvent>,
-  before: Pick<StoredEvent, "position" | "hash">
+  before: Pick<StoredEvent, "position" | "hash">,
+  holds: boolean
 ) {
-  const holds = (yield* Effect.promise(() => Chain.firstBroken(page, before))) === undefined
   let from = before
   for (const event of page) {
     const broken = holds ? undefined : yield* Effect.promise(() => Chain.firstBroken([event], from))

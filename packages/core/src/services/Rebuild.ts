@@ -6,12 +6,14 @@
  *
  * @since 0.1.0
  */
-import { Data, Effect } from "effect"
+import { Effect } from "effect"
 import type { Condition, Driver, Row, Step, StoreError } from "../ports/Driver.ts"
 import * as DriverMemory from "../ports/DriverMemory.ts"
-import { tableOf, tables } from "../ports/Tables.ts"
-import * as RebuildChain from "./RebuildChain.ts"
+import { tableOf } from "../ports/Tables.ts"
+import type * as RebuildChain from "./RebuildChain.ts"
 import { ChainBroken } from "./RebuildChain.ts"
+import * as RebuildLook from "./RebuildLook.ts"
+import { NeverAtRest } from "./RebuildLook.ts"
 import type { NotReplayable } from "./RebuildReplay.ts"
 
 // models ----------------------------------------------------------------------
@@ -22,12 +24,7 @@ import type { NotReplayable } from "./RebuildReplay.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Difference {
-  readonly table: string
-  readonly key: Row
-  readonly stored: Row | null
-  readonly rebuilt: Row | null
-}
+export interface Difference extends RebuildLook.Difference {}
 
 /**
  * What a comparison found.
@@ -49,6 +46,8 @@ export interface Comparison {
    * Where there is one, somebody changed the events, and the differences say nothing of the rows.
    */
   readonly firstBroken: number | null
+  /** Up to where events are missing at the end, null where none are. */
+  readonly missingTo: number | null
 }
 
 /**
@@ -62,22 +61,6 @@ export interface Repair {
   readonly repaired: number
   /** How the organisation compares now: without a difference. */
   readonly comparison: Comparison
-}
-
-// errors ----------------------------------------------------------------------
-
-/**
- * So much happens in the organisation that no moment could be compared. Nothing is wrong with it.
- *
- * @category errors
- * @since 0.1.0
- */
-export class NeverAtRest extends Data.TaggedError("NeverAtRest")<{
-  readonly organization: string
-}> {
-  override get message() {
-    return `${this.organization} did not rest long enough to be compared; try again`
-  }
 }
 
 // services --------------------------------------------------------------------
@@ -97,10 +80,9 @@ export const compare = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
 ): Effect.fn.Return<Comparison, StoreError | NotReplayable | NeverAtRest> {
-  const found = yield* inspect({ driver, organization, see: () => Effect.void })
-  const { firstBroken, last, rows, suspects, total } = found
-  const differences = suspects.slice(0, mostDifferences)
-  return { position: last.position, rows, differences, total, firstBroken }
+  const rebuilt = yield* DriverMemory.make
+  const see = () => Effect.void
+  return comparisonOf(yield* RebuildLook.inspect({ driver, rebuilt, organization, see }))
 })
 
 /**
@@ -111,7 +93,8 @@ export const compare = Effect.fnUntraced(function* (
  *
  * **Gotchas**
  *
- * Nothing is changed where the chain of hashes is broken: what was forged there would become what stands.
+ * Nothing is changed where the chain of hashes is broken or its end is missing: what was forged there
+ * would become what stands.
  *
  * Ranks are found again by the next server that starts: where tasks or their edges differed, it ranks
  * from the beginning.
@@ -123,15 +106,14 @@ export const repair = Effect.fnUntraced(function* (
   driver: Driver,
   organization: string
 ): Effect.fn.Return<Repair, StoreError | NotReplayable | NeverAtRest | ChainBroken> {
-  const see = (position: number) => Effect.fail(new ChainBroken({ organization, position }))
+  const see = (broken: RebuildChain.Broken) =>
+    Effect.fail(new ChainBroken({ organization, ...broken }))
   let repaired = 0
   for (let tries = 0; tries < maxTries; tries++) {
-    const found = yield* inspect({ driver, organization, see })
-    const { firstBroken, last, rows, suspects, total } = found
-    if (total === 0) {
-      const { position } = last
-      return { repaired, comparison: { position, rows, differences: [], total, firstBroken } }
-    }
+    const rebuilt = yield* DriverMemory.make
+    const found = yield* RebuildLook.inspect({ driver, rebuilt, organization, see })
+    if (found.total === 0) return { repaired, comparison: comparisonOf(found) }
+    const { suspects } = found
     const steps = [...stepsOf(suspects), ...(yield* ranksAgain(driver, organization, suspects))]
     const answer = yield* driver.commit({ organization, reliesOn: [], steps, events: [] })
     if (answer._tag === "Committed") repaired += suspects.length
@@ -142,33 +124,12 @@ export const repair = Effect.fnUntraced(function* (
 // internal --------------------------------------------------------------------
 
 const maxTries = 10
-const pageSize = 500
-const mostDifferences = 100
-/** More than these are counted, but not looked at again. */
-const mostSuspects = 10_000
 
-/** The longest chain of dependents is found after the commit. */
-const notCompared = new Set(["rank"])
-
-type Both = RebuildChain.Both<unknown>
-
-const inspect = Effect.fnUntraced(function* <E>(place: Omit<RebuildChain.Both<E>, "rebuilt">) {
-  const { organization } = place
-  const both = { ...place, rebuilt: yield* DriverMemory.make }
-  let replayed = yield* RebuildChain.replay(both)
-  const { differences, rows, total } = yield* look(both)
-  // What was written between the replay and the look seems different, so it is looked at again.
-  let suspects = differences
-  for (let tries = 0; tries < maxTries; tries++) {
-    const before = replayed.last.position
-    replayed = yield* RebuildChain.replay(both, replayed)
-    if (replayed.last.position > before) suspects = yield* lookAgain(both, suspects)
-    else break
-    if (suspects.length === 0) break
-    if (tries === maxTries - 1) return yield* new NeverAtRest({ organization })
-  }
-  return { ...replayed, rows, suspects, total: total - differences.length + suspects.length }
-})
+const comparisonOf = (found: RebuildLook.Found): Comparison => {
+  const { broken, differences, last, rows, total } = found
+  const { position: firstBroken, missingTo } = broken ?? { position: null, missingTo: null }
+  return { position: last.position, rows, differences, total, firstBroken, missingTo }
+}
 
 /**
  * A wrong row goes as it was seen, and the right one comes with the rank of the wrong one. All that go
@@ -180,7 +141,7 @@ const stepsOf = (suspects: ReadonlyArray<Difference>): ReadonlyArray<Step> => {
   )
   const come = suspects.flatMap(({ rebuilt, stored, table }): ReadonlyArray<Step> => {
     if (rebuilt === null) return []
-    const kept = Object.keys(rebuilt).filter((column) => notCompared.has(column))
+    const kept = Object.keys(rebuilt).filter((column) => RebuildLook.notCompared.has(column))
     const own = kept.map((column) => [column, stored?.[column] ?? rebuilt[column] ?? null] as const)
     return [{ _tag: "Insert", table, row: { ...rebuilt, ...Object.fromEntries(own) } }]
   })
@@ -205,72 +166,6 @@ const ranksAgain = Effect.fnUntraced(function* (
   return row === undefined ? [] : [step]
 })
 
-const look = Effect.fnUntraced(function* (both: Both) {
-  const { driver, organization, rebuilt } = both
-  const rows: Record<string, number> = {}
-  const differences: Array<Difference> = []
-  let total = 0
-  const note = (difference: Difference) => {
-    total += 1
-    if (differences.length < mostSuspects) differences.push(difference)
-  }
-  for (const table of projected) {
-    rows[table] = 0
-    yield* eachRow(driver, organization, table, (stored, key) =>
-      Effect.map(rebuilt.get(organization, table, key), (other) => {
-        rows[table] = (rows[table] ?? 0) + 1
-        if (!isSame(table, stored, other)) note({ table, key, stored, rebuilt: other ?? null })
-      })
-    )
-    yield* eachRow(rebuilt, organization, table, (row, key) =>
-      Effect.map(driver.get(organization, table, key), (stored) => {
-        if (stored === undefined) note({ table, key, stored: null, rebuilt: row })
-      })
-    )
-  }
-  return { rows, differences, total }
-})
-
-const lookAgain = Effect.fnUntraced(function* (
-  { driver, organization, rebuilt }: Both,
-  suspects: ReadonlyArray<Difference>
-) {
-  const differences: Array<Difference> = []
-  for (const { key, table } of suspects) {
-    const stored = yield* driver.get(organization, table, key)
-    const other = yield* rebuilt.get(organization, table, key)
-    const isGone = stored === undefined && other === undefined
-    if (isGone || (stored !== undefined && isSame(table, stored, other))) continue
-    differences.push({ table, key, stored: stored ?? null, rebuilt: other ?? null })
-  }
-  return differences
-})
-
-const projected = Object.keys(tables).filter((name) => tableOf(name).kind === "projection")
-
-const eachRow = Effect.fnUntraced(function* (
-  driver: Driver,
-  organization: string,
-  table: string,
-  see: (row: Row, key: Row) => Effect.Effect<void, StoreError>
-) {
-  const columns = tableOf(table).key.filter((column) => column !== "organization")
-  const query = { organization, table, index: "key", equals: {}, limit: pageSize }
-  for (let after: Row | undefined; ;) {
-    const page = yield* driver.find(after === undefined ? query : { ...query, after })
-    for (const row of page) {
-      yield* see(row, Object.fromEntries(columns.map((column) => [column, row[column] ?? null])))
-    }
-    if (page.length < pageSize) return
-    after = page.at(-1)
-  }
-})
-
-const isSame = (table: string, left: Row, right: Row | undefined): boolean =>
-  right !== undefined &&
-  Object.keys(tableOf(table).columns).every(
-    (column) => notCompared.has(column) || (left[column] ?? null) === (right[column] ?? null)
-  )
-
 export { ChainBroken } from "./RebuildChain.ts"
+export { NeverAtRest } from "./RebuildLook.ts"
 export { NotReplayable } from "./RebuildReplay.ts"

@@ -112,6 +112,19 @@ describe("a broken chain of hashes", () => {
     })
   )
 
+  it.effect("is named where a history ends too early, with or before the end of a page", () =>
+    Effect.gen(function* () {
+      const { driver, organization } = yield* crowded
+      const { position: end } = yield* Rebuild.compare(driver, organization)
+      for (const kept of [499, 500, end - 1]) {
+        const cut = withLog(driver, (events) => events.slice(0, kept))
+        const refusal = yield* Effect.flip(Rebuild.repair(unwritable(cut), organization))
+        const place = { position: kept + 1, missingTo: end }
+        expect(refusal).toMatchObject({ _tag: "ChainBroken", ...place })
+      }
+    })
+  )
+
   it.effect("is named where what was forged cannot be replayed", () =>
     Effect.gen(function* () {
       const { driver, organization, place } = yield* crowded

@@ -36,9 +36,9 @@ export const command: Command = {
   examples: ["foreman rebuild", "foreman rebuild --write"],
   run: async (given, context) => {
     const { isJson, signal, terminal } = context
-    const { settings } = await Place.told(context)
+    const { called, settings } = await Place.told(context)
     const work = rebuild(settings, given.flags["organization"], isOn(given, "write"))
-    const title = OpenStore.titleOf(settings)
+    const title = OpenStore.titleOf(settings, called)
     const outcomes = await Failure.run(work, { title, signal })
     await terminal.out(
       isJson
@@ -124,15 +124,17 @@ const linesOf = (terminal: Terminal, outcome: Outcome | Refused): ReadonlyArray<
 
 const linesOfCompared = (
   { paint }: Terminal,
-  { differences, firstBroken, organization, position, repaired, rows, total }: Outcome
+  { differences, firstBroken, missingTo, organization, position, repaired, rows, total }: Outcome
 ): ReadonlyArray<string> => {
   const count = Object.values(rows).reduce((sum, number) => sum + number, 0)
   const outcome = total === 0 ? "nothing differs" : `${total} ${total === 1 ? "differs" : "differ"}`
   const done = repaired === 0 ? "" : `, ${repaired} put right`
   const mark = total + (firstBroken ?? 0) === 0 ? paint("good", "ok  ") : paint("bad", "FAIL")
-  const broken =
-    `       the chain of hashes is broken at event ${firstBroken}, so the events are not what they ` +
-    "were: restore a backup\n"
+  const what =
+    missingTo === null
+      ? "so the events are not what they were"
+      : `and all events up to position ${missingTo} are missing`
+  const broken = `       the chain of hashes is broken at event ${firstBroken}, ${what}: restore a backup\n`
   return [
     ...differences.map(lineOf),
     ...(firstBroken === null ? [] : [broken]),

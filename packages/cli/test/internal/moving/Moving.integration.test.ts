@@ -8,12 +8,9 @@ import type { Scope } from "effect"
 import { describe, expect } from "vitest"
 import { it } from "@effect/vitest"
 
-import { ArtifactFolder } from "@foreman/artifacts-fs"
-import { SqliteStore } from "@foreman/store-sqlite"
-import { TestForeman } from "@foreman/testkit"
-
 import * as PostgresDatabases from "../../../../store-postgres/test/PostgresDatabases.ts"
 import * as SqliteFiles from "../../../../store-sqlite/test/SqliteFiles.ts"
+import * as Lived from "./Lived.ts"
 
 const main = join(import.meta.dirname, "../../../src/main.ts")
 
@@ -70,17 +67,7 @@ const run = (
 const lived = Effect.gen(function* () {
   const root = yield* SqliteFiles.folder
   const filename = join(root, "foreman.db")
-  const story = Effect.gen(function* () {
-    const given = yield* TestForeman.givenTeam()
-    const { id } = yield* TestForeman.givenTask(given, { title: "Übung" })
-    yield* TestForeman.untilTask(id, ({ status }) => status === "in_review")
-  })
-  const options = {
-    store: SqliteStore.layer({ filename }),
-    artifacts: ArtifactFolder.layer({ root: join(root, "artifacts") }),
-    reactors: {}
-  }
-  yield* Effect.provide(story, TestForeman.layer(options))
+  yield* Lived.live(root)
   return { root, filename }
 })
 
@@ -293,6 +280,12 @@ describe("the command that makes rows again", () => {
         const same = yield* run("rebuild", root, [])
         expect(same.code).toBe(1)
         expect(same.out).toMatch(/^FAIL .*nothing differs$/m)
+        const [last] = SqliteFiles.rows(filename, "SELECT max(position) AS position FROM events")
+        const end = Number(last?.["position"])
+        const cutting = `DROP TRIGGER events_no_delete; DELETE FROM events WHERE position >= ${place}`
+        yield* SqliteFiles.console.force(filename, cutting)
+        const cut = `event ${place}, and all events up to position ${end} are missing: restore`
+        expect((yield* run("rebuild", root, [])).out).toContain(cut)
       }).pipe(Effect.scoped),
     60_000
   )
