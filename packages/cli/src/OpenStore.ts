@@ -36,14 +36,18 @@ export type ArtifactLayer = Layer.Layer<
 // rules -----------------------------------------------------------------------
 
 /**
- * A place in words, without what is secret in its address.
+ * A place in words, without what is secret in its address. An address that is none has no more than the
+ * name of its setting, which `called` tells as a person says it.
  *
  * @category configuration
  * @since 0.1.0
  */
-export const titleOf = ({ databasePath, databaseUrl }: Settings.StorePlace): string => {
+export const titleOf = (
+  { databasePath, databaseUrl }: Settings.StorePlace,
+  called = (name: string): string => name
+): string => {
   if (databaseUrl === undefined) return databasePath
-  if (!URL.canParse(databaseUrl)) return "DATABASE_URL"
+  if (!URL.canParse(databaseUrl)) return called("DATABASE_URL")
   const { host, pathname } = new URL(databaseUrl)
   return `postgres://${host}${pathname}`
 }
@@ -68,6 +72,14 @@ export const sentenceOf = (error: unknown): string => {
  */
 export const isMissing = (error: unknown): boolean =>
   causeOf(error) instanceof Absent || unusableOf(error)?.reason === "empty"
+
+/**
+ * Whether opening a store failed because its address is none, whatever runs there.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const isMisnamed = (error: unknown): boolean => unusableOf(error)?.reason === "url"
 
 // services --------------------------------------------------------------------
 
@@ -110,21 +122,21 @@ export const isThere = (place: Settings.StorePlace): Effect.Effect<boolean, Driv
       )
 
 /**
- * Opens a store to write into it. It is made where there is none.
+ * Opens a store to write into it. It is made where there is none, but for a database where `mustExist`
+ * says that nobody wants that.
  *
  * @category services
  * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (
   { databasePath: filename, databaseUrl: url }: Settings.StorePlace,
-  { connections }: { readonly connections?: number } = {}
+  options: { readonly connections?: number; readonly mustExist?: boolean } = {}
 ): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
   if (url === undefined) {
     yield* makeFolder(dirname(resolve(filename)), unopened)
     return yield* (yield* sqlite).SqliteStore.make({ filename })
   }
-  const config = connections === undefined ? { url } : { url, connections }
-  return yield* (yield* postgres).PostgresStore.make(config)
+  return yield* (yield* postgres).PostgresStore.make({ url, ...options })
 })
 
 /**

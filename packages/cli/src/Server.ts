@@ -207,7 +207,8 @@ const stateKeyOf = (token: string) => createHash("sha256").update(`mcp/${token}`
 /** Scripts tell a store that does not answer from a setting that cannot be used. */
 const exitCodeOf = (error: unknown): number => {
   const cause = error instanceof Error ? error.cause : undefined
-  return cause instanceof PostgresStore.DatabaseUnusable ? exitCodes.unavailable : exitCodes.misused
+  const isDatabase = cause instanceof PostgresStore.DatabaseUnusable && cause.reason !== "url"
+  return isDatabase ? exitCodes.unavailable : exitCodes.misused
 }
 
 /** What went wrong, in a sentence for whoever started the server. */

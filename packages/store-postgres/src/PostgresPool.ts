@@ -162,13 +162,18 @@ export const keepAlive = (client: pg.Client, isWanted: boolean): void => {
  */
 export const clientConfig = (options: Limits & { readonly url: string }): pg.ClientConfig => {
   const { connectMilliseconds = 5_000, statementMilliseconds = 30_000, url } = options
+  if (portsOf(url).some((port) => port !== "" && !isPort(port))) {
+    throw new DatabaseUnusable({
+      reason: "url",
+      message: `The port in the address of the database is no number from 1 to 65535: ${form}`
+    })
+  }
   if (addressOf(url) === undefined) {
     throw new DatabaseUnusable({
       reason: "url",
       message:
-        "The address of the database is none: it has the form " +
-        "postgres://user:password@host:5432/database, and what is special in a password " +
-        "is written with a percent sign, as @ is %40 and # is %23"
+        `The address of the database is none: ${form}, and what is special in a password is ` +
+        "written with a percent sign, as @ is %40 and # is %23"
     })
   }
   return {
@@ -210,6 +215,23 @@ export const boundsOf = ({
      SET idle_in_transaction_session_timeout = ${Math.round(statementMilliseconds)};`
 
 // internal --------------------------------------------------------------------
+
+const form = "one has the form postgres://user:password@host:5432/database"
+
+/**
+ * What an address says as ports. It is never repeated, since it may be the rest of a password. Where
+ * what follows may be one too, it is the address that is none.
+ */
+const portsOf = (url: string): ReadonlyArray<string> => {
+  const address = addressOf(url)
+  if (address !== undefined) return [address.port, ...address.searchParams.getAll("port")]
+  const [, port = ""] =
+    /^postgres(?:ql)?:\/\/(?:[^/?@#]*@)?[^:/?@#]+:([^/?@#]*)(?:[/?][^@#]*)?$/.exec(url) ?? []
+  return [port]
+}
+
+const isPort = (text: string): boolean =>
+  /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536
 
 const endMilliseconds = 3_000
 

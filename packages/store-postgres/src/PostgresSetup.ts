@@ -36,9 +36,20 @@ export interface Ready {
  * @category configuration
  * @since 0.1.0
  */
-export interface SetupOptions extends Limits {
+export interface SetupOptions extends Limits, Wish {
   readonly url: string
   readonly readOnly: boolean
+}
+
+/**
+ * What is wanted of a database in which no store is.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export interface Wish {
+  /** Refuses it instead of making one, as `readOnly` does. An older store is brought up to date. */
+  readonly mustExist?: boolean
 }
 
 // services --------------------------------------------------------------------
@@ -61,11 +72,9 @@ export const setUp = async (options: SetupOptions): Promise<Ready> => {
     await client.query(boundsOf(limits))
     await refusePooler(client, other)
     const database = await refuseUnfit(client)
-    const roles = await makeReady(client, database, options.readOnly).catch(
-      async (cause: unknown) => {
-        throw (await refusalOfOwner(client, database, cause)) ?? cause
-      }
-    )
+    const roles = await makeReady(client, database, options).catch(async (cause: unknown) => {
+      throw (await refusalOfOwner(client, database, cause)) ?? cause
+    })
     return { roles, seal: Seal.make(await keyOf(client, roles)) }
   } catch (cause) {
     throw explained(cause, options.url)
@@ -74,12 +83,22 @@ export const setUp = async (options: SetupOptions): Promise<Ready> => {
   }
 }
 
+/**
+ * Lets others who make a store ready, or take one away, wait for the transaction of a client.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const lockSetUp = async (client: pg.Client): Promise<void> => {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('foreman'), hashtext('migrations'))")
+}
+
 // internal --------------------------------------------------------------------
 
 const makeReady = async (
   client: pg.Client,
   database: string,
-  readOnly: boolean
+  { mustExist, readOnly }: SetupOptions
 ): Promise<Roles.Roles> => {
   const number = await Migrations.present(client, database).catch(async (cause: unknown) => {
     if (stateOf(cause) !== "42501") throw cause
@@ -90,10 +109,11 @@ const makeReady = async (
   const standing = await Roles.look(client, number > 0)
   const isCurrent = number === Migrations.newest()
   if (isCurrent && standing.isMember && standing.isGranted) return standing.roles
-  if (readOnly) throw Migrations.older(database, number)
+  const isMissed = mustExist === true && number === 0
+  if (readOnly || isMissed) throw Migrations.older(database, number)
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED")
   try {
-    await client.query("SELECT pg_advisory_xact_lock(hashtext('foreman'), hashtext('migrations'))")
+    await lockSetUp(client)
     // Somebody else may have done it while this one waited for the lock.
     const now = await Migrations.present(client, database)
     const before = await Roles.look(client, now > 0)

@@ -26,7 +26,7 @@ import { read, runAll } from "./PostgresRead.ts"
 import * as Reader from "./PostgresReader.ts"
 import * as Reads from "./PostgresReads.ts"
 import { fill, hold } from "./PostgresRestore.ts"
-import { setUp } from "./PostgresSetup.ts"
+import { setUp, type Wish } from "./PostgresSetup.ts"
 import type { Roles } from "./Roles.ts"
 
 export { DatabaseUnusable }
@@ -39,7 +39,7 @@ export { DatabaseUnusable }
  * @category configuration
  * @since 0.1.0
  */
-export interface PostgresConfig extends Pool.Limits, Group.Limits {
+export interface PostgresConfig extends Pool.Limits, Group.Limits, Wish {
   /** `postgres://user:password@host:5432/database`. The schema `foreman` is made there. */
   readonly url: string
   /**

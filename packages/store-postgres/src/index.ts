@@ -1,3 +1,4 @@
 export * as PostgresArtifactFolder from "./PostgresArtifactFolder.ts"
 export * as PostgresArtifacts from "./PostgresArtifacts.ts"
 export * as PostgresStore from "./PostgresStore.ts"
+export * as PostgresVacancy from "./PostgresVacancy.ts"

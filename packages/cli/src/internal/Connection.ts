@@ -3,12 +3,12 @@
  */
 import type { Settings, Wire } from "@foreman/core"
 import { Effect } from "effect"
+import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import * as OpenStore from "../OpenStore.ts"
 import type { Told } from "./Context.ts"
 import { exitCodes, Failed } from "./ExitCode.ts"
-import * as OpenFailure from "./OpenFailure.ts"
 import * as ServerFile from "./ServerFile.ts"
 import * as StoreMissing from "./StoreMissing.ts"
 
@@ -90,12 +90,20 @@ export const open = async (
     const own = isThisMachine(url) ? await contentOf(tokenFile) : undefined
     return remote({ url, token: token?.value ?? own })
   }
-  await mayBeMissing(told, { isDry, mayMake })
+  const { databasePath, databaseUrl } = told.settings
+  const wish = { isDry, mayMake }
+  // Whether there is a store in a database is found out by opening it, once.
+  if (databaseUrl === undefined && !existsSync(databasePath)) {
+    const refusal = await refusalOfMissing(told, wish)
+    if (refusal !== undefined) throw refusal
+  }
   const { open: embedded } = await import("./Embedded.ts")
   // A key for servers says nothing about who may open the file.
   const isKey = token !== undefined && token.name.endsWith("_API_KEY")
   return embedded({
     told,
+    mustExist: !mayMake,
+    refusalOfMissing: () => refusalOfMissing(told, wish),
     token: isKey ? undefined : token?.value,
     operatorToken: await contentOf(tokenFile),
     managerToken: await contentOf(join(root, "manager-token"))
@@ -108,31 +116,23 @@ export const open = async (
  * Who only looks makes no store, least of all at a place that was mistyped. Nor does who writes make
  * one beside the store of a server that runs: what is written there is seen by no agent.
  */
-const mayBeMissing = async (
+const refusalOfMissing = async (
   { settings }: Told,
   { isDry, mayMake }: { readonly isDry: boolean; readonly mayMake: boolean }
-): Promise<void> => {
+): Promise<Failed | undefined> => {
   const { databasePath, databaseUrl, runtimeRoot } = settings
-  const isDatabase = databaseUrl !== undefined
-  // What opens a database to write makes the store there, which needs no look before.
-  if ((isDatabase && mayMake) || (await isThere(settings))) return
   const path = OpenStore.titleOf(settings)
   const other = await ServerFile.elsewhere(resolve(runtimeRoot), settings)
   if (other !== undefined) {
-    const place = isDatabase ? path : resolve(databasePath)
-    throw beside({ path: place, runtimeRoot, mayMake }, other)
+    const place = databaseUrl === undefined ? resolve(databasePath) : path
+    return beside({ path: place, runtimeRoot, mayMake }, other)
   }
-  if (mayMake) return
+  if (mayMake) return undefined
   const advice = isDry
     ? "without --dry-run it would be made, with what is local and missing in it"
     : StoreMissing.whatMakesIt
-  throw StoreMissing.of(path, advice)
+  return StoreMissing.of(path, advice)
 }
-
-const isThere = (place: Settings.StorePlace): Promise<boolean> =>
-  Effect.runPromise(OpenStore.isThere(place)).catch((cause: unknown) => {
-    throw OpenFailure.of(OpenStore.titleOf(place), cause)
-  })
 
 const beside = (
   wanted: { readonly path: string; readonly runtimeRoot: string; readonly mayMake: boolean },

@@ -33,6 +33,10 @@ import * as WorkingRepository from "./server/WorkingRepository.ts"
 export interface Options {
   readonly told: Told
   readonly token: string | undefined
+  /** Says that no store is made in a database where there is none. */
+  readonly mustExist: boolean
+  /** What is said then. */
+  readonly refusalOfMissing: () => Promise<Failed | undefined>
   /** The token of the runtime root, if a server has made one. */
   readonly operatorToken: string | undefined
   /** The one that it has made for agents. */
@@ -43,12 +47,13 @@ export interface Options {
 
 /** Opens the store. Whoever shows no token is the operator: it could open the file as well. */
 export const open = async (options: Options): Promise<Connection> => {
-  const { token, told } = options
-  const title = OpenStore.titleOf(told.settings)
+  const { refusalOfMissing, token, told } = options
+  const title = OpenStore.titleOf(told.settings, told.called)
   const runtime = ManagedRuntime.make(await layerOf(options))
   const foreman = await runtime.runPromise(Foreman).catch(async (cause: unknown) => {
     await runtime.dispose()
-    throw OpenFailure.of(title, cause)
+    const refusal = OpenStore.isMissing(cause) ? await refusalOfMissing() : undefined
+    throw refusal ?? OpenFailure.of(title, cause)
   })
   const actor =
     token === undefined
@@ -89,7 +94,7 @@ type Opened = Foreman["Service"]
 type Acting = Effect.Effect<Actor.Actor, Failed>
 
 /** What a server is made of, but for what serves and starts. */
-const layerOf = async ({ managerToken, operatorToken, told }: Options) => {
+const layerOf = async ({ managerToken, mustExist, operatorToken, told }: Options) => {
   const { environment, gathered, settings } = told
   const access = operatorToken === undefined ? ({ mode: "open" } as const) : modeOf(operatorToken)
   const repository = await Effect.runPromise(WorkingRepository.find(process.cwd()))
@@ -98,7 +103,7 @@ const layerOf = async ({ managerToken, operatorToken, told }: Options) => {
     Layer.succeed(ArtifactLimits.ArtifactLimits, settings.artifacts),
     Layer.succeed(Manager.ManagerConfig, { ...settings.manager, ...repository }),
     // A program of one command needs few connections.
-    Layer.effect(Driver.Driver, OpenStore.open(settings, { connections: 2 })),
+    Layer.effect(Driver.Driver, OpenStore.open(settings, { connections: 2, mustExist })),
     Layer.effect(ArtifactStore.ArtifactStore, OpenStore.artifactsOf(settings, environment))
   )
   // What a person should know of one command is its answer.

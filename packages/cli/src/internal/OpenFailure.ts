@@ -11,6 +11,11 @@ import { exitCodes, Failed } from "./ExitCode.ts"
 export const of = (title: string, cause: unknown): Failed => {
   const sentence = OpenStore.sentenceOf(cause)
   const words = sentence.includes(title) ? sentence : `${title}: ${sentence}`
+  if (OpenStore.isMisnamed(cause)) return misnamed(words)
   const retryable = cause instanceof Driver.StoreError ? cause.retryable : true
   return new Failed(exitCodes.unavailable, "StoreUnavailable", words, { retryable })
 }
+
+/** That the address of a database is none, which is a wrong setting like others. */
+export const misnamed = (words: string): Failed =>
+  new Failed(exitCodes.misused, "SettingsInvalid", words, { name: "DATABASE_URL" })

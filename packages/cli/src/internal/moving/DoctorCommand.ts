@@ -25,8 +25,8 @@ export const command: Command = {
   examples: ["foreman doctor", "foreman doctor --db postgres://foreman@localhost/foreman --json"],
   run: async (_, context) => {
     const { isJson, signal, terminal } = context
-    const { environment, settings } = await Place.told(context)
-    const title = OpenStore.titleOf(settings)
+    const { called, environment, settings } = await Place.told(context)
+    const title = OpenStore.titleOf(settings, called)
     const check = Effect.gen(function* () {
       const driver = yield* Place.look(settings)
       const artifacts = yield* OpenStore.artifactsOf(settings, environment)

@@ -2,16 +2,16 @@
  * `foreman export`: writes all that a store holds at one moment into a file, for `foreman import` to
  * read. The store may be in use.
  */
-import { type Driver, Export } from "@foreman/core"
+import { Export } from "@foreman/core"
 import { Effect } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import type { Context } from "../Context.ts"
 import { counted } from "../Counted.ts"
 import { exitCodes } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
+import * as Bytes from "./Bytes.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
-import * as Organizations from "./Organizations.ts"
 import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
 import * as Target from "./Target.ts"
@@ -43,14 +43,14 @@ export const command: Command = {
 
 const write = async (path: string, withArtifacts: boolean, context: Context): Promise<number> => {
   const { isJson, signal, terminal } = context
-  const { environment, settings } = await Place.told(context)
-  const title = OpenStore.titleOf(settings)
+  const { called, environment, settings } = await Place.told(context)
+  const title = OpenStore.titleOf(settings, called)
   const target = await Target.open(path, 0o600)
   const progress = Progress.make("exported")
   const work = Effect.gen(function* () {
     const driver = yield* Place.look(settings)
     const artifacts = yield* OpenStore.artifactsOf(settings, environment)
-    const isLeaving = !withArtifacts && (yield* hasArtifacts(driver))
+    const isLeaving = !withArtifacts && (yield* Bytes.areKept(driver))
     const summary = yield* Export.write(driver, {
       out: (bytes) =>
         Effect.tryPromise({
@@ -85,12 +85,3 @@ const write = async (path: string, withArtifacts: boolean, context: Context): Pr
     throw error
   }
 }
-
-/** Whether there are any whose bytes are still kept, wherever that is. */
-const hasArtifacts = Effect.fnUntraced(function* (driver: Driver.Driver) {
-  const kept = { table: "artifacts", index: "artifacts_by_age", equals: { is_removed: false } }
-  for (const organization of yield* Organizations.of(driver)) {
-    if ((yield* driver.find({ ...kept, organization, limit: 1 })).length > 0) return true
-  }
-  return false
-})

@@ -6,6 +6,7 @@ import { Cause, Effect, Exit } from "effect"
 import type { Scope } from "effect"
 import * as OpenStore from "../../OpenStore.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
+import * as OpenFailure from "../OpenFailure.ts"
 import { FileError } from "./FileError.ts"
 
 // models ----------------------------------------------------------------------
@@ -49,5 +50,6 @@ const failedBy = (error: unknown, title: string): Failed => {
   const tag = error instanceof Error && "_tag" in error ? String(error._tag) : "InternalError"
   const isStore = tag === "StoreError" || tag === "ArtifactStoreError"
   const words = sentence.includes(title) ? sentence : `${title}: ${sentence}`
+  if (OpenStore.isMisnamed(error)) return OpenFailure.misnamed(words)
   return new Failed(isStore ? exitCodes.unavailable : exitCodes.failed, tag, words)
 }

@@ -14,11 +14,13 @@ import type { Context } from "../Context.ts"
 import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Beginning from "./Beginning.ts"
+import * as Bytes from "./Bytes.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
 import * as Filled from "./Filled.ts"
 import * as Place from "./Place.ts"
 import * as Progress from "./Progress.ts"
+import * as Vacated from "./Vacated.ts"
 
 // services --------------------------------------------------------------------
 
@@ -55,7 +57,7 @@ interface Wanted {
 
 const fill = async (path: string, wanted: Wanted, context: Context): Promise<number> => {
   const { isJson, signal, terminal } = context
-  const { environment, settings } = await Place.told(context)
+  const { called, environment, settings } = await Place.told(context)
   // Before a store is made for it.
   if (path !== "-") {
     await access(path, constants.R_OK).catch((cause: unknown) => {
@@ -63,23 +65,36 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
       throw new Failed(exitCodes.misused, "FileError", `the export ${message}`, { path })
     })
   }
-  const title = OpenStore.titleOf(settings)
+  const title = OpenStore.titleOf(settings, called)
   const wish = { title, signal }
   const { end, place } = Filled.open(await triedIn(settings, wanted, wish), wanted.dryRun)
   const progress = Progress.make("imported")
+  let isDone = false
+  let vacancy: Effect.Success<ReturnType<typeof Vacated.look>>
   const work = Effect.gen(function* () {
     // What is no export leaves no store behind that nobody wanted.
     const bytes = yield* Beginning.of(sourceOf(path), (cause) => new FileError({ path, cause }))
+    vacancy = wanted.dryRun ? undefined : yield* Vacated.look(place)
     const driver = yield* OpenStore.open(place)
     const artifacts = yield* OpenStore.artifactsOf(place, environment)
     const options = { ...wanted, artifacts, progress: progress.tell }
-    return yield* Import.read(driver, bytes, options)
+    const imported = yield* Import.read(driver, bytes, options)
+    isDone = true
+    // What is only tried brings no bytes, so there is nowhere to look for them.
+    if (wanted.dryRun) return imported
+    const looked = Bytes.missing(driver, artifacts)
+    // It stands, also where that cannot be told.
+    return { ...imported, missing: yield* Effect.orElseSucceed(looked, () => imported.missing) }
   })
   const imported = await Failure.run(work, wish)
-    .catch((cause: unknown) => {
+    .catch(async (cause: unknown) => {
       // What is in a store that was new a moment ago is somebody else's.
-      end(cause instanceof Failed && cause.code === "StoreNotEmpty" ? "kept" : "refused")
-      throw cause
+      const isTaken = cause instanceof Failed && cause.code === "StoreNotEmpty"
+      const isKept = isDone || isTaken
+      end(isKept ? "kept" : "refused")
+      const left = isKept || vacancy === undefined ? undefined : await Vacated.restore(vacancy)
+      if (left !== undefined && !(cause instanceof Failed) && !isJson) terminal.err(`${left}\n`)
+      throw left === undefined ? cause : Vacated.told(cause, left)
     })
     .finally(progress.end)
   end("kept")
@@ -89,6 +104,9 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
       ? `${JSON.stringify(imported, undefined, 2)}\n`
       : `${title} ${verb} ${Progress.wordsOf(imported)}\n`
   )
+  if (imported.missing > 0 && !isJson) {
+    terminal.err(`${Bytes.sentenceOf(imported.missing, settings)}\n`)
+  }
   return exitCodes.done
 }
 

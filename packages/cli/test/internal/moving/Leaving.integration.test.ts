@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { Client } from "pg"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../../tooling/src/postgres/FreshDatabase.ts"
 import { databaseUrl } from "../../../../../tooling/src/postgres/testServer.ts"
-import { makeFolder, run } from "../../TestCli.ts"
+import { endOf, makeFolder, run, start } from "../../TestCli.ts"
 
 /** A folder with the export of a small store, and an empty database. */
 const prepare = async () => {
@@ -79,5 +81,61 @@ describe("an import into an empty database", { timeout: 120_000 }, () => {
     const again = await attempt(text)
     expect(again).toMatchObject({ code: 1, out: "" })
     expect(again.err).toContain("The store is not empty")
+  })
+
+  it("leaves it empty when a later line is refused, and fills it with the right one", async () => {
+    const { folder, made, text, url } = await prepare()
+    const wrong = [
+      ["Malformed", text.replace(/\n.*\n/, "\nno line of an export\n")],
+      ["NotNext", text.replace("first", "frist")],
+      ["Cut", text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1)],
+      ["Altered", text.replace(/"digest":"[^"]{4}(?=[^\n]*\n$)/, '"digest":"beef')]
+    ] as const
+    for (const [reason, input] of wrong) {
+      const refused = await run(folder, ["import", "-", "--db", url, "--json"], { input })
+      expect(refused, reason).toMatchObject({ code: 2, out: "" })
+      const told = JSON.parse(refused.err)
+      expect(told).toMatchObject({ code: "ImportRefused", reason: { _tag: reason } })
+      expect(told).not.toHaveProperty("leftSchema")
+      expect(await made(), reason).toEqual([])
+    }
+    expect(await run(folder, ["import", "store.jsonl", "--db", url])).toMatchObject({ code: 0 })
+  })
+
+  it("leaves it empty when it is interrupted", async () => {
+    const { folder, made, text, url } = await prepare()
+    const child = start(folder, ["import", "-", "--db", url])
+    child.stdin?.write(text.slice(0, text.length / 2))
+    for (let turn = 0; turn < 400 && (await made()).length < 3; turn++) await setTimeout(25)
+    child.kill("SIGINT")
+    expect(await endOf(child)).toMatchObject({ code: 130, out: "", err: "" })
+    expect(await made()).toEqual([])
+  })
+
+  it("says what stays, and how it goes, where somebody else is connected", async () => {
+    const { folder, made, text, url } = await prepare()
+    const other = new Client(url)
+    await other.connect()
+    const input = text.replace("first", "frist")
+    const words =
+      ". The empty store that was made for it in the database stays, as others are connected to the " +
+      "database: the next import fills it, and DROP SCHEMA foreman CASCADE removes it"
+    const attempt = (...flags: ReadonlyArray<string>) =>
+      run(folder, ["import", "-", "--db", url, ...flags], { input })
+    const refused = await attempt("--json")
+    expect(refused).toMatchObject({ code: 2, out: "" })
+    const { error, leftSchema } = JSON.parse(refused.err)
+    expect(error).toMatch(/^Nothing was imported: line /)
+    expect(error.slice(-words.length)).toBe(words)
+    expect(leftSchema).toBe("foreman")
+    expect(await made()).toHaveLength(3)
+    // What was there before is not spoken of, and nobody takes it away.
+    await other.end()
+    const again = await attempt()
+    expect(again).toMatchObject({ code: 2, out: "" })
+    expect(again.err).not.toContain("DROP SCHEMA")
+    expect(await made()).toHaveLength(3)
+    await FreshDatabase.ask(url, "DROP SCHEMA foreman CASCADE")
+    expect(await run(folder, ["import", "store.jsonl", "--db", url])).toMatchObject({ code: 0 })
   })
 })

@@ -1,0 +1,102 @@
+import { describe, expect, it, onTestFinished } from "vitest"
+import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
+import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
+import { readdirSync } from "node:fs"
+import { makeFolder, run } from "./TestCli.ts"
+
+/** Addresses that are none, with a piece of a password in them. */
+const wrong = [
+  ["postgres://u:secret@127.0.0.1:99999/f", "The port in the address"],
+  ["postgres://u:secret@127.0.0.1:0/f", "The port in the address"],
+  ["postgres://u:secret@127.0.0.1:abc/f", "The port in the address"],
+  ["postgres://u:secret@127.0.0.1/f?port=abc", "The port in the address"],
+  ["postgres://foreman:secret/f", "The port in the address"],
+  ["postgres://u:secret/more@127.0.0.1/f", "The address"],
+  ["postgres://u:more#secret@127.0.0.1/f", "The address"]
+] as const
+
+const commands = [
+  ["task", "list"],
+  ["task", "create", "--title", "x"],
+  ["doctor"],
+  ["export", "store.jsonl"],
+  ["rebuild"],
+  ["import", "-", "--dry-run"]
+] as const
+
+describe("the address of a database", { timeout: 120_000 }, () => {
+  it.each(wrong)("is refused as a wrong setting where it is %s", async (url, words) => {
+    const folder = makeFolder()
+    for (const command of [commands[0], ["serve"]]) {
+      const refused = await run(folder, command, { environment: { DATABASE_URL: url } })
+      expect(refused, command.join(" ")).toMatchObject({ code: 2, out: "" })
+      expect(refused.err).toContain(`${words} of the database is no`)
+      expect(refused.err).toContain("postgres://user:password@host:5432/database")
+      expect(refused.err).not.toMatch(/secret|more/)
+    }
+  })
+
+  it("is refused in the same way by every command, by the name that was typed", async () => {
+    const folder = makeFolder()
+    const [[url]] = wrong
+    const refusals = await Promise.all(
+      commands.map((command) => run(folder, [...command, "--db", url, "--json"]))
+    )
+    for (const refused of refusals) {
+      expect(refused).toMatchObject({ code: 2, out: "" })
+      expect(JSON.parse(refused.err)).toEqual({
+        error:
+          "--db: The port in the address of the database is no number from 1 to 65535: one has the " +
+          "form postgres://user:password@host:5432/database",
+        code: "SettingsInvalid",
+        name: "DATABASE_URL"
+      })
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it("is asked once by who only looks, as by who writes", async () => {
+    const server = await databaseUrl()
+    const { drop, name, url } = await FreshDatabase.make(server)
+    onTestFinished(drop)
+    const folder = makeFolder()
+    /** How many connections a command opens, of which each is counted before it is gone. */
+    const connections = async (...command: ReadonlyArray<string>): Promise<number> => {
+      const before = await opened()
+      expect(await run(folder, [...command, "--db", url])).toMatchObject({ code: 0 })
+      return (await opened()) - before
+    }
+    const opened = async (): Promise<number> => {
+      const open = "SELECT FROM pg_stat_activity WHERE datname = $1"
+      const connected = () => FreshDatabase.ask(server, open, [name])
+      await expect.poll(connected, { timeout: 10_000 }).toEqual([])
+      const text = "SELECT sessions::int AS count FROM pg_stat_database WHERE datname = $1"
+      return Number((await FreshDatabase.ask(server, text, [name]))[0]?.["count"])
+    }
+    await connections("task", "create", "--title", "first")
+    const writing = await connections("task", "create", "--title", "second")
+    expect(writing).toBeGreaterThan(0)
+    expect(await connections("task", "list")).toBeLessThanOrEqual(writing)
+    expect(await connections("task", "show", "1")).toBeLessThanOrEqual(writing)
+  })
+
+  it("is refused by who only looks where the store is older, and that stays as it is", async () => {
+    const { drop, url } = await FreshDatabase.make(await databaseUrl())
+    onTestFinished(drop)
+    const folder = makeFolder()
+    const create = ["task", "create", "--title", "first", "--db", url]
+    expect(await run(folder, create)).toMatchObject({ code: 0 })
+    const latest = "SELECT max(number)::int AS number FROM foreman.migrations"
+    const [before] = await FreshDatabase.ask(url, latest)
+    await FreshDatabase.ask(url, "DELETE FROM foreman.migrations WHERE number > 12")
+    for (const command of [["doctor"], ["export", "store.jsonl"], ["rebuild"]]) {
+      const refused = await run(folder, [...command, "--db", url])
+      expect(refused, command.join(" ")).toMatchObject({ code: 4, out: "" })
+      expect(refused.err).toContain(
+        `was written by an older Foreman (schema 12, this one knows ${String(before?.["number"])}): ` +
+          "start this one's server once to bring it up to date"
+      )
+    }
+    expect(await FreshDatabase.ask(url, latest)).toEqual([{ number: 12 }])
+  })
+})
