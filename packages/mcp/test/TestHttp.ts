@@ -94,11 +94,15 @@ const foremanWith = (replace: Replace): Layer.Layer<Foreman> =>
   )
 
 /** Starts a server that ends with the test. */
-export const start = async (options: McpHttp.Options = {}, replace: Replace = () => undefined) => {
+export const start = async (
+  options: McpHttp.Options = {},
+  replace: Replace = () => undefined,
+  limits: HttpServer.Options["limits"] = {}
+) => {
   const scope = Scope.makeUnsafe()
   const server = Layer.unwrap(
     Effect.map(McpHttp.make(options), (mcp) =>
-      HttpServer.layer({ address: { port: 0 }, mounts: [mcp] })
+      HttpServer.layer({ address: { port: 0 }, mounts: [mcp], limits })
     )
   ).pipe(Layer.provide(Layer.merge(foremanWith(replace), Logger.layer([]))))
   const context = await Effect.runPromise(Layer.buildWithScope(server, scope))

@@ -30,7 +30,7 @@ const makeUser = async (url: string): Promise<{ name: string; url: string }> => 
 
 const open = async (url: string, readOnly = false): Promise<string> => {
   const opened = await Effect.runPromise(
-    Effect.result(Effect.scoped(PostgresStore.make({ url, readOnly, connectMilliseconds: 2_000 })))
+    Effect.result(Effect.scoped(PostgresStore.make({ url, readOnly, connectMilliseconds: 9_000 })))
   )
   if (Result.isSuccess(opened)) return "opened"
   const { cause, operation, retryable } = opened.failure

@@ -16,8 +16,14 @@ const tasks = (count: number) => `
   FROM number;
   INSERT INTO task_dependencies VALUES ('acme', ${count}, 1), ('acme', 1, 2)`
 
-/** How many milliseconds it takes to count and to rank one task many times. */
+/** How many milliseconds it takes to count and to rank one task many times, at the quickest. */
 const timed = Effect.fnUntraced(function* (driver: Driver.Driver, task: number) {
+  const times: Array<number> = []
+  for (let time = 0; time < 10; time++) times.push(yield* timedOnce(driver, task))
+  return Math.min(...times)
+})
+
+const timedOnce = Effect.fnUntraced(function* (driver: Driver.Driver, task: number) {
   const steps = (["count_dependencies", "rank_task"] as const).flatMap((name) =>
     Array.from({ length: 100 }, (): Driver.Step => ({ _tag: "Apply", name, parameters: { task } }))
   )
@@ -34,7 +40,6 @@ describe("a set change", () => {
         const filename = yield* SqliteFiles.file
         const driver = yield* SqliteStore.make({ filename })
         SqliteFiles.execute(filename, tasks(count))
-        yield* timed(driver, count)
         const runs = [yield* timed(driver, count), yield* timed(driver, 1)]
         times.push(Math.max(...runs))
         const row = yield* driver.get("acme", "tasks", { id: count })

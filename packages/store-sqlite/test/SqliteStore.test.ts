@@ -61,26 +61,37 @@ describe("a crowd of callers", () => {
   )
 })
 
+/** The longest that this thread or a reader waited, in milliseconds, while a write did. */
+const longestWait = Effect.gen(function* () {
+  const filename = yield* SqliteFiles.file
+  const store = yield* SqliteStore.make({ filename })
+  yield* store.commit(batch())
+  const held = yield* lock(filename)
+  const writing = yield* Effect.forkChild(store.commit(batch()), { startImmediately: true })
+  let longest = 0
+  for (let turn = 0; turn < 40; turn++) {
+    const before = performance.now()
+    yield* Effect.sleep("5 millis")
+    expect(yield* store.readAll("acme", { after: 0, limit: 9 })).toHaveLength(1)
+    longest = Math.max(longest, performance.now() - before)
+  }
+  const isWaiting = writing.pollUnsafe() === undefined
+  held.release()
+  const answer = yield* Fiber.join(writing)
+  return { answer, isWaiting, longest }
+}).pipe(Effect.scoped)
+
 describe("a write that waits for another process", () => {
   it.live("keeps neither the event loop nor a reader waiting", () =>
     Effect.gen(function* () {
-      const filename = yield* SqliteFiles.file
-      const store = yield* SqliteStore.make({ filename })
-      yield* store.commit(batch())
-      const held = yield* lock(filename)
-      const writing = yield* Effect.forkChild(store.commit(batch()), { startImmediately: true })
-      let longest = 0
-      for (let turn = 0; turn < 40; turn++) {
-        const before = performance.now()
-        yield* Effect.sleep("5 millis")
-        expect(yield* store.readAll("acme", { after: 0, limit: 9 })).toHaveLength(1)
-        longest = Math.max(longest, performance.now() - before)
+      // A machine that stands still makes one of them long, and a store all of them.
+      const waits = [yield* longestWait, yield* longestWait, yield* longestWait]
+      for (const { answer, isWaiting } of waits) {
+        expect(isWaiting).toBe(true)
+        expect(answer).toMatchObject({ _tag: "Committed", position: 2 })
       }
       // Who waits on this thread waits for seconds, until SQLite gives up.
-      expect(longest).toBeLessThan(1_500)
-      expect(writing.pollUnsafe()).toBeUndefined()
-      held.release()
-      expect(yield* Fiber.join(writing)).toMatchObject({ _tag: "Committed", position: 2 })
+      expect(Math.min(...waits.map(({ longest }) => longest))).toBeLessThan(1_500)
     })
   )
 

@@ -155,7 +155,8 @@ const takingOver = (backend: Backend) => {
       const frozen = yield* freezable(store)
       const agent = yield* patient
       const { behaviour, specs } = recording()
-      const ttlMillis = 1_500
+      // A machine that stands still for two seconds costs nobody the tenure.
+      const ttlMillis = 4_000
       // Whatever happens, the first one must be able to end.
       const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) =>
         Effect.andThen(frozen.latch.open, Scope.close(scope, exit))
@@ -182,7 +183,7 @@ const takingOver = (backend: Backend) => {
       const failed = yield* second(asking((client) => client.getTask({ taskId })))
       assert.deepInclude(failed, { lastOutcome: "lost", liveRunId: null })
       yield* second(asking((client) => client.retryTask({ taskId })))
-      yield* second(untilTask(taskId, isIn("in_review")))
+      yield* second(untilTask(taskId, isIn("in_review"), patience))
       // What the first one had not begun, this one may have begun as well.
       assert.deepStrictEqual(
         specs.filter((spec) => spec.taskId === taskId).map(({ attempt }) => attempt),

@@ -69,7 +69,8 @@ const frozen = (backend: Backend) => {
         const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) =>
           Effect.andThen(ice.latch.open, Scope.close(scope, exit))
         )
-        const reactors = { ttlMillis: 1_500, terms }
+        // A machine that stands still for two seconds costs nobody the tenure.
+        const reactors = { ttlMillis: 4_000, terms }
         const far = yield* processOn(ice.layer, {
           behaviour: agent.behaviour,
           reactors: { ...reactors, holder: "far", node: "far" }

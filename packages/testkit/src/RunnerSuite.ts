@@ -10,7 +10,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
 
-import { bytesOf, familyOf, holds, on, pidsIn, withProcesses } from "./RunnerSuiteSubject.ts"
+import {
+  bytesOf,
+  familyOf,
+  familyWithin,
+  holds,
+  on,
+  pidsIn,
+  withProcesses
+} from "./RunnerSuiteSubject.ts"
 import type { Subject } from "./RunnerSuiteSubject.ts"
 
 export { processScenarios, scenarios } from "./RunnerSuiteSubject.ts"
@@ -209,7 +217,7 @@ const ending = (subject: Subject) =>
     })
 
     withProcesses(subject, "leaves nothing alive after the time limit", function* (context) {
-      const { fiber, pids } = yield* familyOf(context, { timeoutSeconds: 1 })
+      const { fiber, pids } = yield* familyWithin(context, 1)
       assert.strictEqual((yield* Fiber.join(fiber)).cause, "timeout")
       assert.deepStrictEqual(yield* context.alive(pids), [])
     })

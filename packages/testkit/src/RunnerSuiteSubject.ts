@@ -165,6 +165,18 @@ export const familyOf = Effect.fnUntraced(function* (context: ProcessContext, ch
   return { fiber, pids }
 })
 
+/**
+ * The same under a time limit, which all of it may need to begin: a busy machine gets twice as much of
+ * it the next time.
+ */
+export const familyWithin = (
+  context: ProcessContext,
+  timeoutSeconds: number
+): ReturnType<typeof familyOf> =>
+  Effect.catch(familyOf(context, { timeoutSeconds }), (cause) =>
+    timeoutSeconds < 4 ? familyWithin(context, 2 * timeoutSeconds) : Effect.fail(cause)
+  )
+
 /** The pids that an agent wrote into its folder, once they are there. */
 export const pidsIn = (workspace: string): Effect.Effect<ReadonlyArray<number>, unknown> =>
   Effect.tryPromise(() => readFile(join(workspace, "pids"), "utf8")).pipe(

@@ -27,7 +27,7 @@ import { asOperator } from "./TestForemanActors.ts"
  */
 export interface Patience {
   readonly what?: string
-  /** Five seconds unless said. */
+  /** Twenty seconds unless said. */
   readonly within?: Duration.Input
 }
 
@@ -63,7 +63,7 @@ export class NeverHappened extends Data.TaggedError("NeverHappened")<{
  */
 export const until = Effect.fnUntraced(function* <A, E, R>(
   look: Effect.Effect<A | undefined, E, R>,
-  { what = "what the test looks for", within = "5 seconds" }: Patience = {}
+  { what = "what the test looks for", within = "20 seconds" }: Patience = {}
 ): Effect.fn.Return<A, E | NeverHappened, R | Foreman> {
   const { events } = yield* Foreman
   const seen: Array<Answers.RecordedEvent> = []
@@ -95,7 +95,7 @@ export const until = Effect.fnUntraced(function* <A, E, R>(
 export const untilTask = Effect.fnUntraced(function* (
   taskId: Identifier.TaskId,
   predicate: (task: Task.Task) => boolean,
-  { what = `task ${taskId} as the test wants it`, within = "5 seconds" }: Patience = {}
+  { what = `task ${taskId} as the test wants it`, within = "20 seconds" }: Patience = {}
 ): Effect.fn.Return<Task.Task, NeverHappened, Foreman> {
   const { client } = yield* Foreman
   const task = Effect.orDie(asOperator(client.getTask({ taskId })))
@@ -121,7 +121,7 @@ export const untilEvent = Effect.fnUntraced(function* (
   {
     after = "0",
     what = "the event that the test wants",
-    within = "5 seconds"
+    within = "20 seconds"
   }: Patience & { readonly after?: string } = {}
 ): Effect.fn.Return<Answers.RecordedEvent, NeverHappened, Foreman> {
   const { events } = yield* Foreman

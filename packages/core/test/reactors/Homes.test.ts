@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, References } from "effect"
 import { TestClock } from "effect/testing"
@@ -12,6 +11,7 @@ import {
   WorkspaceMemory
 } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
+import { settled } from "../settling.ts"
 
 const quiet = Effect.provideService(References.MinimumLogLevel, "None")
 
@@ -30,7 +30,7 @@ const nodeOn = Effect.fnUntraced(function* (driver: Driver.Driver, node?: string
       TestForeman.layer({
         store: Layer.succeed(Driver.Driver, driver),
         behaviour,
-        reactors: { holder: node ?? "anywhere", ttlMillis: 2_000, node }
+        reactors: { holder: node ?? "anywhere", node }
       })
     )
   )
@@ -68,13 +68,7 @@ const untilHeld = (driver: Driver.Driver, organization: string) =>
 
 /** So many seconds, one by one: what waits for the machine would miss its leases in one leap. */
 const pass = (seconds: number) =>
-  Effect.repeat(
-    Effect.andThen(
-      TestClock.adjust("1 second"),
-      Effect.promise(() => setTimeout(5))
-    ),
-    { times: seconds - 1 }
-  )
+  Effect.repeat(Effect.andThen(TestClock.adjust("1 second"), settled), { times: seconds - 1 })
 
 describe("a repository with a home", () => {
   it.live("has its runs and its landings there, and the rest is done by who dispatches", () =>

@@ -107,6 +107,7 @@ describe("a task that was handed over", () => {
 const given = Effect.gen(function* () {
   const driver = yield* DriverMemory.make
   const looks = yield* Latch.make(true)
+  let looked = 0
   let lost: Driver.Batch | undefined
   let isLosing = false
   const store = committing(driver, (_, commit, batch) => {
@@ -115,7 +116,11 @@ const given = Effect.gen(function* () {
     return Effect.fail(broken())
   })
   // What was read may be answered late.
-  const find = (query: Driver.Find) => Effect.tap(driver.find(query), () => looks.await)
+  const find = (query: Driver.Find) =>
+    Effect.tap(driver.find(query), () => {
+      looked += 1
+      return looks.await
+    })
   const layer = TestForeman.layer({ store: Layer.succeed(Driver.Driver, { ...store, find }) })
   const inbox = yield* Effect.gen(function* () {
     const shell = yield* Shell.Shell
@@ -142,6 +147,7 @@ const given = Effect.gen(function* () {
   return {
     dealt,
     inbox,
+    looked: () => looked,
     looks,
     newsOf,
     open,
@@ -185,14 +191,15 @@ describe("an inbox", () => {
 
   it.live("knows what it was told of, also where the look before saw nothing of that", () =>
     Effect.gen(function* () {
-      const { arrive, dealt, inbox, looks, losing, newsOf, open, take } = yield* given
+      const { arrive, dealt, inbox, looked, looks, losing, newsOf, open, take } = yield* given
       yield* losing(inbox.offer(agents.slice(0, 1), 1))
       const [runId = ""] = inbox.ids()
       yield* looks.close
+      const before = looked()
       const settling = yield* Effect.forkChild(inbox.offer(agents.slice(0, 1), 1), {
         startImmediately: true
       })
-      yield* Effect.sleep("10 millis")
+      while (looked() === before) yield* Effect.sleep("1 millis")
       // While the look is under way the offer comes to stand and is taken.
       yield* arrive
       yield* take(runId)

@@ -14,6 +14,7 @@ import {
 } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import { broken, committing } from "../services/faults.ts"
+import { settled } from "../settling.ts"
 
 const isIn = (status: Task.Status) => (task: Task.Task) => task.status === status
 
@@ -57,25 +58,25 @@ describe("a dispatcher", () => {
     }).pipe(quiet)
   )
 
-  it.live("goes on with its runs when the store fails for a moment", () =>
+  it.effect("goes on with its runs when the store fails for a moment", () =>
     Effect.gen(function* () {
       const driver = yield* DriverMemory.make
-      const failedTwice = yield* Deferred.make<void>()
       const agent = yield* patient
       let isFailing = false
       let failures = 0
       const store = committing(driver, (_, commit, batch) => {
         if (!isFailing || !writes(batch, "singletons")) return commit
         failures += 1
-        const note = failures === 2 ? Deferred.succeed(failedTwice, undefined) : Effect.void
-        return Effect.andThen(note, Effect.fail(broken()))
+        return Effect.fail(broken())
       })
       const test = Effect.gen(function* () {
         const given = yield* TestForeman.givenTeam()
         const { id: taskId } = yield* TestForeman.givenTask(given)
         yield* TestForeman.untilTask(taskId, ({ liveRunId }) => liveRunId !== null)
         isFailing = true
-        yield* Deferred.await(failedTwice)
+        yield* Effect.andThen(TestClock.adjust("100 millis"), settled).pipe(
+          Effect.repeat({ until: () => failures === 2 })
+        )
         isFailing = false
         yield* agent.finish
         const task = yield* TestForeman.untilTask(taskId, ({ liveRunId }) => liveRunId === null)
