@@ -249,7 +249,8 @@ const dispatchOf = Effect.fnUntraced(function* (
   const repositories = yield* shell.read((driver) =>
     repositoriesOf(Session.make(driver, organization), task)
   )
-  const name = Lanes.of(repositories[0] ?? null)
+  // Where nobody can tell which of several it needs, any of them has it held.
+  const name = Lanes.of(repositories.length > 1 ? null : (repositories[0] ?? null))
   const tenure = yield* shell.read((driver) => driver.get(organization, "singletons", { name }))
   const [holder, until] = [String(tenure?.["holder"]), Number(tenure?.["until"] ?? 0)]
   const isHeld = until > (yield* clock.now)

@@ -11,6 +11,17 @@ import { collecting } from "./lines.ts"
 const explained = (taskId: Identifier.TaskId) =>
   Foreman.use(({ client }) => client.explainTask({ taskId })).pipe(TestForeman.asOperator)
 
+const registered = (teamId: Identifier.TeamId, name: string, config: { readonly home?: string }) =>
+  Foreman.use(({ client }) =>
+    client.registerRepository({
+      teamId,
+      name,
+      localPath: `/repositories/${name}`,
+      defaultBranch: "main",
+      config
+    })
+  ).pipe(TestForeman.asOperator)
+
 /** A task at work on the node of its repository, and another node that only looks on. */
 const givenNodes = Effect.fnUntraced(function* (terms = Lease.defaults) {
   const driver = yield* DriverMemory.make
@@ -23,15 +34,7 @@ const givenNodes = Effect.fnUntraced(function* (terms = Lease.defaults) {
   const told = Layer.succeed(Explains.Terms, terms)
   const look = yield* processOn(driver, reactorsOf("north")).pipe(Effect.provide(told))
   const team = yield* look(TestForeman.givenTeam({ repositories: 0 }))
-  const repository = {
-    teamId: team.team.id,
-    name: "repo",
-    localPath: "/repositories/repo",
-    defaultBranch: "main",
-    config: { home: "south" }
-  }
-  const register = Foreman.use(({ client }) => client.registerRepository(repository))
-  yield* look(TestForeman.asOperator(register))
+  yield* look(registered(team.team.id, "repo", { home: "south" }))
   const { id: taskId } = yield* look(TestForeman.givenTask(team))
   return { explanation: look(explained(taskId)), leave, taskId }
 })
@@ -127,4 +130,17 @@ describe("the explanation of a task whose server is gone", () => {
       expect((yield* explanation).words).toContain("it is given up after 90 s.")
     }).pipe(on)
   })
+})
+
+describe("the explanation of a task of a team with several repositories", () => {
+  it.effect("blames no node while nobody knows which of them it needs", () =>
+    Effect.gen(function* () {
+      const { team, ...given } = yield* TestForeman.givenTeam({ repositories: 0 })
+      yield* registered(team.id, "first", { home: "south" })
+      const { id: taskId } = yield* TestForeman.givenTask({ team, ...given })
+      expect((yield* explained(taskId)).words).toContain("on the node south")
+      yield* registered(team.id, "second", {})
+      expect((yield* explained(taskId)).words).toContain("no server dispatches in its organization")
+    }).pipe(Effect.provide(TestForeman.layer()))
+  )
 })
