@@ -10,15 +10,15 @@
  */
 import { Effect, Exit, Scope } from "effect"
 import type { Run } from "../rules/Run.ts"
-import type { Ended } from "../services/Attempts.ts"
+import type { Found } from "./WorkEnd.ts"
 
 // models ----------------------------------------------------------------------
 
 /** One of them. */
 export interface Ending {
   readonly run: Run
-  /** Finds out how it ended; undefined if it was stopped before it came to an end. */
-  readonly ended: Effect.Effect<Ended> | undefined
+  /** What is to be found out of its end; undefined if it was stopped before it came to an end. */
+  readonly found: Found | undefined
   /** Holds what its agent wrote, for that. */
   readonly scope?: Scope.Closeable
 }
@@ -57,8 +57,14 @@ export const forget = (adrift: Adrift, runId: string): Effect.Effect<void> =>
   Effect.suspend(() => {
     const scope = adrift.get(runId)?.scope
     adrift.delete(runId)
-    return scope === undefined ? Effect.void : Scope.close(scope, Exit.void)
+    return scope === undefined ? Effect.void : close(scope)
   })
+
+/** What cannot be closed keeps nobody from going on. */
+export const close = (scope: Scope.Closeable): Effect.Effect<void> =>
+  Effect.catchCause(Scope.close(scope, Exit.void), (cause) =>
+    Effect.logError("What a run has left open cannot be closed", cause)
+  )
 
 // internal --------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ export interface Hold {
 /**
  * Takes the tenure whenever it is free, and does its work while it lasts: on this machine's monotonic
  * clock the work ends before the store lets another one have it, also if the store cannot be asked. While
- * another one has it, `standBy` is done now and then.
+ * another one has it, `standBy` is done now and then, and interrupted when it is ours.
  */
 export const whileHeld = (
   means: Means,
@@ -45,10 +45,18 @@ export const whileHeld = (
   const { clock, shell } = means
   const { name, ttlMillis } = wanted
   let late = 0
+  let standing: Fiber.Fiber<void> | undefined
   const once = Effect.gen(function* () {
     const asked = yield* monotonicMillis
     const tenure = yield* Tenure.acquire(shell, clock, wanted)
-    if (tenure === undefined) return yield* Effect.andThen(standBy, Effect.sleep(ttlMillis / 4))
+    if (tenure === undefined) {
+      // Whatever that waits for, the tenure is taken when it is free.
+      if (standing?.pollUnsafe() !== undefined) standing = undefined
+      standing ??= yield* Effect.forkChild(standBy)
+      return yield* Effect.sleep(ttlMillis / 4)
+    }
+    if (standing !== undefined) yield* Fiber.interrupt(standing)
+    standing = undefined
     const end = asked + tenure.lastsMillis - spareOf(ttlMillis)
     // A store that said nothing gives it when its time is over, or may be: nothing has begun under it.
     if (end <= (yield* monotonicMillis)) {

@@ -45,8 +45,8 @@ export interface Desk {
 export interface Answers {
   readonly permission: (request: AgentRequest.AgentRequest) => Effect.Effect<AgentRequest.Verdict>
   readonly usage: (total: AgentRequest.TokenUsage) => Effect.Effect<void>
-  /** Records the latest usage, if it is not recorded yet. Belongs at the end of the run. */
-  readonly settle: Effect.Effect<void>
+  /** What was used in all, if that is not recorded yet. Belongs to the end of the run. */
+  readonly unrecorded: () => AgentRequest.TokenUsage | undefined
 }
 
 // services --------------------------------------------------------------------
@@ -116,30 +116,26 @@ const decide = Effect.fnUntraced(function* (
   return { verdict, decidedBy: isPersons ? "person" : "policy", rule, reason: said }
 })
 
-const makeUsage = (desk: Desk): Pick<Answers, "settle" | "usage"> => {
+const makeUsage = (desk: Desk): Pick<Answers, "unrecorded" | "usage"> => {
   let latest: AgentRequest.TokenUsage | undefined
   let reportedAt = Number.NEGATIVE_INFINITY
   let number = 0
-  const settle = Effect.suspend(() => {
-    const total = latest
-    if (total === undefined) return Effect.void
-    latest = undefined
-    number += 1
-    return recorded(desk, (shell, tenure, run) =>
-      Reports.usageReported(shell, tenure, run, number, total)
-    )
-  })
   const usage = Effect.fnUntraced(function* (total: AgentRequest.TokenUsage) {
     latest = total
     const now = yield* Clock.currentTimeMillis
     if (now - reportedAt < usageMillis) return
     reportedAt = now
-    yield* settle
+    number += 1
+    const isRecorded = yield* recorded(desk, (shell, tenure, run) =>
+      Reports.usageReported(shell, tenure, run, number, total)
+    )
+    // What could not be recorded is told at the end, unless more has been used by then.
+    if (isRecorded && latest === total) latest = undefined
   })
-  return { usage, settle }
+  return { usage, unrecorded: () => latest }
 }
 
-/** A report that cannot be written must not end the work that it is about. */
+/** A report that cannot be written must not end the work that it is about. Says whether it could. */
 const recorded = (
   { attempt, shell, tenure }: Desk,
   write: (
@@ -147,7 +143,10 @@ const recorded = (
     tenure: Tenure,
     run: Attempt["run"]
   ) => ReturnType<typeof Reports.usageReported>
-): Effect.Effect<void> =>
-  Effect.catch(write(shell, tenure, attempt.run), (error) =>
-    shell.outage.missed(`A report of run ${attempt.run.id} is not recorded`, error)
+): Effect.Effect<boolean> =>
+  Effect.catch(Effect.as(write(shell, tenure, attempt.run), true), (error) =>
+    Effect.as(
+      shell.outage.missed(`A report of run ${attempt.run.id} is not recorded`, error),
+      false
+    )
   )

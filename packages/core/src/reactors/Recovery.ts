@@ -45,8 +45,10 @@ export const recover = Effect.fnUntraced(function* (
   const live = yield* Attempts.live(bench.shell, tenure.organization)
   const runs = live.filter((run) => Lanes.isRunOf(tenure, run))
   // One that cannot be settled does not keep the others.
-  const [became, failures] = yield* Effect.partition(runs, (run) =>
-    settle(bench, tenure, adrift, run)
+  const [became, failures] = yield* Effect.partition(
+    runs,
+    (run) => settle(bench, tenure, adrift, run),
+    { concurrency: "unbounded" }
   )
   const [failure] = failures
   if (failure !== undefined) return yield* Effect.fail(failure)
@@ -101,17 +103,17 @@ const keepOver = Effect.fnUntraced(function* (
   organization: string,
   adrift: Adrift.Adrift
 ) {
-  for (const { ended, run } of adrift.values()) {
+  const keep = Effect.fnUntraced(function* ({ found, run }: Adrift.Ending) {
     const { fromRow, table } = Projection.runs
     const row = yield* shell.read((driver) => driver.get(organization, table, { id: run.id }))
-    if (row !== undefined && isLive(fromRow(row).status)) continue
-    if (row !== undefined && ended !== undefined) {
-      const { output } = yield* ended
-      const keeping = AttemptEnd.keep(shell, organization, run, output ?? [])
+    if (row !== undefined && isLive(fromRow(row).status)) return
+    if (row !== undefined && found !== undefined) {
+      const keeping = AttemptEnd.keep(shell, organization, run, yield* found.kept)
       yield* AttemptLosses.orTold(shell, run, keeping)
     }
     yield* Adrift.forget(adrift, run.id)
-  }
+  })
+  yield* Effect.forEach([...adrift.values()], keep, { concurrency: "unbounded", discard: true })
 })
 
 /** Says what has become of it, unless that is told already. */
@@ -126,7 +128,7 @@ const settle = Effect.fnUntraced(function* (
 > {
   const fence = Attempts.under(tenure)
   const own = adrift.get(run.id)
-  const ended = own?.ended === undefined ? undefined : yield* own.ended
+  const ended = own?.found === undefined ? undefined : yield* own.found.ended
   let isOurs = false
   // What is refused for good is told, and keeps nobody from dispatching.
   yield* AttemptLosses.orTold(

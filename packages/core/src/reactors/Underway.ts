@@ -13,6 +13,7 @@ import * as Tokens from "../services/Tokens.ts"
 import type { Candidate } from "./Candidates.ts"
 import * as Adrift from "./Adrift.ts"
 import { type Bench, carryOut } from "./Work.ts"
+import type { Found } from "./WorkEnd.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ export const make = (
   const carry = Effect.fnUntraced(function* (queued: Queued) {
     const { run } = queued.attempt
     if (isOver) {
-      adrift.set(run.id, { run, ended: undefined })
+      adrift.set(run.id, { run, found: undefined })
       return yield* ended
     }
     const stop = yield* Deferred.make<string>()
@@ -106,6 +107,8 @@ export const make = (
 interface Active {
   readonly fiber: Fiber.Fiber<boolean>
   readonly stop: Deferred.Deferred<string>
+  /** Its end is not to wait for where its bytes are kept. */
+  readonly hurry: Deferred.Deferred<void>
   readonly run: Run
 }
 
@@ -126,25 +129,30 @@ const forked = Effect.fnUntraced(function* (
 ) {
   const { run } = attempt
   const scope = yield* Scope.make()
-  let how: Effect.Effect<Attempts.Ended> | undefined
-  const heard = (found: Effect.Effect<Attempts.Ended>) => {
-    how = found
+  const hurry = yield* Deferred.make<void>()
+  let found: Found | undefined
+  const order = {
+    tenure,
+    attempt,
+    token,
+    stop: Deferred.await(stop),
+    hurry: Deferred.await(hurry),
+    heard: (now: Found) => void (found = now)
   }
-  const order = { tenure, attempt, token, stop: Deferred.await(stop), heard }
   let hasEnded = false
   const onEnd = Effect.fnUntraced(function* (exit: Exit.Exit<boolean>) {
     const isRecorded = Exit.isSuccess(exit) && exit.value
     // What is adrift can still be read; else nothing of it is left before another one may begin.
-    if (isRecorded || how === undefined) yield* Scope.close(scope, exit)
+    if (isRecorded || found === undefined) yield* Adrift.close(scope)
     hasEnded = true
     active.delete(run.id)
-    if (!isRecorded) adrift.set(run.id, { run, ended: how, scope })
+    if (!isRecorded) adrift.set(run.id, { run, found, scope })
     yield* ended
   })
   const work = Effect.onExit(Scope.provide(carryOut(bench, order), scope), onEnd)
   const fiber = yield* Effect.forkDetach(work, { startImmediately: true })
   // Where nothing is waited for it may have ended already.
-  if (!hasEnded) active.set(run.id, { fiber, stop, run })
+  if (!hasEnded) active.set(run.id, { fiber, stop, hurry, run })
 })
 
 /** A run's token ends with the run; this is for one whose end was never recorded. */
@@ -165,12 +173,12 @@ const settleAll = Effect.fnUntraced(function* (
 })
 
 /** What is refused for good would be so again, and keeps nothing behind it waiting. */
-const settleOne = ({ shell }: Bench, tenure: Tenure, { ended, run }: Adrift.Ending) => {
+const settleOne = ({ shell }: Bench, tenure: Tenure, { found, run }: Adrift.Ending) => {
   const fence = Attempts.under(tenure)
   const settled =
-    ended === undefined
+    found === undefined
       ? AttemptLosses.lose(shell, fence, run)
-      : Effect.flatMap(ended, (how) => AttemptLosses.recall(shell, fence, run, how))
+      : Effect.flatMap(found.ended, (how) => AttemptLosses.recall(shell, fence, run, how))
   return AttemptLosses.orTold(shell, run, settled)
 }
 
@@ -186,6 +194,9 @@ const endAll = Effect.fnUntraced(function* (
   withinMillis: number
 ) {
   yield* signalAll(runs, cause)
+  if (withinMillis > 0) {
+    yield* Effect.forEach(runs, ({ hurry }) => Deferred.succeed(hurry, undefined))
+  }
   yield* Effect.forEach(runs, ({ fiber }) => Fiber.await(fiber), {
     concurrency: "unbounded"
   }).pipe(Effect.timeoutOption(withinMillis))

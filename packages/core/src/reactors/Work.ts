@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { Cause, Effect, Exit, Fiber, Option, Result, Schedule, Scope } from "effect"
+import { Effect, Exit, Fiber, Option, Result, Schedule, Scope } from "effect"
 import type { AgentRunner } from "../ports/AgentRunner.ts"
 import type { ArtifactIntake } from "../ports/ArtifactIntake.ts"
 import type { ArtifactStore } from "../ports/ArtifactStore.ts"
@@ -82,7 +82,9 @@ export interface Order {
    * Hears of its end before that is recorded, first as soon as its agent has ended. How it ended is
    * still to be found out then, which may be interrupted and begun again while the scope is open.
    */
-  readonly heard?: (ended: Effect.Effect<Attempts.Ended>) => void
+  readonly heard?: (found: WorkEnd.Found) => void
+  /** Completes when its end is not to wait any more for where its bytes are kept. */
+  readonly hurry?: Effect.Effect<void>
 }
 
 // services --------------------------------------------------------------------
@@ -108,8 +110,9 @@ export const carryOut = (
         while: (error) => error._tag === "Busy" || error._tag === "StoreUnavailable"
       }
     ).pipe(Effect.andThen(seen.ended(ended.outcome)))
-  return told(order, work(bench, order, seen)).pipe(
-    Effect.tap((ended) => Effect.sync(() => order.heard?.(Effect.succeed(ended)))),
+  const defect = WorkEnd.failed("foreman failed; its log says why")
+  return WorkEnd.told(attempt.run.id, defect, work(bench, order, seen)).pipe(
+    Effect.tap((ended) => Effect.sync(() => order.heard?.(foundAs(ended)))),
     Effect.flatMap(record),
     Effect.as(true),
     Effect.catch((error) =>
@@ -124,14 +127,11 @@ export const carryOut = (
 
 // internal --------------------------------------------------------------------
 
-/** A defect is an end as well, and told. */
-const told = <R>({ attempt }: Order, ended: Effect.Effect<Attempts.Ended, never, R>) =>
-  Effect.catchDefect(ended, (defect) =>
-    Effect.as(
-      Effect.logError(`Run ${attempt.run.id} met a defect`, Cause.die(defect)),
-      WorkEnd.failed("foreman failed; its log says why")
-    )
-  )
+/** Of an end that is known nothing is to be found out. */
+const foundAs = (ended: Attempts.Ended): WorkEnd.Found => ({
+  ended: Effect.succeed(ended),
+  kept: Effect.succeed(ended.output ?? [])
+})
 
 const work = Effect.fnUntraced(function* (
   bench: Bench,
@@ -226,16 +226,19 @@ const run = Effect.fnUntraced(function* (
   )
   // What never stood in the store as started is not brought in either.
   const refusal = yield* startRefused(started)
-  const closed = Effect.andThen(Scope.close(scope, Exit.void), answers.settle)
-  if (refusal !== undefined) {
-    return yield* Effect.as(closed, WorkEnd.failed(refusal, null, "infrastructure"))
+  if (refusal !== undefined || Result.isFailure(result)) {
+    yield* Scope.close(scope, Exit.void)
+    const usage = answers.unrecorded()
+    if (refusal !== undefined) return { ...WorkEnd.failed(refusal, null, "infrastructure"), usage }
+    if (Result.isFailure(result)) return { ...WorkEnd.unusable(result.failure), usage }
   }
-  if (Result.isFailure(result)) return yield* Effect.as(closed, WorkEnd.unusable(result.failure))
   const place = { ...prepared, message: messageOf(attempt) }
-  const said = { result: result.success, scope, folder, settle: answers.settle, access }
-  const ended = WorkEnd.make(bench, place, said)
-  order.heard?.(told(order, ended))
-  return yield* ended
+  const { unrecorded } = answers
+  const { hurry = Effect.never } = order
+  const said = { result: result.success, scope, folder, unrecorded, access, hurry }
+  const found = WorkEnd.make(bench, place, said)
+  order.heard?.(found)
+  return yield* found.ended
 })
 
 /** Why a run may not go on that could not be started; what was started is never refused. */

@@ -7,7 +7,7 @@
  *
  * @internal
  */
-import { Effect, Result, Schedule, Stream } from "effect"
+import { Effect, Result, Stream } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { RunResult } from "../ports/AgentRunner.ts"
 import type { Folder, Found, Reason, Refused } from "../ports/ArtifactIntake.ts"
@@ -28,6 +28,20 @@ export interface Means {
   readonly artifacts: ArtifactStore
 }
 
+/** How much of the output there may be, where the rest lies, and how long a store may be away. */
+export interface Options {
+  readonly maxOutputBytes: number
+  readonly folder: Folder | undefined
+  readonly patience: Patience
+}
+
+/** How often in all it is tried again while a store may come back. */
+export interface Patience {
+  times: number
+  /** Completes when there is no time for that any more. */
+  readonly isOver: Effect.Effect<void>
+}
+
 /** Whose it is. */
 export interface Place {
   readonly organizationId: string
@@ -41,10 +55,10 @@ export const keep = Effect.fnUntraced(function* (
   given: Means,
   place: Place,
   result: Pick<RunResult, "answer" | "output" | "said">,
-  options: { readonly maxOutputBytes: number; readonly folder: Folder | undefined }
+  options: Options
 ): Effect.fn.Return<ReadonlyArray<Artifact.Wanted>> {
-  const { folder, maxOutputBytes } = options
-  const means = patient(given)
+  const { folder, maxOutputBytes, patience } = options
+  const means = { ...given, waits: waiting(patience) }
   // Both ends of the output may go a little beyond the limit that ended the run.
   const maxBytes = 2 * maxOutputBytes
   const output = yield* put(means, place, result.output, maxBytes)
@@ -63,20 +77,19 @@ interface Patient extends Means {
   readonly waits: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-/** Waits for a store that may come back, longer than a tenure lasts; in all that is done only once. */
-const patient = (means: Means): Patient => {
-  let times = 8
-  const once = Schedule.exponential("200 millis")
-  return {
-    ...means,
-    waits: (effect) =>
-      Effect.suspend(() =>
-        Effect.retry(effect, { schedule: once, times, while: passes }).pipe(
-          Effect.tapError((error) => Effect.sync(() => void (times = passes(error) ? 0 : times)))
-        )
-      )
-  }
-}
+/** Waits longer and longer, some 50 s in all where nobody has used the patience up before. */
+const waiting = (patience: Patience): Patient["waits"] =>
+  Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+    for (let millis = 200; ; millis *= 2) {
+      const tried = yield* Effect.result(effect)
+      if (Result.isSuccess(tried)) return tried.success
+      if (!passes(tried.failure) || patience.times <= 0) return yield* Effect.fail(tried.failure)
+      patience.times -= 1
+      const over = Effect.as(patience.isOver, true)
+      const isOver = yield* Effect.raceFirst(over, Effect.as(Effect.sleep(millis), false))
+      if (isOver) patience.times = 0
+    }
+  })
 
 const passes = (error: unknown): boolean =>
   (error instanceof ArtifactStoreError || error instanceof StoreUnavailable) && error.retryable

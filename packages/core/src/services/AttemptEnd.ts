@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import type { DomainEvent } from "../events/EventTypes.ts"
 import type { Step, StoreError } from "../ports/Driver.ts"
 import { principalOf, system } from "../rules/Actor.ts"
+import type { TokenUsage } from "../rules/AgentRequest.ts"
 import * as Artifact from "../rules/Artifact.ts"
 import { MergeJobId, ReviewId, timestamp } from "../rules/Identifier.ts"
 import * as MergeJob from "../rules/MergeJob.ts"
@@ -15,6 +16,7 @@ import * as Review from "../rules/Review.ts"
 import * as Run from "../rules/Run.ts"
 import * as Retry from "../rules/Retry.ts"
 import * as Task from "../rules/Task.ts"
+import { usageOf } from "./AttemptReports.ts"
 import { asSystem, gone, type NotStarted, placeOf } from "./AttemptShell.ts"
 import { ArtifactLimits } from "./ArtifactLimits.ts"
 import { roomOf, standingIn } from "./ArtifactStanding.ts"
@@ -42,6 +44,8 @@ export interface Ended extends Run.End {
   readonly fault?: Retry.Fault
   /** What it left, as far as the bytes are kept. */
   readonly output: ReadonlyArray<Artifact.Wanted> | null
+  /** What it has used in all, where that is not recorded yet. */
+  readonly usage?: TokenUsage | undefined
 }
 
 /**
@@ -79,7 +83,7 @@ export const end = Effect.fnUntraced(function* (
   fence: Fence,
   { attempt: { id: runId, taskId }, ...how }: Ended & { readonly attempt: Run.Run }
 ): Effect.fn.Return<void, NotStarted | ShellFailure> {
-  const { fault, hold, output, ...ended } = how
+  const { fault, hold, output, usage, ...ended } = how
   const reviewId = ReviewId.make(yield* shell.allocate("reviews"))
   const mergeJobId = MergeJobId.make(yield* shell.allocate("merge_jobs"))
   const transaction = shell.transact(
@@ -92,6 +96,7 @@ export const end = Effect.fnUntraced(function* (
       const { events: kept, room } = yield* keptAs(session, run, output ?? [])
       const common = { guards: [fence.guard], answer: () => null, onGuard: () => gone }
       if (!Run.isLive(run.status)) return { ...common, also: room, events: kept }
+      const used = usage === undefined ? [] : [usageOf(run, usage)]
       const after = yield* aftermathOf(session, task, { ...ended, fault, hold, now })
       const events = yield* Effect.orDie(decided(Run.end(run, task, ended, after)))
       const onward =
@@ -101,7 +106,7 @@ export const end = Effect.fnUntraced(function* (
       const tokens = yield* Tokens.revoke(session.driver, session.organization, runId)
       const also = [...tokens, forgotten(runId), ...room]
       const withdrawn = yield* withdrawalsOf(session, runId)
-      return { ...common, also, events: [...kept, ...events, ...onward, ...withdrawn] }
+      return { ...common, also, events: [...used, ...kept, ...events, ...onward, ...withdrawn] }
     })
   )
   yield* asSystem(`run/${runId}/end/${how.outcome}`, transaction)
@@ -146,7 +151,7 @@ const aftermathOf = Effect.fnUntraced(function* (
     hold,
     now,
     ...ended
-  }: Omit<Ended, "fault" | "output"> & {
+  }: Omit<Ended, "fault" | "output" | "usage"> & {
     readonly fault: Ended["fault"] | undefined
     readonly now: number
   }

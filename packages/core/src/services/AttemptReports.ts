@@ -72,10 +72,18 @@ export const usageReported = (
   number: number,
   total: TokenUsage
 ): Effect.Effect<void, NotStarted | ShellFailure> =>
-  report(shell, tenure, run, `usage/${number}`, {
-    type: "run.usage_reported",
-    data: { runId: run.id, taskId: run.taskId, ...total }
-  })
+  report(shell, tenure, run, `usage/${number}`, usageOf(run, total))
+
+/**
+ * What is recorded of what a run has used so far.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const usageOf = (run: Run.Run, total: TokenUsage): Run.RunEvent => ({
+  type: "run.usage_reported",
+  data: { runId: run.id, taskId: run.taskId, ...total }
+})
 
 // internal --------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 
 import { ArtifactStore } from "@foreman/core"
+import { TestForeman } from "@foreman/testkit"
 import { hanging, leaving } from "../services/faults.ts"
 import { collecting } from "../services/lines.ts"
-import { givenWith, keptOf, pass, processOn, runsOf } from "./outages.ts"
+import { givenWith, keptOf, pass, processOn, runsOf, usedIn } from "./outages.ts"
 
 const leavings = { "report.md": "# Done" }
 
@@ -41,7 +42,10 @@ describe("a run that ends while the store, in which artifacts lie too,", () => {
     it.effect(`${what} keeps its result and all that its agent wrote, and begins once`, () => {
       const { lines, on, told } = collecting()
       return Effect.gen(function* () {
-        const { agent, comeBack, leave, look, taskId } = yield* givenWith({ leaves, leavings })
+        const { agent, comeBack, leave, look, taskId, team } = yield* givenWith({
+          leaves,
+          leavings
+        })
         yield* pass(2)
         leave()
         yield* agent.finish
@@ -51,6 +55,7 @@ describe("a run that ends while the store, in which artifacts lie too,", () => {
         yield* pass(30)
         expect(yield* look(runsOf(taskId))).toEqual([["succeeded", "exit:0"]])
         expect(yield* look(keptOf(taskId))).toEqual(all)
+        expect(yield* look(usedIn(team))).toEqual([10, 20])
         expect(yield* agent.haveBegun).toBe(0)
         const ends = told().filter(({ words: line }) => /^\d+ runs? /.test(line))
         expect(ends.map((end) => end.words)).toEqual(words.map((end) => expect.stringMatching(end)))
@@ -76,6 +81,63 @@ describe("a run that ends while the store, in which artifacts lie too,", () => {
       comeBack()
       yield* pass(5)
       expect(yield* look(keptOf(taskId))).toEqual(all)
+    }).pipe(on)
+  })
+
+  it.effect("cannot take what was used gets it with the end", () => {
+    const { on } = collecting()
+    return Effect.gen(function* () {
+      const { agent, comeBack, leave, look, team } = yield* givenWith({ leavings })
+      // Later than what is not told at once.
+      yield* pass(12)
+      leave()
+      yield* agent.finish
+      yield* pass(2)
+      comeBack()
+      yield* pass(5)
+      expect(yield* look(usedIn(team))).toEqual([10, 20])
+    }).pipe(on)
+  })
+
+  it.effect(
+    "takes no bytes when it is back costs its server the same time for many as for one",
+    () => {
+      const { on } = collecting()
+      return Effect.gen(function* () {
+        const { agent, comeBack, leave, look, taskId, team } = yield* givenWith({
+          bytes: refusing,
+          engineers: 3,
+          leavings
+        })
+        const others = [
+          yield* look(TestForeman.givenTask(team)),
+          yield* look(TestForeman.givenTask(team))
+        ]
+        yield* agent.begun
+        yield* agent.begun
+        leave()
+        yield* agent.finish
+        yield* pass(20)
+        comeBack()
+        yield* pass(55)
+        for (const id of [taskId, ...others.map((task) => task.id)]) {
+          expect(yield* look(runsOf(id))).toEqual([["succeeded", "exit:0"]])
+        }
+      }).pipe(on)
+    }
+  )
+
+  it.effect("takes no bytes when its server ends keeps that from nothing", () => {
+    const { on } = collecting()
+    return Effect.gen(function* () {
+      const { agent, end, look, taskId } = yield* givenWith({ bytes: refusing, leavings })
+      yield* pass(2)
+      yield* agent.finish
+      yield* pass(1)
+      const ending = yield* Effect.forkChild(end)
+      yield* pass(2)
+      yield* Fiber.join(ending)
+      expect(yield* look(runsOf(taskId))).toEqual([["succeeded", "exit:0"]])
     }).pipe(on)
   })
 

@@ -96,7 +96,7 @@ describe("a dispatcher that has ended its runs", () => {
       const late = yield* queued
       yield* underway.stopAll("shutdown", 0)
       yield* underway.carry(late)
-      expect(adrift.get(late.attempt.run.id)).toEqual({ run: late.attempt.run, ended: undefined })
+      expect(adrift.get(late.attempt.run.id)).toEqual({ run: late.attempt.run, found: undefined })
       expect([underway.ids(), underway.present(), ended()]).toEqual([[], [], 1])
       expect(yield* runsOf(late.attempt.task.id)).toEqual([["queued", null]])
     }).pipe(Effect.provide(alone))
@@ -106,7 +106,7 @@ describe("a dispatcher that has ended its runs", () => {
     Effect.gen(function* () {
       const { adrift, queued, underway } = yield* given
       const { attempt } = yield* queued
-      adrift.set(attempt.run.id, { run: attempt.run, ended: undefined })
+      adrift.set(attempt.run.id, { run: attempt.run, found: undefined })
       yield* underway.stopAll("shutdown", 0)
       yield* underway.settle
       expect([...adrift.keys()]).toEqual([attempt.run.id])
@@ -123,7 +123,7 @@ describe("a run that is adrift", () => {
       yield* Effect.gen(function* () {
         const { adrift, queued, underway } = yield* given
         const [first, second] = [(yield* queued).attempt, (yield* queued).attempt]
-        for (const { run } of [first, second]) adrift.set(run.id, { run, ended: undefined })
+        for (const { run } of [first, second]) adrift.set(run.id, { run, found: undefined })
         refused.taskId = first.task.id
         yield* underway.settle
         expect(adrift.size).toBe(0)
@@ -145,8 +145,8 @@ describe("a run that is adrift", () => {
       const { adrift, queued, underway } = yield* given
       const { attempt } = yield* queued
       const id = Identifier.RunId.make("01900000-0000-7000-8000-000000000001")
-      adrift.set(id, { run: { ...attempt.run, id }, ended: undefined })
-      adrift.set(attempt.run.id, { run: attempt.run, ended: undefined })
+      adrift.set(id, { run: { ...attempt.run, id }, found: undefined })
+      adrift.set(attempt.run.id, { run: attempt.run, found: undefined })
       yield* underway.settle
       expect(adrift.size).toBe(0)
       expect(yield* runsOf(attempt.task.id)).toEqual([["lost", "lost"]])
@@ -162,7 +162,7 @@ describe("a run that is adrift", () => {
       yield* Effect.gen(function* () {
         const { adrift, queued, underway } = yield* given
         const { attempt } = yield* queued
-        adrift.set(attempt.run.id, { run: attempt.run, ended: undefined })
+        adrift.set(attempt.run.id, { run: attempt.run, found: undefined })
         refused.taskId = attempt.task.id
         const refusal = yield* Effect.forkChild(Effect.flip(underway.settle))
         yield* pass(60)

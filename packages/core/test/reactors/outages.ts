@@ -19,14 +19,26 @@ import { TestForeman } from "@foreman/testkit"
 import { committing, keptIn, leaving } from "../services/faults.ts"
 import { settled } from "../settling.ts"
 
-/** Agents that end when they may, and say when they begin and when they are stopped. */
+const used = (outputTokens: number) => ({
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens,
+  reasoningTokens: 0
+})
+
+/**
+ * Agents that end when they may, and say when they begin and when they are stopped. They have used 10
+ * tokens when they begin, and 20 at their end.
+ */
 const agents = Effect.gen(function* () {
   const begun = yield* Queue.unbounded<number>()
   const stopped = yield* Queue.unbounded<number>()
   const finish = yield* Deferred.make<void>()
-  const behaviour: AgentRunnerMemory.Behaviour = ({ attempt }) =>
+  const behaviour: AgentRunnerMemory.Behaviour = ({ attempt, usage = () => Effect.void }) =>
     Queue.offer(begun, attempt).pipe(
+      Effect.andThen(usage(used(10))),
       Effect.andThen(Deferred.await(finish)),
+      Effect.andThen(usage(used(20))),
       Effect.as({ output: `attempt ${attempt}` }),
       Effect.onInterrupt(() => Queue.offer(stopped, attempt))
     )
@@ -128,4 +140,12 @@ export const keptOf = (taskId: Identifier.TaskId) =>
   Foreman.use(({ client }) => client.listArtifacts({ taskId })).pipe(
     TestForeman.asOperator,
     Effect.map(({ items }) => items.map(({ name, size }) => [name, size]).toSorted())
+  )
+
+/** How many tokens the runs of an organization have used, as is recorded. */
+export const usedIn = ({ organization }: TestForeman.GivenTeam) =>
+  Effect.map(TestForeman.history(organization.id), (events) =>
+    events
+      .filter(({ type }) => type === "run.usage_reported")
+      .map(({ data }) => data["output_tokens"])
   )
