@@ -5,7 +5,7 @@ import * as PostgresDatabases from "./PostgresDatabases.ts"
 
 FailingStoreSuite.run(
   "postgres",
-  { location: PostgresDatabases.copies(), layer: (url) => PostgresStore.layer({ url }) },
+  { location: PostgresDatabases.emptied(), layer: (url) => PostgresStore.layer({ url }) },
   // The store in memory is tried in every way; here it is about commits that happen all the same.
   { manners: [{ moment: "after", way: "error" }] }
 )

@@ -5,6 +5,6 @@ import * as PostgresDatabases from "./PostgresDatabases.ts"
 
 // The suite turns the clock to see what is forgotten after days, and the server's does not turn with it.
 ForemanSuite.run("postgres", {
-  location: PostgresDatabases.copies(),
+  location: PostgresDatabases.emptied(),
   layer: (url) => PostgresStore.layer({ url, time: "caller" })
 })

@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import { randomUUID } from "node:crypto"
-import { Effect, Layer } from "effect"
-import type { Scope } from "effect"
+import { Effect, Exit, Layer, Scope } from "effect"
 import { Client } from "pg"
 import type pg from "pg"
 import { afterAll } from "vitest"
@@ -35,6 +34,27 @@ export const copies = (): Effect.Effect<string, never, Scope.Scope> => {
   return Effect.acquireRelease(
     Effect.promise(async () => create(`TEMPLATE ${nameOf(await (original ??= make()))}`)),
     (url) => Effect.promise(() => drop(url))
+  )
+}
+
+/**
+ * The same for tests that change no more than the rows of a store: who comes later gets one that was
+ * emptied, which takes a tenth of the time that a copy does.
+ */
+export const emptied = (): Effect.Effect<string, never, Scope.Scope> => {
+  const copy = copies()
+  const free: Array<string> = []
+  const all = Scope.makeUnsafe()
+  afterAll(() => Effect.runPromise(Scope.close(all, Exit.void)))
+  return Effect.acquireRelease(
+    Effect.suspend(() => {
+      const url = free.pop()
+      return url === undefined ? Scope.provide(copy, all) : Effect.succeed(url)
+    }),
+    (url) =>
+      Effect.promise(async () => {
+        if (await empty(url)) free.push(url)
+      })
   )
 }
 
@@ -158,6 +178,31 @@ const make = async (): Promise<string> => {
   await Effect.runPromise(Effect.scoped(Layer.build(PostgresStore.layer({ url }))))
   return url
 }
+
+/** Ends who is still connected, and forgets all rows. One that has grown is left as it is. */
+const empty = (url: string): Promise<boolean> =>
+  onDatabase(url, async (client) => {
+    const { rows: sizes } = await client.query(
+      `SELECT pg_database_size(current_database()) > 50000000 AS "isLarge", count(
+         pg_terminate_backend(pid)) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    )
+    if (sizes[0]?.isLarge !== false) return false
+    // The log forbids it otherwise, and who may not ask for this gets a copy the next time.
+    return client.query(emptying).then(
+      () => true,
+      () => false
+    )
+  })
+
+const emptying = `SET session_replication_role = replica; DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'foreman'
+    AND tablename NOT IN ('migrations', 'secrets', 'artifact_folder') LOOP
+    EXECUTE format('DELETE FROM foreman.%I', name);
+  END LOOP;
+END $$`
 
 const create = async (options: string): Promise<string> => {
   const server = await databaseUrl()
