@@ -44,7 +44,9 @@ describe("a process that tells what happened", () => {
       const bodies = new Map<unknown, string>()
       for (let count = from; bodies.size < 3; count++) {
         const { headers, text } = (await receiver.until(count + 1))[count] ?? assert.fail()
-        bodies.set(headers["idempotency-key"], text)
+        const key = headers["idempotency-key"]
+        assert.strictEqual(text, bodies.get(key) ?? text, "a key that comes again has its body")
+        bodies.set(key, text)
       }
       return [...bodies].toSorted()
     }

@@ -10,6 +10,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Scope } from "effect"
 
+import { reading } from "./RunnerSuiteReading.ts"
 import {
   bytesOf,
   familyOf,
@@ -50,6 +51,7 @@ export const run = (name: string, subject: Subject): void => {
   describe(`the runner ${name}`, () => {
     asking(subject)
     answering(subject)
+    reading(subject)
     limiting(subject)
     ending(subject)
     surrounding(subject)
@@ -226,7 +228,21 @@ const ending = (subject: Subject) =>
       const spec = yield* context.processSpec("orphan")
       const result = yield* context.runner.run(spec, Effect.void)
       assert.strictEqual(result.cause, "exit:0")
+    })
+
+    // In these the scope of the run is that of the test, which is still open.
+    withProcesses(subject, "answers when nothing is alive any more", function* (context) {
+      const spec = yield* context.processSpec("orphan")
+      yield* context.runner.run(spec, Effect.void)
       assert.deepStrictEqual(yield* context.alive(yield* pidsIn(spec.workspace)), [])
+    })
+
+    withProcesses(subject, "answers a stop when nothing is alive any more", function* (context) {
+      const stop = yield* Deferred.make<string>()
+      const { fiber, pids } = yield* familyOf(context, { stop: Deferred.await(stop) })
+      yield* Deferred.succeed(stop, "not wanted")
+      assert.strictEqual((yield* Fiber.join(fiber)).cause, "not wanted")
+      assert.deepStrictEqual(yield* context.alive(pids), [])
     })
   })
 

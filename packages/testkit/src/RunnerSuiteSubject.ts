@@ -118,6 +118,9 @@ export interface Played {
   readonly startedTimes: number
 }
 
+/** What a runner lets read. */
+export type Bytes = AgentRunner.RunResult["output"]
+
 /** The body of a test, given a runner made for it. */
 export const on =
   (subject: Subject, body: (context: Context) => Effect.fn.Return<void, unknown, Scope.Scope>) =>
@@ -196,8 +199,11 @@ export const holds = ({ output: kind }: Subject, output: Buffer, wrote: string):
 /** All bytes of a run's output. */
 export const bytesOf = (
   result: AgentRunner.RunResult
-): Effect.Effect<Buffer, AgentRunner.RunnerError> =>
-  Effect.map(Stream.runCollect(Stream.map(result.output, (chunk) => chunk.slice())), (chunks) =>
+): Effect.Effect<Buffer, AgentRunner.RunnerError> => bytesIn(result.output)
+
+/** All bytes of a stream, of which a chunk is good until the next one is asked for. */
+export const bytesIn = (bytes: Bytes): Effect.Effect<Buffer, AgentRunner.RunnerError> =>
+  Effect.map(Stream.runCollect(Stream.map(bytes, (chunk) => chunk.slice())), (chunks) =>
     Buffer.concat(chunks)
   )
 

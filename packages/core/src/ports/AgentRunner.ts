@@ -74,11 +74,12 @@ export interface RunResult {
   readonly cause: string
   /** What the agent said last, for a person to read. */
   readonly answer: string
-  /** All of the answer, where that may be more than `answer`. Readable like the output. */
+  /** All of the answer, where that may be more than `answer`. Readable like the output, as often. */
   readonly said?: Stream.Stream<Uint8Array, RunnerError>
   /**
-   * Everything it wrote. Readable until the scope of the run closes. A chunk is good until the next
-   * one is asked for.
+   * Everything it wrote. Each reading gives all of it from its beginning, also behind one that was
+   * given up in the middle: what a store that was away did not take is read again. Readable until the
+   * scope of the run closes. A chunk is good until the next one is asked for.
    */
   readonly output: Stream.Stream<Uint8Array, RunnerError>
 }
@@ -132,8 +133,9 @@ export const lastWords = (output: Uint8Array): string => {
  *
  * **Gotchas**
  *
- * When the scope closes or the effect is interrupted, every process that the run started has ended.
- * Better they have when it answers: the scope stays open while a store that is away cannot take the output.
+ * When `run` answers, every process that it started has ended, however the run ended: the scope may
+ * stay open for long after that, while a store that is away cannot take the output. They have ended as
+ * well when the effect is interrupted or the scope closes before there is an answer.
  *
  * @category services
  * @since 0.1.0
