@@ -35,13 +35,13 @@ export interface Vacancy {
 }
 
 /**
- * What became of the store that was made since: it is gone, or it stays, since somebody has used it,
- * somebody is connected, or a folder of artifacts was marked as its own.
+ * What became of the store that was made since: it is gone, or it stays, since somebody has used it, a
+ * folder of artifacts was marked as its own, or somebody is connected. The first of these is told.
  *
  * @category models
  * @since 0.1.0
  */
-export type Outcome = "gone" | "used" | "shared" | "marked"
+export type Outcome = "gone" | "used" | "marked" | "shared"
 
 // services --------------------------------------------------------------------
 
@@ -88,11 +88,28 @@ const remove = async (client: pg.Client, before: Omit<Vacancy, "url">): Promise<
   await lockSetUp(client)
   const { app, database, reactor } = await namesOf(client)
   if ((await Migrations.present(client, database)) === 0) return "gone"
-  if (await isShared(client)) return "shared"
+  const kept = () => keptBy(client, reactor, before)
+  // Without locks that would hinder them.
+  if (await isShared(client)) return (await kept()) ?? "shared"
   await client.query(
     `LOCK TABLE foreman.heads, foreman.sequences, foreman.directory, foreman.artifact_folder
      IN ACCESS EXCLUSIVE MODE`
   )
+  const outcome = await kept()
+  if (outcome !== undefined) return outcome
+  await client.query("DROP SCHEMA foreman CASCADE")
+  const made = (await those(client, [app, reactor])).filter((name) => !before.ready.includes(name))
+  for (const name of made) await client.query(`DROP ROLE ${Roles.quoted(name)}`)
+  // Who came before this found the store. Who comes after it waits for one that is gone then.
+  return (await isShared(client)) ? "shared" : "gone"
+}
+
+/** What keeps a store there, whoever is connected. */
+const keptBy = async (
+  client: pg.Client,
+  reactor: string,
+  before: Omit<Vacancy, "url">
+): Promise<"used" | "marked" | undefined> => {
   const { rows: used } = await client.query<{ used: boolean; marked: boolean }>(
     `SELECT (SELECT min(applied_at) < $1::timestamptz FROM foreman.migrations)
        OR EXISTS (SELECT FROM foreman.sequences) OR EXISTS (SELECT FROM foreman.directory) AS used,
@@ -104,12 +121,7 @@ const remove = async (client: pg.Client, before: Omit<Vacancy, "url">): Promise<
   const { rows: heads } = await client.query("SELECT FROM foreman.heads LIMIT 1")
   await client.query("SET LOCAL ROLE NONE")
   if (used[0]?.used !== false || heads.length > 0) return "used"
-  if (used[0].marked) return "marked"
-  await client.query("DROP SCHEMA foreman CASCADE")
-  const made = (await those(client, [app, reactor])).filter((name) => !before.ready.includes(name))
-  for (const name of made) await client.query(`DROP ROLE ${Roles.quoted(name)}`)
-  // Who came before this found the store. Who comes after it waits for one that is gone then.
-  return (await isShared(client)) ? "shared" : "gone"
+  return used[0].marked ? "marked" : undefined
 }
 
 /** Whether anybody else is connected to the database, be it Foreman or a person. */

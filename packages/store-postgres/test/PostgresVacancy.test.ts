@@ -104,6 +104,19 @@ describe("a database without a store", () => {
     expect(await restore(vacancy)).toBe("gone")
   })
 
+  it("is left for what keeps it there for good, also while somebody is connected", async () => {
+    const url = await makeDatabase()
+    const vacancy = await makeIn(url)
+    const other = new Client(url)
+    await other.connect()
+    await other.query("UPDATE foreman.artifact_folder SET is_marked = true")
+    expect(await restore(vacancy)).toBe("marked")
+    await other.query("INSERT INTO foreman.sequences VALUES ('tasks', 2)")
+    expect(await restore(vacancy)).toBe("used")
+    await other.end()
+    expect(await leftIn(url)).toEqual(everything)
+  })
+
   it("is restored also by its owner, who is no superuser and sees no organization", async () => {
     const server = await makeDatabase()
     const name = `owner_${crypto.randomUUID().slice(0, 8)}`

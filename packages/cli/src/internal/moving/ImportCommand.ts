@@ -2,7 +2,7 @@
  * `foreman import`: fills a new store with what `foreman export` wrote of another one: all of it, or
  * nothing.
  */
-import { Import, type Settings } from "@foreman/core"
+import { type Driver, Import, type Settings } from "@foreman/core"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -15,6 +15,7 @@ import { exitCodes, Failed } from "../ExitCode.ts"
 import { type Command, isOn } from "../Grammar.ts"
 import * as Beginning from "./Beginning.ts"
 import * as Bytes from "./Bytes.ts"
+import * as Doubt from "./Doubt.ts"
 import * as Failure from "./Failure.ts"
 import { FileError } from "./FileError.ts"
 import * as Filled from "./Filled.ts"
@@ -69,7 +70,7 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
   const wish = { title, signal }
   const { end, place } = Filled.open(await triedIn(settings, wanted, wish), wanted.dryRun)
   const progress = Progress.make("imported")
-  let isDone = false
+  let [isDone, isInDoubt] = [false, false]
   let vacancy: Effect.Success<ReturnType<typeof Vacated.look>>
   const work = Effect.gen(function* () {
     // What is no export leaves no store behind that nobody wanted.
@@ -78,7 +79,11 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
     const driver = yield* OpenStore.open(place)
     const artifacts = yield* OpenStore.artifactsOf(place, environment)
     const options = { ...wanted, artifacts, progress: progress.tell }
-    const imported = yield* Import.read(driver, bytes, options)
+    const read = (into: Driver.Driver) => Import.read(into, bytes, options)
+    const imported = yield* Doubt.watch(driver, read, () => {
+      // A file that is taken away again leaves no doubt.
+      isInDoubt = place.databaseUrl !== undefined
+    })
     isDone = true
     // What is only tried brings no bytes, so there is nowhere to look for them.
     if (wanted.dryRun) return imported
@@ -90,10 +95,13 @@ const fill = async (path: string, wanted: Wanted, context: Context): Promise<num
     .catch(async (cause: unknown) => {
       // What is in a store that was new a moment ago is somebody else's.
       const isTaken = cause instanceof Failed && cause.code === "StoreNotEmpty"
-      const isKept = isDone || isTaken
+      const isKept = isDone || isTaken || isInDoubt
       end(isKept ? "kept" : "refused")
-      const left = isKept || vacancy === undefined ? undefined : await Vacated.restore(vacancy)
-      if (left !== undefined && !(cause instanceof Failed) && !isJson) terminal.err(`${left}\n`)
+      const found = isKept || vacancy === undefined ? undefined : Vacated.restore(vacancy, settings)
+      const left = isInDoubt ? Doubt.left : await found
+      if (left !== undefined && !(cause instanceof Failed) && !isJson) {
+        terminal.err(`${left.sentence}\n`)
+      }
       throw left === undefined ? cause : Vacated.told(cause, left)
     })
     .finally(progress.end)

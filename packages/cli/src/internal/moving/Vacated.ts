@@ -4,8 +4,17 @@
 import type { Driver, Settings } from "@foreman/core"
 import type { PostgresVacancy } from "@foreman/store-postgres"
 import { Effect, Result } from "effect"
+import { join, resolve } from "node:path"
 import * as OpenStore from "../../OpenStore.ts"
 import { Failed } from "../ExitCode.ts"
+
+// models ----------------------------------------------------------------------
+
+/** What stands after an import that failed: in a sentence, and in facts for scripts. */
+export interface Left {
+  readonly sentence: string
+  readonly facts: Readonly<Record<string, unknown>>
+}
 
 // services --------------------------------------------------------------------
 
@@ -19,18 +28,21 @@ export const look = ({
         Effect.orElseSucceed(PostgresVacancy.look(url), () => undefined)
       )
 
-/** Takes away the store that was made since. Answers what stands there all the same, in a sentence. */
-export const restore = async (vacancy: PostgresVacancy.Vacancy): Promise<string | undefined> => {
+/** Takes away the store that was made since. Answers what stands there all the same. */
+export const restore = async (
+  vacancy: PostgresVacancy.Vacancy,
+  settings: Settings.Settings
+): Promise<Left | undefined> => {
   const restored = Effect.flatMap(postgres, (store) => store.PostgresVacancy.restore(vacancy))
-  return sentenceOf(await Effect.runPromise(Effect.result(restored)))
+  return leftBy(await Effect.runPromise(Effect.result(restored)), settings)
 }
 
 /** A failure that says also what stands. */
-export const told = (cause: unknown, sentence: string): unknown =>
+export const told = (cause: unknown, { facts, sentence }: Left): unknown =>
   cause instanceof Failed
     ? new Failed(cause.exitCode, cause.code, `${cause.message.replace(/\.$/, "")}. ${sentence}`, {
         ...cause.facts,
-        leftSchema: "foreman"
+        ...facts
       })
     : cause
 
@@ -38,21 +50,35 @@ export const told = (cause: unknown, sentence: string): unknown =>
 
 const postgres = Effect.promise(() => import("@foreman/store-postgres"))
 
-const sentenceOf = (
-  restored: Result.Result<PostgresVacancy.Outcome, Driver.StoreError>
-): string | undefined => {
+const leftBy = (
+  restored: Result.Result<PostgresVacancy.Outcome, Driver.StoreError>,
+  { artifactRoot, isArtifactRootSet }: Settings.Settings
+): Left | undefined => {
+  const facts = { leftSchema: "foreman" }
   if (Result.isFailure(restored)) {
-    return standing(`it could not be taken away (${OpenStore.sentenceOf(restored.failure)})`)
+    const why = `it could not be taken away (${OpenStore.sentenceOf(restored.failure)})`
+    return { sentence: standing(why), facts }
   }
   switch (restored.success) {
     case "gone":
       return undefined
     case "used":
-      return "The store that was made for it in the database stays: somebody else has used it meanwhile"
+      return {
+        sentence:
+          "The store that was made for it in the database stays: somebody else has used it meanwhile",
+        facts
+      }
     case "shared":
-      return standing("others are connected to the database")
-    case "marked":
-      return standing("the folder of artifacts is marked as its own")
+      return { sentence: standing("others are connected to the database"), facts }
+    case "marked": {
+      const why = standing("the folder of artifacts is marked as its own")
+      const path = isArtifactRootSet ? join(resolve(artifactRoot), "store") : undefined
+      const file = path ?? "store in that folder"
+      return {
+        sentence: `${why}. The file ${file} has to go with it, or the next store is refused the folder`,
+        facts: path === undefined ? facts : { ...facts, leftFile: path }
+      }
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { cpSync, existsSync, mkdirSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../../tooling/src/postgres/FreshDatabase.ts"
@@ -59,5 +59,31 @@ describe("an import without the bytes of artifacts", { timeout: 120_000 }, () =>
       code: 0,
       err: `The bytes of ${count} artifacts are not here: ${brings}\n`
     })
+  })
+
+  it("names the mark that a refused one leaves in a folder, which goes with the store", async () => {
+    const { folder } = await exported()
+    const { drop, url } = await FreshDatabase.make(await databaseUrl())
+    onTestFinished(drop)
+    const environment = { FOREMAN_ARTIFACT_ROOT: join(folder, "shared") }
+    const path = join(folder, "shared", "store")
+    const attempt = (name: string, ...flags: ReadonlyArray<string>) =>
+      run(folder, ["import", name, "--db", url, ...flags], { environment })
+    const text = readFileSync(join(folder, "with.jsonl"), "utf8")
+    writeFileSync(join(folder, "cut.jsonl"), text.slice(0, -20))
+    const refused = await attempt("cut.jsonl", "--json")
+    expect(refused).toMatchObject({ code: 2, out: "" })
+    const { error, ...facts } = JSON.parse(refused.err)
+    expect(facts).toMatchObject({ leftSchema: "foreman", leftFile: path })
+    expect(error).toContain(
+      ", as the folder of artifacts is marked as its own: the next import fills it, and DROP SCHEMA " +
+        `foreman CASCADE removes it. The file ${path} has to go with it, or the next store is refused ` +
+        "the folder"
+    )
+    await FreshDatabase.ask(url, "DROP SCHEMA foreman CASCADE")
+    const foreign = await attempt("with.jsonl")
+    expect(foreign).toMatchObject({ code: 4, err: expect.stringContaining("of another store") })
+    rmSync(path)
+    expect(await attempt("with.jsonl")).toMatchObject({ code: 0, err: "" })
   })
 })
