@@ -130,10 +130,18 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
     Layer.provide(Layer.succeed(ArtifactLimits.ArtifactLimits, settings.artifacts)),
     Layer.provide(Layer.succeed(Manager.ManagerConfig, manager)),
     Layer.provide(Layer.succeed(Explains.MostRuns, mostRunsOf(settings))),
+    Layer.provide(unrecorded),
     Layer.provide(Unfinished.layer),
     Layer.provide(Log.layer({ level: logLevel, form: process.stderr.isTTY ? "text" : "json" }))
   )
 })
+
+/** Whoever ended the server sees that runs of it are found lost. */
+const unrecorded = Layer.succeed(Reactors.Unrecorded, () =>
+  Effect.sync(() => {
+    process.exitCode = 1
+  })
+)
 
 /** How many runs there are at once at most, where any are started. */
 const mostRunsOf = ({ dispatch }: Settings.Settings) =>

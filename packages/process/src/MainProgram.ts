@@ -1,7 +1,8 @@
 /**
  * The life of a program that serves until it is told to end.
  *
- * SIGINT and SIGTERM end it: its layer's scope closes, and it exits with 0. A second signal, or ten
+ * SIGINT and SIGTERM end it: its layer's scope closes, and it exits with 0, or with the `process.exitCode`
+ * that somebody has set by then. A second signal, or ten
  * seconds, end it at once.
  *
  * @since 0.1.0
@@ -64,7 +65,8 @@ export const launch = <E>(layer: Layer.Layer<never, E>, options: Options): void 
       process.stderr.write(`${explain(error)}\n`)
       process.exit(exitCodeOf(error))
     }
-    process.exit(0)
+    // What ends may have found something to tell by it.
+    process.exit(process.exitCode ?? 0)
   })
   // A fiber alone does not keep the process alive.
   setInterval(() => undefined, 2 ** 30)

@@ -195,6 +195,35 @@ describe("a server on PostgreSQL", () => {
     ])
   }, 60_000)
 
+  it("ends with 1 and says so when runs are lost with it, as its database is away", async () => {
+    const server = await startPostgres({ fsync: false })
+    onTestFinished(server.stop)
+    const folder = makeFolder()
+    const { child, foreman } = await start(folder, { DATABASE_URL: server.url })
+    const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
+    const { id: teamId } = await foreman.createTeam({ orgId, name: "Web", slug: "web" })
+    const agent = makeAgent(folder, "agent.sh", "cat >/dev/null; echo begun; sleep 60")
+    await foreman.createAgent({
+      teamId,
+      name: "ada",
+      config: { runner: "command", command: [agent] }
+    })
+    const { id: taskId } = await foreman.createTask({ teamId, title: "Wait" })
+    const run = () => foreman.listTaskRuns({ taskId }).then(({ items }) => items[0]?.status)
+    await expect.poll(run, { timeout: 20_000 }).toBe("running")
+    await server.kill()
+    child.kill("SIGTERM")
+    const { code, stderr } = await endOf(child)
+    expect(code).toBe(1)
+    const said = stderr
+      .split("\n")
+      .filter((line) => line.includes("The end of 1 run is not recorded"))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toContain(
+      "go back to the queue. What the agents of 1 of them did and wrote goes"
+    )
+  }, 60_000)
+
   it("shares a folder of artifacts only when it is the same one", async () => {
     const DATABASE_URL = await makeDatabase()
     const FOREMAN_ARTIFACT_ROOT = join(makeFolder(), "shared")

@@ -8,7 +8,7 @@
  *
  * @internal
  */
-import { Effect, Exit, Scope } from "effect"
+import { Context, Effect, Exit, Scope } from "effect"
 import type { Run } from "../rules/Run.ts"
 import type { Found } from "./WorkEnd.ts"
 
@@ -34,13 +34,25 @@ export interface Memory {
   readonly knows: (runId: string) => boolean
 }
 
+/**
+ * Hears at the end of a process how many runs stay live in the store though nobody works at them, as
+ * their ends could not be recorded. They are found lost.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const Unrecorded = Context.Reference<(count: number) => Effect.Effect<void>>(
+  "@foreman/core/Unrecorded",
+  { defaultValue: () => () => Effect.void }
+)
+
 // services --------------------------------------------------------------------
 
-/** Begins with no lane. What is adrift when the scope closes is forgotten. */
+/** Begins with no lane. What is adrift when the scope closes is told and forgotten. */
 export const make: Effect.Effect<Memory, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
     Effect.sync((): Array<Adrift> => []),
-    (lanes) => Effect.forEach(lanes, forgetAll, { discard: true })
+    (lanes) => Effect.andThen(tell(lanes), Effect.forEach(lanes, forgetAll, { discard: true }))
   ),
   (lanes) => ({
     lane: () => {
@@ -67,6 +79,19 @@ export const close = (scope: Scope.Closeable): Effect.Effect<void> =>
   )
 
 // internal --------------------------------------------------------------------
+
+const tell = Effect.fnUntraced(function* (lanes: ReadonlyArray<Adrift>) {
+  const left = lanes.flatMap((lane) => [...lane.values()])
+  if (left.length === 0) return
+  const known = left.filter(({ found }) => found !== undefined).length
+  const ends = left.length === 1 ? "The end of 1 run is" : `The ends of ${left.length} runs are`
+  const lost = known === 0 ? "" : `. What the agents of ${known} of them did and wrote goes with it`
+  yield* Effect.logError(
+    `${ends} not recorded, as the store is away and this server ends: such runs are found lost, and ` +
+      `their tasks go back to the queue${lost}`
+  )
+  yield* (yield* Unrecorded)(left.length)
+})
 
 function forgetAll(adrift: Adrift): Effect.Effect<void> {
   return Effect.forEach([...adrift.keys()], (runId) => forget(adrift, runId), { discard: true })

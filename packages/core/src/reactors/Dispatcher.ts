@@ -130,7 +130,7 @@ export const make = (
     released: waiting.release,
     resume: waiting.resume,
     signal: (cause) => Effect.andThen(Effect.sync(shut), underway.signal(cause)),
-    halt: (cause) => Effect.andThen(Effect.sync(shut), underway.stopAll(cause, 0)),
+    halt: (cause) => Effect.andThen(Effect.sync(shut), underway.halt(cause)),
     close,
     stopAll: (cause, withinMillis) => Effect.andThen(close, underway.stopAll(cause, withinMillis))
   }

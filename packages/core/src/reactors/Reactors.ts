@@ -23,11 +23,12 @@ import * as People from "../services/People.ts"
 import { Policies } from "../services/Policies.ts"
 import { Shell } from "../services/Shell.ts"
 import { StoreClock } from "../services/StoreClock.ts"
-import * as Tenure from "../services/Tenure.ts"
+import type * as Tenure from "../services/Tenure.ts"
 import * as Adrift from "./Adrift.ts"
 import { whenAsked } from "./Asking.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Holding from "./Holding.ts"
+import * as Finish from "./Finish.ts"
 import * as Homes from "./Homes.ts"
 import * as Housekeeper from "./Housekeeper.ts"
 import * as Integrator from "./Integrator.ts"
@@ -77,6 +78,8 @@ export const defaults: Omit<ReactorsConfig, "holder"> = {
   maxOutputBytes: 64 * 1024 * 1024,
   apiUrl: () => undefined
 }
+
+export { Unrecorded } from "./Adrift.ts"
 
 // layers ----------------------------------------------------------------------
 
@@ -190,35 +193,6 @@ const care = (
   )
 }
 
-/** How long agents have for their end, and how much longer nobody takes over: ends are recorded. */
-const endMillis = { agents: 7_000, tenure: 10_000 } as const
-
-/**
- * Ends the runs. While the tenure lasts there is time for it. When it is another one's already, that
- * one may start the same tasks again: agents are ended at once, and nothing that they said counts.
- */
-const finish = Effect.fnUntraced(function* (
-  { clock, shell }: Bench,
-  tenure: Tenure.Tenure,
-  dispatcher: Dispatcher.Dispatcher,
-  hold: Holding.Hold
-) {
-  const renewal = Tenure.renew(shell, clock, tenure, endMillis.tenure).pipe(
-    Effect.timeoutOption(askMillis),
-    Effect.option,
-    Effect.map(Option.flatten)
-  )
-  const last = hold.isHeld ? yield* renewal : Option.none()
-  if (Option.isSome(last) && last.value !== undefined) {
-    return yield* dispatcher.stopAll(Run.shutdown, endMillis.agents)
-  }
-  yield* dispatcher.halt(Run.shutdown)
-  yield* Effect.timeoutOption(dispatcher.close, askMillis)
-})
-
-/** A store that takes longer to answer is away. */
-const askMillis = 1_000
-
 /** Whoever starts what is ready reads first. */
 const followingRest = "5 millis"
 
@@ -238,7 +212,7 @@ const serve = (
       const toLand = yield* Queue.sliding<void>(1)
       const dispatcher = Dispatcher.make(bench, tenure, capacity, toDispatch, adrift)
       hold.onLoss = dispatcher.halt(Run.shutdown)
-      yield* Effect.addFinalizer(() => finish(bench, tenure, dispatcher, hold))
+      yield* Effect.addFinalizer(() => Finish.finish(bench, tenure, dispatcher, hold))
       const land = Effect.andThen(Queue.take(toLand), Integrator.drain(bench, tenure))
       yield* Effect.forkScoped(untilEnded(bench, land))
       const dispatch = Effect.andThen(Queue.take(toDispatch), dispatcher.fill)

@@ -42,6 +42,8 @@ export interface Underway {
   readonly signal: (cause: string) => Effect.Effect<void>
   /** Ends one; nothing if it is not here. */
   readonly stop: (runId: string, cause: string) => Effect.Effect<void>
+  /** Ends all and begins none, where no end can be recorded: what agents wrote is found out later. */
+  readonly halt: (cause: string) => Effect.Effect<void>
   /** Ends all, waits for their recorded ends, so many milliseconds at most, and begins none. */
   readonly stopAll: (cause: string, withinMillis: number) => Effect.Effect<void>
 }
@@ -94,15 +96,25 @@ export const make = (
         return signalAll([...active.values()], cause)
       }),
     stop: (runId, cause) => endOne(active.get(runId), cause),
+    halt: (cause) =>
+      Effect.suspend(() => {
+        isOver = true
+        return endAll([...active.values()], cause, haltMillis)
+      }),
     stopAll: (cause, withinMillis) =>
       Effect.suspend(() => {
         isOver = true
-        return endAll([...active.values()], cause, withinMillis)
+        const runs = [...active.values()]
+        const hurried = Effect.forEach(runs, ({ hurry }) => Deferred.succeed(hurry, undefined))
+        return Effect.andThen(hurried, endAll(runs, cause, withinMillis))
       })
   }
 }
 
 // internal --------------------------------------------------------------------
+
+/** For agents to end by themselves, so that what they wrote is known. Tenures have more to spare. */
+const haltMillis = 1_000
 
 interface Active {
   readonly fiber: Fiber.Fiber<boolean>
@@ -194,9 +206,6 @@ const endAll = Effect.fnUntraced(function* (
   withinMillis: number
 ) {
   yield* signalAll(runs, cause)
-  if (withinMillis > 0) {
-    yield* Effect.forEach(runs, ({ hurry }) => Deferred.succeed(hurry, undefined))
-  }
   yield* Effect.forEach(runs, ({ fiber }) => Fiber.await(fiber), {
     concurrency: "unbounded"
   }).pipe(Effect.timeoutOption(withinMillis))

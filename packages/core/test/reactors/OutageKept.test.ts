@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 
-import { ArtifactStore } from "@foreman/core"
+import { ArtifactStore, Reactors } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import { hanging, leaving } from "../services/faults.ts"
 import { collecting } from "../services/lines.ts"
@@ -139,6 +139,27 @@ describe("a run that ends while the store, in which artifacts lie too,", () => {
       yield* Fiber.join(ending)
       expect(yield* look(runsOf(taskId))).toEqual([["succeeded", "exit:0"]])
     }).pipe(on)
+  })
+
+  it.effect("stays away is told with the runs that are found lost when its server ends", () => {
+    const { on, told } = collecting()
+    const heard: Array<number> = []
+    const unrecorded = (count: number) => Effect.sync(() => void heard.push(count))
+    return Effect.gen(function* () {
+      const { agent, end, leave } = yield* givenWith({ leavings })
+      yield* pass(2)
+      leave()
+      yield* agent.finish
+      yield* pass(1)
+      const ending = yield* Effect.forkChild(end)
+      yield* pass(5)
+      yield* Fiber.join(ending)
+      expect(heard).toEqual([1])
+      expect(told().at(-1)).toMatchObject({
+        level: "Error",
+        words: expect.stringMatching(/^The end of 1 run is not recorded, .* of 1 of them did/)
+      })
+    }).pipe(Effect.provideService(Reactors.Unrecorded, unrecorded), on)
   })
 
   it.effect("never takes bytes again ends in time, without what its agent wrote", () => {
