@@ -15,6 +15,17 @@ const wrong = [
   ["postgres://u:more#secret@127.0.0.1/f", "The address"]
 ] as const
 
+/** What is nearly an address of a database: the rest of this table is in Tell.test.ts. */
+const mistyped = ["postgres//u:secret@127.0.0.1:1/f", "u1:secret@127.0.0.1:1/f"]
+
+/** How a server is named, and what a person calls that. */
+const serverNames = [
+  ["--url", { args: ["--url"], name: "FOREMAN_URL" }],
+  ["FOREMAN_API_URL", { variable: "FOREMAN_API_URL", name: "FOREMAN_API_URL" }],
+  ["FOREMAN_URL", { variable: "FOREMAN_URL", name: "FOREMAN_URL" }],
+  ["OPENCLAW_API_URL", { variable: "OPENCLAW_API_URL", name: "OPENCLAW_API_URL" }]
+] as const
+
 const commands = [
   ["task", "list"],
   ["task", "create", "--title", "x"],
@@ -51,6 +62,19 @@ describe("the address of a database", { timeout: 120_000 }, () => {
         code: "SettingsInvalid",
         name: "DATABASE_URL"
       })
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each(mistyped)("is no path where it is mistyped as %s, and is made nowhere", async (place) => {
+    const folder = makeFolder()
+    for (const command of [["doctor"], ["task", "create", "--title", "x"]]) {
+      const refused = await run(folder, [...command, "--db", place])
+      expect(refused, command.join(" ")).toMatchObject({ code: 2, out: "" })
+      expect(refused.err).toContain(
+        "--db should be postgres://user:password@host:5432/database or "
+      )
+      expect(refused.err).not.toMatch(/secret|more|127/)
     }
     expect(readdirSync(folder)).toEqual([])
   })
@@ -99,4 +123,34 @@ describe("the address of a database", { timeout: 120_000 }, () => {
     }
     expect(await FreshDatabase.ask(url, latest)).toEqual([{ number: 12 }])
   })
+})
+
+describe("the address of a server", { timeout: 120_000 }, () => {
+  it.each(serverNames)("takes no name and password in %s", async (called, given) => {
+    const folder = makeFolder()
+    for (const user of ["u:secret", "secret"]) {
+      const url = `http://${user}@127.0.0.1:1`
+      const args = "args" in given ? [...given.args, url] : []
+      const environment = "variable" in given ? { [given.variable]: url } : {}
+      const refused = await run(folder, ["task", "list", "--json", ...args], { environment })
+      const problem = "takes no name and password: say the token by --token or FOREMAN_TOKEN"
+      expect(refused).toMatchObject({ code: 2, out: "" })
+      expect(JSON.parse(refused.err)).toEqual({
+        error: `${called} ${problem}`,
+        code: "SettingsInvalid",
+        name: given.name,
+        problem
+      })
+    }
+  })
+
+  it.each(["ftp://u:secret@127.0.0.1", "u:secret@127.0.0.1:1", "http//u:secret@127.0.0.1"])(
+    "is not repeated where it is none and may hold a password: %s",
+    async (url) => {
+      const refused = await run(makeFolder(), ["task", "list", "--url", url])
+      expect(refused).toMatchObject({ code: 2, out: "" })
+      expect(refused.err).toContain("the server's URL is an http or https URL\n")
+      expect(refused.err).not.toContain("secret")
+    }
+  )
 })

@@ -46,13 +46,22 @@ export const isThisMachine = (url: string): boolean =>
   URL.canParse(url) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 
 /** The server that was named. `from` is the file that did, which may be somebody else's. */
-export const serverNamedBy = ({ gathered }: Told) => {
-  const said = urlNames.map((name) => gathered.get(name)).find((one) => one !== undefined)
-  if (said === undefined) return undefined
+export const serverNamedBy = ({ called, gathered }: Told) => {
+  const name = urlNames.find((one) => gathered.has(one))
+  const said = name === undefined ? undefined : gathered.get(name)
+  if (name === undefined || said === undefined) return undefined
   const url = said.value
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    const words = `the server's URL is an http or https URL, not ${url}`
+    // What stands before a host may be a password.
+    const shown = url.includes("@") ? "" : `, not ${url}`
+    const words = `the server's URL is an http or https URL${shown}`
     throw new Failed(exitCodes.misused, "SettingsInvalid", words)
+  }
+  const { password, username } = new URL(url)
+  if (username + password !== "") {
+    const problem = "takes no name and password: say the token by --token or FOREMAN_TOKEN"
+    const words = `${called(name)} ${problem}`
+    throw new Failed(exitCodes.misused, "SettingsInvalid", words, { name, problem })
   }
   const isFile = said.from !== "flags" && said.from !== "environment"
   return { url, from: isFile ? said.from : undefined }

@@ -89,9 +89,14 @@ const flagsOf = (given: Given): Readonly<Record<string, string | undefined>> => 
   return { ...values, [settingOf(place)]: place }
 }
 
-/** What `--db` says with such a value. */
-const settingOf = (place: string): string =>
-  /^[a-z]+:/.test(place) ? "DATABASE_URL" : "FOREMAN_DB_PATH"
+/** What `--db` says with such a value. What is nearly an address is judged, not shown, as one. */
+const settingOf = (place: string): string => {
+  if (/^\.{0,2}\/(?!\/)/.test(place)) return "FOREMAN_DB_PATH"
+  return addressLike.some((form) => form.test(place)) ? "DATABASE_URL" : "FOREMAN_DB_PATH"
+}
+
+/** With a scheme, with one that was mistyped, or with a name or a password before a host. */
+const addressLike = [/^[a-z]+:/, /^postgres(?:ql)?[:/]{2}/i, /\/\/.*@/, /:[^/\\]*@/]
 
 /** The flag by which a setting was given. */
 const calledBy = (given: Given, name: string): string => {

@@ -66,6 +66,39 @@ describe("what the program is told", () => {
     expect(settings).toMatchObject(place)
   })
 
+  it.each([
+    "postgres/foreman.db",
+    "C:\\me@home\\x.db",
+    "./a//me@home/x.db",
+    "/a//me@home/x.db",
+    "me@x.db"
+  ])("takes %s as a path, however near it is to an address", async (db) => {
+    const { settings } = await tell(makeFolder(), {}, { db: [db] })
+    expect(settings).toMatchObject({ databasePath: db, databaseUrl: undefined })
+  })
+
+  it.each([
+    "postgres//u:secret@127.0.0.1:1/f",
+    "postgresql//u:secret@127.0.0.1:1/f",
+    "postgres:/u:secret@127.0.0.1:1/f",
+    "postgres/:u:secret@127.0.0.1:1/f",
+    "Postgres://u:secret@127.0.0.1:1/f",
+    "postgres//127.0.0.1/secret",
+    "postgre://u:secret@127.0.0.1:1/f",
+    "pg1//u:secret@127.0.0.1:1/f",
+    "//u:secret/more@127.0.0.1:1/f",
+    "postgres/u:secret@127.0.0.1:1/f",
+    "u:secret@127.0.0.1:1/f",
+    "u1:secret@127.0.0.1:1/f"
+  ])("is refused where %s is nearly an address, and does not repeat it", async (db) => {
+    await expect(tell(makeFolder(), {}, { db: [db] })).rejects.toMatchObject({
+      exitCode: 2,
+      message:
+        "--db should be postgres://user:password@host:5432/database or sqlite:/path/foreman.db, " +
+        "and is neither"
+    })
+  })
+
   it("is refused in the name of what is wrong", async () => {
     await expect(tell(makeFolder(), { FOREMAN_HTTP_ADR: "x" })).rejects.toThrow(
       "FOREMAN_HTTP_ADR is not a setting"
