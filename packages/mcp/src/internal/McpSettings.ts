@@ -197,7 +197,13 @@ const oneOf = <A extends string>(
 const urlOf = (given: string | undefined): string | undefined => {
   if (given === undefined) return undefined
   if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
-    throw new Error(`The server's URL is an http or https URL, not ${given}`)
+    // What stands before a host may be a password.
+    const shown = given.includes("@") ? "" : `, not ${given}`
+    throw new Error(`The server's URL is an http or https URL${shown}`)
+  }
+  const { password, username } = new URL(given)
+  if (username + password !== "") {
+    throw new Error("The server's URL takes no name and password: say the token by FOREMAN_TOKEN")
   }
   return given.replace(/\/+$/, "")
 }

@@ -132,10 +132,15 @@ describe("the settings of the program", () => {
       "FOREMAN_LOG_LEVEL is Trace, Debug, Info, Warn, Error, Fatal, None, not loud"
     ],
     [{ FOREMAN_DBPATH: "x" }, [], "FOREMAN_DBPATH is not a setting of Foreman"],
+    [{ FOREMAN_URL: "ada:secret@there" }, [], "The server's URL is an http or https URL"],
+    [{ FOREMAN_URL: "http://ada:secret@there" }, [], "The server's URL takes no name and password"],
     [{ FOREMAN_API_URL: "localhost:8080" }, [], "not localhost:8080"]
   ])("refuses %j with %j in a sentence", (environment, flags, problem) => {
     const wish = read(environment, flags)
     assert.strictEqual(wish._tag, "Refuse")
-    if (wish._tag === "Refuse") assert.include(wish.problem, problem)
+    if (wish._tag === "Refuse") {
+      assert.include(wish.problem, problem)
+      assert.notInclude(wish.problem, "secret")
+    }
   })
 })
