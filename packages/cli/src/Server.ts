@@ -69,7 +69,10 @@ export const launch = (
   environment: Environment,
   { called = (name) => name }: { readonly called?: (name: string) => string } = {}
 ): void =>
-  MainProgram.launch(layer(environment), { exitCodeOf, explain: (error) => explain(error, called) })
+  MainProgram.launch(Layer.provide(layer(environment), unrecorded), {
+    exitCodeOf,
+    explain: (error) => explain(error, called)
+  })
 
 // layers ----------------------------------------------------------------------
 
@@ -130,7 +133,6 @@ const compose = Effect.fnUntraced(function* (environment: Environment) {
     Layer.provide(Layer.succeed(ArtifactLimits.ArtifactLimits, settings.artifacts)),
     Layer.provide(Layer.succeed(Manager.ManagerConfig, manager)),
     Layer.provide(Layer.succeed(Explains.MostRuns, mostRunsOf(settings))),
-    Layer.provide(unrecorded),
     Layer.provide(Unfinished.layer),
     Layer.provide(Log.layer({ level: logLevel, form: process.stderr.isTTY ? "text" : "json" }))
   )

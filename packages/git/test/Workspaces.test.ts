@@ -46,12 +46,12 @@ describe("a workspace", () => {
   it.live(
     "leaves the user's repository as it was",
     on(function* (given) {
-      const state = () =>
-        Promise.all([
-          fs.readdir(join(given.user, ".git")),
-          git(given.user, "for-each-ref"),
-          git(given.user, "status", "--porcelain", "--ignored")
-        ])
+      const state = async () => {
+        const refs = await git(given.user, "for-each-ref")
+        // While it is asked for, the index may be locked, which is a file more.
+        const status = await git(given.user, "status", "--porcelain", "--ignored")
+        return { refs, status, files: await fs.readdir(join(given.user, ".git")) }
+      }
       const before = yield* Effect.promise(state)
       yield* work(given.workspace, task(given, 1), (path) => write(path, { "b.txt": "b" }))
       assert.deepStrictEqual(yield* Effect.promise(state), before)

@@ -1,9 +1,8 @@
 /**
  * The life of a program that serves until it is told to end.
  *
- * SIGINT and SIGTERM end it: its layer's scope closes, and it exits with 0, or with the `process.exitCode`
- * that somebody has set by then. A second signal, or ten
- * seconds, end it at once.
+ * SIGINT and SIGTERM end it: its layer's scope closes, and it exits with 0, or with the
+ * `process.exitCode` that somebody has set by then. A second signal, or ten seconds, end it at once.
  *
  * @since 0.1.0
  */

@@ -217,10 +217,10 @@ describe("a server on PostgreSQL", () => {
     expect(code).toBe(1)
     const said = stderr
       .split("\n")
-      .filter((line) => line.includes("The end of 1 run is not recorded"))
+      .filter((line) => line.includes("The end of 1 run could not be recorded"))
     expect(said).toHaveLength(1)
     expect(said[0]).toContain(
-      "go back to the queue. What the agents of 1 of them did and wrote goes"
+      "goes back to the queue. What the agents of 1 of them did and wrote goes"
     )
   }, 60_000)
 

@@ -35,8 +35,8 @@ export interface Memory {
 }
 
 /**
- * Hears at the end of a process how many runs stay live in the store though nobody works at them, as
- * their ends could not be recorded. They are found lost.
+ * Hears at the end of a process of how many runs it does not know their ends to be recorded. Those that
+ * are live in the store are found lost.
  *
  * @category configuration
  * @since 0.1.0
@@ -84,11 +84,11 @@ const tell = Effect.fnUntraced(function* (lanes: ReadonlyArray<Adrift>) {
   const left = lanes.flatMap((lane) => [...lane.values()])
   if (left.length === 0) return
   const known = left.filter(({ found }) => found !== undefined).length
-  const ends = left.length === 1 ? "The end of 1 run is" : `The ends of ${left.length} runs are`
+  const ends = left.length === 1 ? "The end of 1 run" : `The ends of ${left.length} runs`
   const lost = known === 0 ? "" : `. What the agents of ${known} of them did and wrote goes with it`
   yield* Effect.logError(
-    `${ends} not recorded, as the store is away and this server ends: such runs are found lost, and ` +
-      `their tasks go back to the queue${lost}`
+    `${ends} could not be recorded before this server ends: where the store does not have it yet, a ` +
+      `run is found lost, and its task goes back to the queue${lost}`
   )
   yield* (yield* Unrecorded)(left.length)
 })

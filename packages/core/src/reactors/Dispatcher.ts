@@ -53,7 +53,7 @@ export interface Dispatcher {
   readonly resume: () => void
   /** Has all runs end that are live, and lets no more be begun; waits for nothing. */
   readonly signal: (cause: string) => Effect.Effect<void>
-  /** Ends all runs at once and begins none: another one may begin their tasks. */
+  /** Ends all runs and begins none, in little time: another one may begin their tasks soon. */
   readonly halt: (cause: string) => Effect.Effect<void>
   /** Takes back what is offered, and gives back what was handed over. */
   readonly close: Effect.Effect<void>

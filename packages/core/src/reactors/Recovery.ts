@@ -4,7 +4,7 @@
  *
  * @internal
  */
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
 import { isLive, type Run, shutdown } from "../rules/Run.ts"
 import * as AttemptEnd from "../services/AttemptEnd.ts"
 import * as AttemptLosses from "../services/AttemptLosses.ts"
@@ -69,8 +69,11 @@ export const standBy = (
   organization: string,
   adrift: Adrift.Adrift
 ): Effect.Effect<void> =>
-  Effect.catch(keepOver(bench, organization, adrift), (error) =>
-    bench.shell.outage.missed("What agents wrote is not kept yet", error)
+  keepOver(bench, organization, adrift).pipe(
+    Effect.catch((error) => bench.shell.outage.missed("What agents wrote is not kept yet", error)),
+    Effect.catchDefect((defect) =>
+      bench.shell.outage.failed("What agents wrote is not kept", Cause.die(defect))
+    )
   )
 
 /** Says how many runs there were, and what became of them. */
@@ -113,7 +116,11 @@ const keepOver = Effect.fnUntraced(function* (
     }
     yield* Adrift.forget(adrift, run.id)
   })
-  yield* Effect.forEach([...adrift.values()], keep, { concurrency: "unbounded", discard: true })
+  // One that cannot be kept now does not keep the others.
+  const concurrency = "unbounded"
+  const [, failures] = yield* Effect.partition([...adrift.values()], keep, { concurrency })
+  const [failure] = failures
+  if (failure !== undefined) return yield* Effect.fail(failure)
 })
 
 /** Says what has become of it, unless that is told already. */

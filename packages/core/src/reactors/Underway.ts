@@ -12,6 +12,7 @@ import type { Tenure } from "../services/Tenure.ts"
 import * as Tokens from "../services/Tokens.ts"
 import type { Candidate } from "./Candidates.ts"
 import * as Adrift from "./Adrift.ts"
+import { spareOf } from "./Holding.ts"
 import { type Bench, carryOut } from "./Work.ts"
 import type { Found } from "./WorkEnd.ts"
 
@@ -99,7 +100,7 @@ export const make = (
     halt: (cause) =>
       Effect.suspend(() => {
         isOver = true
-        return endAll([...active.values()], cause, haltMillis)
+        return endAll([...active.values()], cause, haltMillisOf(tenure))
       }),
     stopAll: (cause, withinMillis) =>
       Effect.suspend(() => {
@@ -113,8 +114,11 @@ export const make = (
 
 // internal --------------------------------------------------------------------
 
-/** For agents to end by themselves, so that what they wrote is known. Tenures have more to spare. */
-const haltMillis = 1_000
+/**
+ * How long agents have to end by themselves, so that what they wrote is known: half of what is left of
+ * a tenure that could not be renewed, and a second at most.
+ */
+const haltMillisOf = ({ lastsMillis }: Tenure): number => Math.min(1_000, spareOf(lastsMillis) / 2)
 
 interface Active {
   readonly fiber: Fiber.Fiber<boolean>

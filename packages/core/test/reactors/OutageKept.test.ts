@@ -157,7 +157,7 @@ describe("a run that ends while the store, in which artifacts lie too,", () => {
       expect(heard).toEqual([1])
       expect(told().at(-1)).toMatchObject({
         level: "Error",
-        words: expect.stringMatching(/^The end of 1 run is not recorded, .* of 1 of them did/)
+        words: expect.stringMatching(/^The end of 1 run could not be recorded .* of 1 of them did/)
       })
     }).pipe(Effect.provideService(Reactors.Unrecorded, unrecorded), on)
   })
