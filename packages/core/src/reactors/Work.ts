@@ -226,11 +226,13 @@ const run = Effect.fnUntraced(function* (
   )
   // What never stood in the store as started is not brought in either.
   const refusal = yield* startRefused(started)
-  if (refusal !== undefined || Result.isFailure(result)) {
+  if (refusal !== undefined) {
     yield* Scope.close(scope, Exit.void)
     const usage = answers.unrecorded()
-    if (refusal !== undefined) return { ...WorkEnd.failed(refusal, null, "infrastructure"), usage }
-    if (Result.isFailure(result)) return { ...WorkEnd.unusable(result.failure), usage }
+    return { ...WorkEnd.failed(refusal, null, "infrastructure"), usage }
+  }
+  if (Result.isFailure(result)) {
+    return { ...WorkEnd.unusable(result.failure), usage: answers.unrecorded() }
   }
   const place = { ...prepared, message: messageOf(attempt) }
   const { unrecorded } = answers

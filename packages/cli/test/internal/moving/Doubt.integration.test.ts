@@ -2,8 +2,8 @@ import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../../tooling/src/postgres/FreshDatabase.ts"
-import { databaseUrl } from "../../../../../tooling/src/postgres/testServer.ts"
-import { endOf, makeFolder, run, start } from "../../TestCli.ts"
+import { endOf, run, start } from "../../TestCli.ts"
+import * as Lived from "./Lived.ts"
 
 /** Lets the server hear of the commit or not, and cuts both ends or not. No answer ever comes. */
 type Meeting = (pass: () => void, cut: () => void) => void
@@ -49,15 +49,10 @@ const meetingAt = async (place: string, url: string, meeting: Meeting): Promise<
   return through.href
 }
 
-/** A folder with the export of a small store, and an empty database. */
-const prepare = async () => {
-  const folder = makeFolder()
-  expect(await run(folder, ["task", "create", "--title", "first"])).toMatchObject({ code: 0 })
-  expect(await run(folder, ["export", "store.jsonl"])).toMatchObject({ code: 0 })
-  const { drop, url } = await FreshDatabase.make(await databaseUrl())
-  onTestFinished(drop)
-  return { folder, url, args: ["import", "store.jsonl", "--db"] }
-}
+const prepare = async () => ({
+  ...(await Lived.exported()),
+  args: ["import", "store.jsonl", "--db"]
+})
 
 const commit = "COMMIT\0"
 

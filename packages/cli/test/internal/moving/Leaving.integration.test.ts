@@ -2,18 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Client } from "pg"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it } from "vitest"
 import * as FreshDatabase from "../../../../../tooling/src/postgres/FreshDatabase.ts"
-import { databaseUrl } from "../../../../../tooling/src/postgres/testServer.ts"
-import { endOf, makeFolder, run, start } from "../../TestCli.ts"
+import { endOf, run, start } from "../../TestCli.ts"
+import * as Lived from "./Lived.ts"
 
 /** A folder with the export of a small store, and an empty database. */
 const prepare = async () => {
-  const folder = makeFolder()
-  expect(await run(folder, ["task", "create", "--title", "first"])).toMatchObject({ code: 0 })
-  expect(await run(folder, ["export", "store.jsonl"])).toMatchObject({ code: 0 })
-  const { drop, url } = await FreshDatabase.make(await databaseUrl())
-  onTestFinished(drop)
+  const { folder, url } = await Lived.exported()
   const schemas = "SELECT FROM pg_namespace WHERE nspname = 'foreman'"
   const roles = "SELECT FROM pg_roles WHERE rolname ~ (SELECT '^foreman_' || oid || '_' FROM "
   const own = `${roles}pg_database WHERE datname = current_database())`
