@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
+import { randomUUID } from "node:crypto"
 
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 
 import { Supervisor } from "@foreman/process"
+import { markerName } from "../src/internal/marker.ts"
 import * as Harness from "./harness.ts"
 
 describe("the guardian", () => {
@@ -42,6 +44,17 @@ describe("the guardian", () => {
         yield* Harness.eventually(
           Effect.map(Harness.alive(members), (living) => living.length === 0)
         )
+      })
+    )
+  )
+
+  it.live("ends what carries the mark, though its control plane ended before it said a word", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const mark = randomUUID()
+        const orphan = yield* spawned("/bin/sleep", ["60"], { [markerName]: mark })
+        yield* spawned(process.execPath, [Harness.guardianProgram, mark, "0"], {})
+        yield* Harness.eventually(Effect.sync(() => Harness.taken([orphan]).length === 0))
       })
     )
   )
@@ -93,6 +106,21 @@ const controlPlane = Effect.fnUntraced(function* (program: string, args: Readonl
     (plane) => Effect.sync(() => plane.kill("SIGKILL"))
   )
 })
+
+/** The pid of a process in a session of its own that reads nothing, which is gone at the end. */
+const spawned = (program: string, args: ReadonlyArray<string>, env: Record<string, string>) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => spawn(program, args, { detached: true, env, stdio: "ignore" })),
+      (child) =>
+        Effect.callback<void>((resume) => {
+          if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+          child.once("exit", () => resume(Effect.void))
+          child.kill("SIGKILL")
+        })
+    ),
+    (child) => child.pid ?? 0
+  )
 
 const said = (plane: ChildProcess, word: string) =>
   Harness.line(

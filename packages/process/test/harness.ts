@@ -12,6 +12,10 @@ import { processTable } from "../src/internal/processTable.ts"
 
 export const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 
+export const guardianProgram = fileURLToPath(
+  new URL("../src/internal/guardian.ts", import.meta.url)
+)
+
 /** A folder that is removed with the scope. */
 export const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "foreman-process-"))),
@@ -102,11 +106,11 @@ export const alive = (of: ReadonlyArray<ProcessIdentity.ProcessIdentity>) =>
 export const taken = (pids: ReadonlyArray<number>) =>
   pids.filter((pid) => processTable.read(pid)?.isAlive === true)
 
-/** Waits until a condition holds, three seconds at most. */
+/** Waits until a condition holds, twenty seconds at most. */
 export const eventually = (condition: Effect.Effect<boolean>) =>
   condition.pipe(
     Effect.flatMap((holds) => (holds ? Effect.void : Effect.fail("not yet"))),
-    Effect.retry({ times: 150, schedule: Schedule.spaced("20 millis") })
+    Effect.retry({ times: 1_000, schedule: Schedule.spaced("20 millis") })
   )
 
 /** The guardians that a process has. */

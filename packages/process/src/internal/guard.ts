@@ -112,7 +112,7 @@ class State {
 
   private start(program: string): void {
     const startedAt = performance.now()
-    const child = spawnGuardian(program, this.options.environment)
+    const child = spawnGuardian(program, this.options)
     if (child === undefined) return
     child.on("error", () => undefined)
     child.stdin?.on("error", () => undefined)
@@ -122,8 +122,6 @@ class State {
     // What a child's pipe is made of can be unreferenced, which the type of a stream does not say.
     ;(child.stdin as unknown as { readonly unref?: () => void } | null)?.unref?.()
     this.child = child
-    const since = processTable.read(process.pid)?.startTime ?? 0
-    this.tell(`supervise ${this.options.marker} ${since}`)
     for (const [pid, startTime] of this.watched) this.tell(`watch ${pid} ${startTime}`)
   }
 
@@ -137,12 +135,16 @@ class State {
 
 // A session of its own and no more of the environment than it was given: neither Ctrl-C nor a stray
 // NODE_OPTIONS reaches it. It holds nothing of ours but the pipe whose end is its signal.
-const spawnGuardian = (program: string, env: Environment): ChildProcess | undefined => {
+const spawnGuardian = (
+  program: string,
+  { marker, environment }: Options
+): ChildProcess | undefined => {
+  const since = String(processTable.read(process.pid)?.startTime ?? 0)
   try {
-    return spawn(process.execPath, ["--max-semi-space-size=1", program], {
+    return spawn(process.execPath, ["--max-semi-space-size=1", program, marker, since], {
       cwd: "/",
       detached: true,
-      env,
+      env: environment,
       stdio: ["pipe", "ignore", "ignore"]
     })
   } catch {

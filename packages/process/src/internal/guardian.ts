@@ -2,9 +2,10 @@
  * The program of the guardian: a process that outlives its control plane by a moment, to end what that
  * one started.
  *
- * It reads lines from its input: `supervise <marker> <since>`, `watch <pid> <start time>`,
- * `forget <pid>`. When the input ends, so has the control plane, whatever ended it: the guardian ends
- * every tree it was told of and everything that carries the control plane's mark, then itself.
+ * Its arguments are the control plane's mark and start time: it knows them however soon that one ends.
+ * It reads lines from its input: `watch <pid> <start time>`, `forget <pid>`. When the input ends, so has
+ * the control plane, whatever ended it: the guardian ends every tree it was told of and everything that
+ * carries the mark, then itself.
  *
  * @since 0.1.0
  */
@@ -19,17 +20,13 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, ()
 
 const graceMillis = 500
 const watched = new Map<number, number>()
-let marker = ""
-let since = 0
+const [marker = "", since = "0"] = process.argv.slice(2)
 
 const lines = createInterface({ input: process.stdin })
 
 lines.on("line", (line) => {
   const [word, first, second] = line.split(" ")
-  if (word === "supervise") {
-    marker = first ?? ""
-    since = Number(second)
-  } else if (word === "watch") watched.set(Number(first), Number(second))
+  if (word === "watch") watched.set(Number(first), Number(second))
   else if (word === "forget") watched.delete(Number(first))
 })
 
@@ -38,7 +35,7 @@ process.stdin.on("error", () => lines.close())
 
 lines.once("close", () => {
   const roots = Array.from(watched, ([pid, startTime]) => ({ pid, startTime }))
-  end({ roots, marker, since }, { graceMillis }).then(
+  end({ roots, marker, since: Number(since) }, { graceMillis }).then(
     () => process.exit(0),
     () => process.exit(1)
   )
