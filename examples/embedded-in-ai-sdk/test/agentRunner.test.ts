@@ -30,7 +30,7 @@ const given = async (script: ModelScript.ModelScript) => {
   await foreman.createAgent({ teamId, name: "ada", config: { runner: "loop" } })
   const { id: taskId } = await foreman.createTask({ teamId, title: "Look around" })
   const until = async (type: string) => {
-    const signal = AbortSignal.timeout(10_000)
+    const signal = AbortSignal.timeout(20_000)
     const usage: Array<unknown> = []
     for await (const event of foreman.events({ after: "0", signal })) {
       if (event.type === "run.usage_reported") usage.push(event.data)

@@ -58,7 +58,7 @@ const run = (script: string): Promise<ReadonlyArray<string>> =>
     const here = script.replaceAll("http://127.0.0.1:8080", url)
     // Each answer begins a line of its own.
     const text = `set -euo pipefail\ncurl() { command curl -w '\\n' "$@"; }\n${here}`
-    execFile("bash", ["-c", text], { cwd: home, timeout: 25_000 }, (error, stdout, stderr) => {
+    execFile("bash", ["-c", text], { cwd: home, timeout: 55_000 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout.trim().split("\n"))
       else reject(new Error(`${stdout}${stderr}`, { cause: error }))
     })

@@ -94,7 +94,7 @@ describe("the address of a database", { timeout: 120_000 }, () => {
     const opened = async (): Promise<number> => {
       const open = "SELECT FROM pg_stat_activity WHERE datname = $1"
       const connected = () => FreshDatabase.ask(server, open, [name])
-      await expect.poll(connected, { timeout: 10_000 }).toEqual([])
+      await expect.poll(connected, { timeout: 20_000 }).toEqual([])
       const text = "SELECT sessions::int AS count FROM pg_stat_database WHERE datname = $1"
       return Number((await FreshDatabase.ask(server, text, [name]))[0]?.["count"])
     }

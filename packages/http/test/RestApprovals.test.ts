@@ -27,7 +27,7 @@ afterAll(() => server.close())
 /** A task, and the approval that it waits for as soon as the dispatcher has asked. */
 const waiting = async (title: string) => {
   const task = (await post(`/teams/${teamId}/tasks`, { title })).body
-  const signal = AbortSignal.timeout(5_000)
+  const signal = AbortSignal.timeout(20_000)
   while (!signal.aborted) {
     const { body } = await get(`/approvals?task_id=${task.id}`)
     if (body.length > 0) return { task, approval: body[0] }
@@ -37,7 +37,7 @@ const waiting = async (title: string) => {
 
 /** The task once its run is over. */
 const ended = async (taskId: number) => {
-  const signal = AbortSignal.timeout(10_000)
+  const signal = AbortSignal.timeout(20_000)
   while (!signal.aborted) {
     const { body } = await get(`/tasks/${taskId}`)
     if (body.last_outcome !== null) return body

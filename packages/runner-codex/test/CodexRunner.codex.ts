@@ -67,10 +67,10 @@ const shown = (script: Scene["script"], rest: Partial<Scene> = {}): Scene => ({
   ...rest
 })
 
-/** Waits until something holds, ten seconds at most. */
+/** Waits until something holds, twenty seconds at most. */
 const eventually = (holds: () => boolean) =>
   Effect.suspend(() => (holds() ? Effect.void : Effect.fail("not yet"))).pipe(
-    Effect.retry({ times: 500, schedule: Schedule.spaced("20 millis") })
+    Effect.retry({ times: 1_000, schedule: Schedule.spaced("20 millis") })
   )
 
 /** The processes with this in their environment. */

@@ -200,10 +200,10 @@ export const play = Effect.fnUntraced(function* (
   return { result, output, usage, asked, workspace: stage.spec.workspace, has: stage.has }
 })
 
-/** Waits until a file is there, ten seconds at most. */
+/** Waits until a file is there, twenty seconds at most. */
 const there = (path: string) =>
   Effect.suspend(() => (existsSync(path) ? Effect.void : Effect.fail("not yet"))).pipe(
-    Effect.retry({ times: 500, schedule: Schedule.spaced("20 millis") }),
+    Effect.retry({ times: 1_000, schedule: Schedule.spaced("20 millis") }),
     Effect.orDie
   )
 

@@ -43,7 +43,7 @@ const written = (path: string) =>
     Effect.sync(() => existsSync(path)),
     {
       until: (isThere) => isThere,
-      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(2_000)])
+      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(4_000)])
     }
   ).pipe(Effect.map((isThere) => assert.isTrue(isThere, path)))
 

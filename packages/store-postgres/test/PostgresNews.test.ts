@@ -43,7 +43,7 @@ const heard = Effect.fnUntraced(function* <A, E>(
   )
   yield* untilListening(url)
   yield* doing(other)
-  return yield* Effect.timeout(Fiber.join(hearing), "10 seconds")
+  return yield* Effect.timeout(Fiber.join(hearing), "20 seconds")
 })
 
 const hint = (position: number, news?: string): Driver.Hint => ({

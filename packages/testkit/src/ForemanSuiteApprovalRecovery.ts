@@ -57,7 +57,7 @@ const campaign = Effect.fnUntraced(function* (backend: Backend, kill: Kill) {
   const first = yield* processOf(mortal.driver, "first")
   yield* Effect.addFinalizer(() => mortal.leave)
   const fiber = yield* Effect.forkChild(first(story(given)))
-  yield* Effect.timeout(mortal.died, "10 seconds")
+  yield* Effect.timeout(mortal.died, "20 seconds")
   yield* Fiber.interrupt(fiber)
   yield* lapse(store, given.organization.id)
 
@@ -113,7 +113,7 @@ const story = Effect.fnUntraced(function* (given: TestForeman.GivenTeam) {
 }, Effect.orDie)
 
 const until = (taskId: Identifier.TaskId, is: (task: Task.Task) => boolean) =>
-  TestForeman.untilTask(taskId, is, { within: "10 seconds" })
+  TestForeman.untilTask(taskId, is, { within: "20 seconds" })
 
 /** A way to the store that ends for good with the commit of an event. */
 const mortalOf = Effect.fnUntraced(function* (driver: Driver.Driver, { moment, step }: Kill) {

@@ -102,7 +102,7 @@ export const plan = (title: string) =>
 /** Waits for so many. */
 export const take = <A>(queue: Queue.Queue<A>, count: number) =>
   Effect.forEach(numbers(count), () => Queue.take(queue)).pipe(
-    Effect.timeout("10 seconds"),
+    Effect.timeout("20 seconds"),
     Effect.orDie
   )
 

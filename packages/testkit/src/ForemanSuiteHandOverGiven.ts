@@ -51,7 +51,7 @@ export const untilOffered = (organization: string, count: number) =>
   offered(organization).pipe(
     Effect.delay("5 millis"),
     Effect.repeat({ until: ({ length }) => length === count }),
-    Effect.timeout("5 seconds"),
+    Effect.timeout("20 seconds"),
     Effect.orDie
   )
 

@@ -36,7 +36,7 @@ type Given = TestForeman.GivenTeam
 const comesToBe = Effect.fnUntraced(function* <A, E, R>(look: Effect.Effect<A, E, R>, wanted: A) {
   yield* Effect.repeat(look, {
     until: (sight) => JSON.stringify(sight) === JSON.stringify(wanted),
-    schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(800)])
+    schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(4_000)])
   })
   assert.deepStrictEqual(yield* look, wanted)
 })

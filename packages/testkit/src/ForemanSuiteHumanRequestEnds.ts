@@ -106,7 +106,7 @@ const running = (backend: Backend) => {
           yield* ending === "finishes"
             ? agent.finish
             : client.changeTaskStatus({ taskId: task.id, status: "cancelled" })
-          const ended = yield* Effect.timeout(Fiber.join(waiting), "5 seconds")
+          const ended = yield* Effect.timeout(Fiber.join(waiting), "20 seconds")
           assert.deepInclude(ended, { status: "expired", reason: "run_ended", response: null })
           const events = yield* TestForeman.history(organization.id)
           const commandOf = (type: string) =>

@@ -109,7 +109,7 @@ const asking = (it: Subject.It) => {
       yield* TestForeman.asOperator(client.respondToRequest({ requestId, response: "red" }))
       const answer = { status: "resolved", response: "red", respondedBy: "operator" } as const
       const joined = Effect.all([Fiber.join(waiting), Fiber.join(again)])
-      for (const told of yield* Effect.timeout(joined, "5 seconds")) {
+      for (const told of yield* Effect.timeout(joined, "20 seconds")) {
         assert.deepInclude(told, { id: requestId, ...answer })
         assert.isNotNull(told.resolvedAt)
       }

@@ -211,5 +211,5 @@ const endings = new Set(["run.lost", "run.succeeded", "run.failed", "run.cancell
 const untilLost = (taskId: Identifier.TaskId) =>
   untilEvent(({ data, type }) => type === "run.lost" && data["task_id"] === taskId, {
     what: "the run of the frozen process is lost",
-    within: "15 seconds"
+    within: "20 seconds"
   })

@@ -38,7 +38,7 @@ export const register = (backend: Backend): void => {
 
 // internal --------------------------------------------------------------------
 
-const patience = { within: "15 seconds" } as const
+const patience = { within: "20 seconds" } as const
 
 /** Lets the time come until which a task is held. */
 const makeDue = Effect.fnUntraced(function* (

@@ -184,7 +184,7 @@ export const familyWithin = (
 export const pidsIn = (workspace: string): Effect.Effect<ReadonlyArray<number>, unknown> =>
   Effect.tryPromise(() => readFile(join(workspace, "pids"), "utf8")).pipe(
     Effect.filterOrFail((text) => text.endsWith("\n")),
-    Effect.retry({ times: 400, schedule: Schedule.spaced("20 millis") }),
+    Effect.retry({ times: 1_000, schedule: Schedule.spaced("20 millis") }),
     Effect.map((text) => text.trim().split(/\s+/).map(Number))
   )
 

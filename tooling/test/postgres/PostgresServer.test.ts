@@ -151,7 +151,7 @@ describe("a server of one's own", () => {
     const { data, pid } = JSON.parse(String(line)) as { data: string; pid: number }
     expect(readFileSync(join(data, "postmaster.pid"), "utf8")).toContain(`${pid}\n`)
     child.kill("SIGKILL")
-    await expect.poll(() => existsSync(dirname(data)), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => existsSync(dirname(data)), { timeout: 20_000 }).toBe(false)
     expect(isAlive(pid)).toBe(false)
   })
 

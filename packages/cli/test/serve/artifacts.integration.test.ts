@@ -84,7 +84,10 @@ describe("what agents of a server leave", { timeout: 90_000 }, () => {
     // Diagnostics and the answer are apart, and together in the order in which they were written.
     expect(log.preview).toBe("progress\nthe answer\n")
     // It goes a moment after the run's end is recorded.
-    await vi.waitFor(() => expect(readdirSync(join(folder, ".foreman", "left"))).toEqual([]), 5_000)
+    await vi.waitFor(
+      () => expect(readdirSync(join(folder, ".foreman", "left"))).toEqual([]),
+      20_000
+    )
   })
 
   it.skipIf(!hasMemoryFile)(

@@ -56,7 +56,7 @@ describe("the server", { timeout: 60_000 }, () => {
     const teamId = await givenAgent(foreman, makeAgent(folder, "slow.sh", slow))
     const { id: taskId } = await foreman.createTask({ teamId, title: "Take your time" })
     await until(foreman, "run.started", taskId)
-    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 20_000 }).toBe(true)
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"))
     expect(isAlive(pid)).toBe(true)
 
@@ -111,11 +111,11 @@ describe("the server", { timeout: 60_000 }, () => {
     const teamId = await givenAgent(foreman, makeAgent(folder, "slow.sh", slow))
     const { id: taskId } = await foreman.createTask({ teamId, title: "Be interrupted" })
     await until(foreman, "run.started", taskId)
-    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, "pid")), { timeout: 20_000 }).toBe(true)
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"))
     child.kill("SIGKILL")
     await endOf(child)
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
     expect(await violationsIn(folder)).toEqual([])
 
     const again = await start(folder)
@@ -189,7 +189,7 @@ describe("the server", { timeout: 60_000 }, () => {
     const teamId = await givenAgent(foreman, makeAgent(folder, "agent.sh", text))
     const { id: taskId } = await foreman.createTask({ teamId, title: "Mine" })
     const { id: other } = await foreman.createTask({ teamId, title: "Not mine" })
-    await expect.poll(() => existsSync(join(folder, "run-token")), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(folder, "run-token")), { timeout: 20_000 }).toBe(true)
     const runToken = readFileSync(join(folder, "run-token"), "utf8").trim()
     expect(runToken).not.toBe(token)
     const ask = (path: string, body?: unknown) =>

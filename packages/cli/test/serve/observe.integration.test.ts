@@ -79,7 +79,7 @@ const visit = async (folder: string, collector: string) => {
   const taskId = idOf(JSON.parse(created.body))
   const failed = async (task: number) => {
     const runs = async () => (await ask("GET", `/api/v1/tasks/${task}/runs`)).body
-    await expect.poll(runs, { timeout: 10_000 }).toContain('"failed"')
+    await expect.poll(runs, { timeout: 20_000 }).toContain('"failed"')
   }
   await failed(taskId)
   await ask("POST", `/api/v1/teams/${teamId}/messages`, {

@@ -161,7 +161,7 @@ describe("a server on PostgreSQL", () => {
     const { id: orgId } = await foreman.createOrganization({ name: "Acme", slug: "acme" })
     await server.kill()
     // What a killed server has left behind may answer for a moment.
-    await expect.poll(health, { timeout: 5000 }).toMatchObject({
+    await expect.poll(health, { timeout: 20_000 }).toMatchObject({
       status: "degraded",
       store: "postgres",
       postgres: expect.stringMatching(/^error: /)

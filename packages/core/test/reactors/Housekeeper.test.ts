@@ -50,7 +50,7 @@ const settled = (given: Given) =>
   Effect.gen(function* () {
     yield* Effect.repeat(ranks(given), {
       until: ({ defined, stored }) => JSON.stringify(stored) === JSON.stringify(defined),
-      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(800)])
+      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(4_000)])
     })
     const { defined, stored } = yield* ranks(given)
     expect(stored).toEqual(defined)
@@ -220,7 +220,7 @@ describe("a housekeeper", () => {
       const next = yield* Effect.forkChild(Ranks.follow(shell, second))
       yield* Effect.repeat(cursor, {
         until: (row) => row?.["token"] === second.token,
-        schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(400)])
+        schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(4_000)])
       })
       yield* chain(given, 2)
       // It notices at its next step, and ends by itself; nobody begins under its tenure any more.

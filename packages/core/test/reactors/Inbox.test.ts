@@ -33,7 +33,7 @@ const untilOffered = (driver: Driver.Driver, organization: string, count: number
     Effect.map((rows) => rows.filter(({ attempt }) => attempt === null)),
     Effect.delay("5 millis"),
     Effect.repeat({ until: ({ length }) => length === count }),
-    Effect.timeout("5 seconds")
+    Effect.timeout("20 seconds")
   )
 
 const isDone = ({ status }: { readonly status: string }) => status === "in_review"

@@ -77,7 +77,7 @@ describe("a policy of one's own", () => {
     await foreman.createAgent({ teamId, name: "one", config: { runner: "own" } })
     await foreman.updateTeamSettings({ teamId, approvalPolicy: "frozen" })
     const { id: taskId } = await foreman.createTask({ teamId, title: "Add a field" })
-    const signal = AbortSignal.timeout(5_000)
+    const signal = AbortSignal.timeout(20_000)
     for await (const { type } of foreman.events({ after: "0", signal })) {
       if (type === "approval.requested") break
     }

@@ -32,7 +32,7 @@ export const lived = Effect.gen(function* () {
     const row = driver.get(given.organization.id, "tasks", { id: task.id })
     yield* Effect.repeat(row, {
       until: (found) => found?.["rank"] === 1,
-      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(800)])
+      schedule: Schedule.max([Schedule.spaced("5 millis"), Schedule.recurs(4_000)])
     })
     const artifacts = yield* ArtifactStore.ArtifactStore
     return { id: task.id, ...(yield* exported(driver, artifacts)) }
