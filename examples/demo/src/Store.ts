@@ -5,7 +5,7 @@
  * server of its own; both are gone when the demo is over.
  */
 import { OpenStore } from "@foreman/cli"
-import type { Driver, Settings } from "@foreman/core"
+import type { Driver, StorePlace } from "@foreman/core"
 import type { Effect, Scope } from "effect"
 import { join } from "node:path"
 import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
@@ -42,7 +42,7 @@ export const open = async (kind: (typeof kinds)[number], runtime: string): Promi
   return storeOf({ databaseUrl: url, databasePath }, `PostgreSQL ${version}`, stop)
 }
 
-const storeOf = (place: Settings.StorePlace, title: string, end: () => Promise<void>): Store => ({
+const storeOf = (place: StorePlace.StorePlace, title: string, end: () => Promise<void>): Store => ({
   environment: place.databaseUrl === undefined ? {} : { DATABASE_URL: place.databaseUrl },
   title,
   look: OpenStore.look(place),

@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { StorePlace } from "@foreman/core"
 import { ArtifactStore, Driver, Settings } from "@foreman/core"
 import type { PostgresStore } from "@foreman/store-postgres"
 import { Context, Effect, Layer, Result, Stream } from "effect"
@@ -43,7 +44,7 @@ export type ArtifactLayer = Layer.Layer<
  * @since 0.1.0
  */
 export const titleOf = (
-  { databasePath, databaseUrl }: Settings.StorePlace,
+  { databasePath, databaseUrl }: StorePlace.StorePlace,
   called = (name: string): string => name
 ): string => {
   if (databaseUrl === undefined) return databasePath
@@ -93,7 +94,7 @@ export const isMisnamed = (error: unknown): boolean => unusableOf(error)?.reason
 export const look = Effect.fnUntraced(function* ({
   databasePath: filename,
   databaseUrl: url
-}: Settings.StorePlace): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
+}: StorePlace.StorePlace): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
   if (url !== undefined) {
     const { PostgresStore } = yield* postgres
     return yield* PostgresStore.make({ url, readOnly: true })
@@ -109,7 +110,7 @@ export const look = Effect.fnUntraced(function* ({
  * @category services
  * @since 0.1.0
  */
-export const isThere = (place: Settings.StorePlace): Effect.Effect<boolean, Driver.StoreError> =>
+export const isThere = (place: StorePlace.StorePlace): Effect.Effect<boolean, Driver.StoreError> =>
   place.databaseUrl === undefined
     ? Effect.sync(() => existsSync(place.databasePath))
     : Effect.scoped(look(place)).pipe(
@@ -129,7 +130,7 @@ export const isThere = (place: Settings.StorePlace): Effect.Effect<boolean, Driv
  * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (
-  { databasePath: filename, databaseUrl: url }: Settings.StorePlace,
+  { databasePath: filename, databaseUrl: url }: StorePlace.StorePlace,
   options: { readonly connections?: number; readonly mustExist?: boolean } = {}
 ): Effect.fn.Return<Driver.Driver, Driver.StoreError, Scope.Scope> {
   if (url === undefined) {
@@ -147,7 +148,7 @@ export const open = Effect.fnUntraced(function* (
  * @since 0.1.0
  */
 export const artifactsOf = (
-  { databaseUrl: url }: Settings.StorePlace,
+  { databaseUrl: url }: StorePlace.StorePlace,
   environment: Environment
 ): Effect.Effect<ArtifactStore.ArtifactStore, never, Scope.Scope> => {
   const { artifactRoot, isArtifactRootSet } = Result.getOrThrow(

@@ -1,7 +1,7 @@
 /**
  * The way to Foreman: a server that runs, else the store itself. The same calls, the same answers.
  */
-import type { Settings, Wire } from "@foreman/core"
+import type { StorePlace, Wire } from "@foreman/core"
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
@@ -68,7 +68,7 @@ export const serverNamedBy = ({ called, gathered }: Told) => {
 }
 
 /** The store that was said. Who says none means that of the server, wherever that keeps its own. */
-export const storeSaidBy = ({ gathered, settings }: Told): Settings.StorePlace | undefined => {
+export const storeSaidBy = ({ gathered, settings }: Told): StorePlace.StorePlace | undefined => {
   const isSaid = ["DATABASE_URL", "FOREMAN_DB_PATH"].some((name) => gathered.has(name))
   return isSaid ? settings : undefined
 }

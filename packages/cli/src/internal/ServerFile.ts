@@ -4,7 +4,7 @@
  * It names the process too. What a killed server left behind therefore sends nobody to whoever got its
  * port afterwards, and no token is shown to a stranger.
  */
-import type { Settings } from "@foreman/core"
+import type { StorePlace } from "@foreman/core"
 import { ProcessIdentity } from "@foreman/process"
 import { Data, Effect, Option, Schema } from "effect"
 import type { Scope } from "effect"
@@ -67,7 +67,7 @@ export const mustBeFree = Effect.fnUntraced(function* (
 export const keep = Effect.fnUntraced(function* (
   root: string,
   url: string,
-  place: Settings.StorePlace
+  place: StorePlace.StorePlace
 ): Effect.fn.Return<void, RootServed, Scope.Scope> {
   // One that was started at the same time may have been quicker.
   yield* mustBeFree(root)
@@ -82,7 +82,7 @@ export const keep = Effect.fnUntraced(function* (
 })
 
 /** The address of the server of a runtime root, if one runs and has this store, or any if none is said. */
-export const read = Effect.fnUntraced(function* (root: string, place?: Settings.StorePlace) {
+export const read = Effect.fnUntraced(function* (root: string, place?: StorePlace.StorePlace) {
   const content = yield* livingOf(root)
   const isAnother = place !== undefined && content?.store !== digestOf(place)
   return isAnother ? undefined : content?.url
@@ -91,7 +91,7 @@ export const read = Effect.fnUntraced(function* (root: string, place?: Settings.
 /** The server that runs on a runtime root, and where its store is, if that is another one than this. */
 export const elsewhere = async (
   root: string,
-  place: Settings.StorePlace
+  place: StorePlace.StorePlace
 ): Promise<Elsewhere | undefined> => {
   const { place: kept, store, url } = (await Effect.runPromise(livingOf(root))) ?? {}
   if (url === undefined || store === digestOf(place)) return undefined
@@ -104,7 +104,7 @@ export const elsewhere = async (
 // internal --------------------------------------------------------------------
 
 /** The address of a database may hold a password. */
-const digestOf = ({ databasePath, databaseUrl }: Settings.StorePlace): string =>
+const digestOf = ({ databasePath, databaseUrl }: StorePlace.StorePlace): string =>
   createHash("sha256")
     .update(databaseUrl ?? resolve(databasePath))
     .digest("hex")
@@ -125,7 +125,7 @@ const livingOf = Effect.fnUntraced(function* (root: string) {
   return isLive ? content : undefined
 })
 
-const titleOf = (place: Settings.StorePlace): string =>
+const titleOf = (place: StorePlace.StorePlace): string =>
   OpenStore.titleOf({ ...place, databasePath: resolve(place.databasePath) })
 
 const pathOfFile = (path: string): Promise<string> => realpath(path).catch(() => path)

@@ -9,6 +9,7 @@ import { Data, Result } from "effect"
 import * as ArtifactLimits from "./ArtifactLimits.ts"
 import * as ManagerConfig from "./ManagerConfig.ts"
 import * as NotifierSettings from "./NotifierSettings.ts"
+import * as StorePlace from "./StorePlace.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -18,7 +19,7 @@ import * as NotifierSettings from "./NotifierSettings.ts"
  * @category configuration
  * @since 0.1.0
  */
-export interface Settings extends StorePlace {
+export interface Settings extends StorePlace.StorePlace {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
@@ -42,19 +43,6 @@ export interface Settings extends StorePlace {
   readonly manager: ManagerConfig.Config
   /** Who outside is told what happens. */
   readonly notifiers: NotifierSettings.NotifierSettings
-}
-
-/**
- * Where the store is.
- *
- * @category configuration
- * @since 0.1.0
- */
-export interface StorePlace {
-  /** The address of the database when PostgreSQL is asked for. It may hold a password. */
-  readonly databaseUrl: string | undefined
-  /** The file, where it is not. */
-  readonly databasePath: string
 }
 
 /**
@@ -151,7 +139,7 @@ export const read = (
       host,
       port,
       runtimeRoot,
-      ...(yield* storePlace(environment)),
+      ...(yield* part(StorePlace.read(environment))),
       artifactRoot: get("FOREMAN_ARTIFACT_ROOT") ?? `${runtimeRoot}/artifacts`,
       isArtifactRootSet: get("FOREMAN_ARTIFACT_ROOT") !== undefined,
       logLevel: yield* logLevel(get("FOREMAN_LOG_LEVEL") ?? "info"),
@@ -172,49 +160,6 @@ export const read = (
       notifiers: yield* part(NotifierSettings.read(environment))
     }
   })
-
-/**
- * Reads where the store is: in the PostgreSQL that `DATABASE_URL` names, else in a SQLite file.
- *
- * **Example** (Two places are one too many)
- *
- * ```ts import.meta.vitest
- * import { Result } from "effect"
- * import { Settings } from "@foreman/core"
- *
- * const url = "postgres://foreman@localhost/foreman"
- *
- * Result.isSuccess(Settings.storePlace({ DATABASE_URL: url })) // => true
- * Result.isSuccess(Settings.storePlace({ DATABASE_URL: url, FOREMAN_DB_PATH: "x.db" })) // => false
- * ```
- *
- * @category configuration
- * @since 0.1.0
- */
-export const storePlace = (
-  environment: Readonly<Record<string, string | undefined>>
-): Result.Result<StorePlace, SettingsInvalid> => {
-  const get = (name: string): string | undefined => environment[name] || undefined
-  const url = get("DATABASE_URL")
-  const path = get("FOREMAN_DB_PATH")
-  const databasePath = path ?? `${get("FOREMAN_RUNTIME_ROOT") ?? ".foreman"}/foreman.db`
-  if (url === undefined) return Result.succeed({ databaseUrl: undefined, databasePath })
-  if (path !== undefined) {
-    return invalid("DATABASE_URL", "is set and so is FOREMAN_DB_PATH: say one place, not two")
-  }
-  if (/^postgres(?:ql)?:\/\/./.test(url)) {
-    return Result.succeed({ databaseUrl: url, databasePath })
-  }
-  const file = /^sqlite:(?:(?:\/\/)?(?<absolute>\/[^/].*)|(?<relative>[^/].*))$/.exec(url)?.groups
-  const found = file?.["absolute"] ?? file?.["relative"]
-  // It is not repeated, since it may hold a password.
-  return found === undefined
-    ? invalid(
-        "DATABASE_URL",
-        "should be postgres://user:password@host:5432/database or sqlite:/path/foreman.db, and is neither"
-      )
-    : Result.succeed({ databaseUrl: undefined, databasePath: found })
-}
 
 /**
  * Says whether an address is one that only this machine reaches.

@@ -99,6 +99,8 @@ describe("a setting", () => {
     ["DATABASE_URL", "postgres://"],
     ["DATABASE_URL", "sqlite:"],
     ["DATABASE_URL", "sqlite://host/f.db"],
+    ["FOREMAN_DB_PATH", "postgres://u:secret@localhost/f"],
+    ["FOREMAN_DB_PATH", "sqlite:/data/f.db"],
     ["FOREMAN_LOG_LEVEL", "loud"],
     ["FOREMAN_SLOW_COMMAND_MS", "0"],
     ["FOREMAN_SLOW_COMMAND_MS", "1s"],

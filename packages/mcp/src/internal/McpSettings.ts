@@ -159,13 +159,17 @@ const serving = (given: Given, role: ToolRole | undefined): McpSettings => {
 /** As core reads it for servers, and a test compares: loading core takes longer than all of this. */
 const storeOf = (given: Given, root: string): Store => {
   const url = given.environment["DATABASE_URL"] || undefined
-  if (url === undefined) return fileOf(given, root)
-  if (given.environment["FOREMAN_DB_PATH"]) {
+  const file = given.environment["FOREMAN_DB_PATH"] || undefined
+  if (url !== undefined && file !== undefined) {
     throw new Error("DATABASE_URL is set and so is FOREMAN_DB_PATH: say one place, not two")
   }
+  if (file !== undefined && /^(?:sqlite:|[a-z][a-z0-9+.-]*:\/\/)/i.test(file)) {
+    throw new Error("FOREMAN_DB_PATH should be a path, and DATABASE_URL is for addresses")
+  }
+  if (url === undefined) return fileOf(given, root)
   if (/^postgres(?:ql)?:\/\/./.test(url)) return { ...fileOf(given, root), databaseUrl: url }
-  const file = /^sqlite:(?:(?:\/\/)?(?<absolute>\/[^/].*)|(?<relative>[^/].*))$/.exec(url)?.groups
-  const path = file?.["absolute"] ?? file?.["relative"]
+  const found = /^sqlite:(?:(?:\/\/)?(?<absolute>\/[^/].*)|(?<relative>[^/].*))$/.exec(url)?.groups
+  const path = found?.["absolute"] ?? found?.["relative"]
   // It is not repeated, since it may hold a password.
   if (path === undefined) throw new Error("DATABASE_URL is neither postgres://... nor sqlite:/path")
   return { databaseUrl: undefined, databasePath: resolve(given.workingFolder, path) }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Settings from "@foreman/core/services/Settings"
+import * as StorePlace from "@foreman/core/services/StorePlace"
 import { Result } from "effect"
 import * as McpSettings from "../../src/internal/McpSettings.ts"
 
@@ -46,13 +47,15 @@ describe("the settings of the program", () => {
     { DATABASE_URL: "postgres://", FOREMAN_DB_PATH: "" },
     { DATABASE_URL: "postgres://h/f", FOREMAN_DB_PATH: "/data/f.db" },
     { DATABASE_URL: "mysql://u:secret@h/f" },
-    { DATABASE_URL: "sqlite:" }
+    { DATABASE_URL: "sqlite:" },
+    { FOREMAN_DB_PATH: "postgres://u:secret@h/f" },
+    { FOREMAN_DB_PATH: "sqlite:/data/f.db" }
   ])("finds the store of %j where a server does", (environment) => {
     const wish = read(environment)
-    const place = Settings.storePlace(environment)
+    const place = StorePlace.read(environment)
     if (Result.isFailure(place)) {
       assert.strictEqual(wish._tag, "Refuse")
-      assert.include(JSON.stringify(wish), "DATABASE_URL")
+      assert.include(JSON.stringify(wish), place.failure.name)
       assert.notInclude(JSON.stringify(wish), "secret")
     } else {
       const { databasePath, databaseUrl } = place.success

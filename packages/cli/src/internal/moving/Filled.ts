@@ -1,7 +1,7 @@
 /**
  * Where an import goes. A file that is made for it is gone again when nothing is imported.
  */
-import type { Settings } from "@foreman/core"
+import type { StorePlace } from "@foreman/core"
 import { randomUUID } from "node:crypto"
 import { existsSync, rmdirSync, rmSync, statSync, truncateSync } from "node:fs"
 import { dirname, resolve } from "node:path"
@@ -10,7 +10,7 @@ import { dirname, resolve } from "node:path"
 
 /** A store that is filled. */
 export interface Filled {
-  readonly place: Settings.StorePlace
+  readonly place: StorePlace.StorePlace
   /** What comes after it is closed: refused, all is as it was. */
   readonly end: (outcome: "kept" | "refused") => void
 }
@@ -18,7 +18,7 @@ export interface Filled {
 // services --------------------------------------------------------------------
 
 /** Before the store is opened. A file that would be made is tried beside its place. */
-export const open = (place: Settings.StorePlace, isDry: boolean): Filled => {
+export const open = (place: StorePlace.StorePlace, isDry: boolean): Filled => {
   const { databasePath, databaseUrl } = place
   const path = resolve(databasePath)
   const isThere = existsSync(path)

@@ -2,7 +2,7 @@
  * `foreman import`: fills a new store with what `foreman export` wrote of another one: all of it, or
  * nothing.
  */
-import { type Driver, Import, type Settings } from "@foreman/core"
+import { type Driver, Import, type Settings, type StorePlace } from "@foreman/core"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -123,7 +123,7 @@ const triedIn = async (
   settings: Settings.Settings,
   { dryRun }: Wanted,
   wish: Failure.Wish
-): Promise<Settings.StorePlace> => {
+): Promise<StorePlace.StorePlace> => {
   if (!dryRun || settings.databaseUrl === undefined) return settings
   if (await Failure.run(OpenStore.isThere(settings), wish)) return settings
   // In a folder of its own, which is for nobody else to read.

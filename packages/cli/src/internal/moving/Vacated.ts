@@ -1,7 +1,7 @@
 /**
  * A database that had no store before an import, and has none again after one that is refused.
  */
-import type { Driver, Settings } from "@foreman/core"
+import type { Driver, Settings, StorePlace } from "@foreman/core"
 import type { PostgresVacancy } from "@foreman/store-postgres"
 import { Effect, Result } from "effect"
 import { join, resolve } from "node:path"
@@ -21,7 +21,7 @@ export interface Left {
 /** How it is found before a store is made there, if there is none. Who opens it says what is wrong. */
 export const look = ({
   databaseUrl: url
-}: Settings.StorePlace): Effect.Effect<PostgresVacancy.Vacancy | undefined> =>
+}: StorePlace.StorePlace): Effect.Effect<PostgresVacancy.Vacancy | undefined> =>
   url === undefined
     ? Effect.succeed(undefined)
     : Effect.flatMap(postgres, ({ PostgresVacancy }) =>
