@@ -8,8 +8,10 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { onTestFinished } from "vitest"
+import { compiled } from "../../../tooling/src/programs/TestProgram.ts"
 
-const main = resolve(import.meta.dirname, "../src/main.ts")
+/** The program, as the sources are now. */
+export const program = await compiled(resolve(import.meta.dirname, "../src/main.ts"))
 
 /** How a process ended. */
 export interface Ended {
@@ -50,7 +52,7 @@ export const start = (
   args: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>> = {}
 ): ChildProcess => {
-  const child = spawn(process.execPath, ["--conditions=@foreman/source", main, ...args], {
+  const child = spawn(process.execPath, ["--conditions=@foreman/source", program, ...args], {
     cwd: folder,
     env: environmentOf(folder, environment)
   })

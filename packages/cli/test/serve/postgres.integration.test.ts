@@ -6,9 +6,8 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../tooling/src/postgres/FreshDatabase.ts"
 import { startPostgres } from "../../../../tooling/src/postgres/PostgresServer.ts"
 import { databaseUrl } from "../../../../tooling/src/postgres/testServer.ts"
+import { program } from "../TestCli.ts"
 import { endOf, launch, makeAgent, makeFolder, start } from "./TestServer.ts"
-
-const program = join(import.meta.dirname, "../../src/main.ts")
 
 const makeDatabase = async (): Promise<string> => {
   const { drop, url } = await FreshDatabase.make(await databaseUrl())

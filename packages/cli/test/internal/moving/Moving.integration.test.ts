@@ -10,9 +10,8 @@ import { it } from "@effect/vitest"
 
 import * as PostgresDatabases from "../../../../store-postgres/test/PostgresDatabases.ts"
 import * as SqliteFiles from "../../../../store-sqlite/test/SqliteFiles.ts"
+import { program } from "../../TestCli.ts"
 import * as Lived from "./Lived.ts"
-
-const main = join(import.meta.dirname, "../../../src/main.ts")
 
 type Script = "doctor" | "export" | "import" | "rebuild"
 
@@ -26,7 +25,7 @@ interface Done {
 const start = (script: Script, root: string, args: ReadonlyArray<string>, url?: string) =>
   Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, ["--conditions=@foreman/source", main, script, ...args], {
+      spawn(process.execPath, ["--conditions=@foreman/source", program, script, ...args], {
         env: {
           PATH: process.env["PATH"],
           NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
