@@ -102,9 +102,9 @@ const holds: Readonly<Record<Hold, (facts: Facts) => Said>> = {
     "Nobody decided in time whether it may be dispatched",
     "Retry it, which asks again"
   ],
-  backoff: ({ task }) => [
+  backoff: ({ lastRun, task }) => [
     "backoff",
-    `Its latest run failed${until(task.heldUntil)}`,
+    `Its latest run ${lastRun?.status === "lost" ? "was lost" : "failed"}${until(task.heldUntil)}`,
     "Nothing: it is tried again then; a retry does so at once"
   ],
   quota: ({ task }) => [

@@ -16,11 +16,14 @@ const waiting = (given: Partial<Explain.Facts> = {}, hold: Hold = "backoff") =>
 const away = { lane: { name: "dispatcher@south", dispatcher: null } }
 
 describe("the explanation of a task that is tried again at a time", () => {
-  it("promises that where nothing else is in its way", () => {
-    const { reasons, words } = Explain.explain(waiting())
+  it.each([
+    ["failed", "failed"],
+    ["lost", "was lost"]
+  ] as const)("promises that where nothing else is in its way: %s", (status, said) => {
+    const { reasons, words } = Explain.explain(waiting({ lastRun: { ...run, status } }))
     assert.strictEqual(
       words,
-      `Task 42 is not running: its latest run failed; the next is not begun before ${heldUntil}`
+      `Task 42 is not running: its latest run ${said}; the next is not begun before ${heldUntil}`
     )
     assert.lengthOf(reasons, 1)
     assert.strictEqual(reasons[0]?.todo, "Nothing: it is tried again then; a retry does so at once")
