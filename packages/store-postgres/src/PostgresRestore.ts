@@ -9,7 +9,7 @@ import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type pg from "pg"
 
-import { Chain, type Driver, Transfer } from "@foreman/core"
+import { Chain, Driver, Transfer } from "@foreman/core"
 
 import { failed } from "./PostgresFailure.ts"
 import * as Moment from "./PostgresMoment.ts"
@@ -209,7 +209,7 @@ const filling = ({ ask, client, commit, reactor }: Means): Transfer.Filling => {
       Effect.asVoid(setHead("stand", organization, { ...nothing, at })),
     write: Effect.fnUntraced(function* (organization, steps) {
       const batch = { organization, reliesOn: [], steps, events: [] }
-      const answer = yield* commit(client, batch)
+      const answer = yield* Effect.mapError(commit(client, batch), within("write"))
       if (answer._tag !== "Committed") {
         const reason = "constraint" in answer ? ` (${answer.constraint})` : ""
         const cause = new TypeError(`A step was refused: ${answer._tag}${reason}`)
@@ -220,6 +220,12 @@ const filling = ({ ask, client, commit, reactor }: Means): Transfer.Filling => {
     })
   }
 }
+
+/** A failure inside a transaction that has not been told to commit, so nothing of it can stand. */
+const within =
+  (operation: string) =>
+  ({ cause, retryable }: Driver.StoreError): Driver.StoreError =>
+    new Driver.StoreError({ operation, cause, retryable, ambiguous: false })
 
 interface Head {
   readonly position: number
