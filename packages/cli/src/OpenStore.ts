@@ -6,7 +6,7 @@
  */
 import type { StorePlace } from "@foreman/core"
 import { ArtifactStore, Driver, Settings } from "@foreman/core"
-import type { PostgresStore } from "@foreman/store-postgres"
+import type { PostgresArtifactFolder, PostgresStore } from "@foreman/store-postgres"
 import { Context, Effect, Layer, Result, Stream } from "effect"
 import type { Scope } from "effect"
 import { existsSync, statSync } from "node:fs"
@@ -149,7 +149,8 @@ export const open = Effect.fnUntraced(function* (
  */
 export const artifactsOf = (
   { databaseUrl: url }: StorePlace.StorePlace,
-  environment: Environment
+  environment: Environment,
+  { readOnly = false }: { readonly readOnly?: boolean } = {}
 ): Effect.Effect<ArtifactStore.ArtifactStore, never, Scope.Scope> => {
   const { artifactRoot, isArtifactRootSet } = Result.getOrThrow(
     // Where the store is was said in another way, perhaps.
@@ -165,7 +166,7 @@ export const artifactsOf = (
         return (yield* postgres).PostgresArtifacts.layer({ url })
       }
       yield* makeFolder(root, artifactsUnopened)
-      if (url !== undefined) yield* shared(url, root)
+      if (url !== undefined) yield* shared({ url, root, readOnly })
       const { ArtifactFolder } = yield* Effect.promise(() => import("@foreman/artifacts-fs"))
       return ArtifactFolder.layer({ root })
     })
@@ -207,9 +208,9 @@ const unopened = (cause: Error) =>
 const artifactsUnopened = (cause: unknown) =>
   new ArtifactStore.ArtifactStoreError({ operation: "open", cause, retryable: false })
 
-/** The folder that the servers of a database share is marked as theirs. */
-const shared = Effect.fnUntraced(function* (url: string, root: string) {
-  yield* (yield* postgres).PostgresArtifactFolder.check({ url, root })
+/** The folder that the servers of a database share is marked as theirs, unless it is only read. */
+const shared = Effect.fnUntraced(function* (folder: PostgresArtifactFolder.FolderConfig) {
+  yield* (yield* postgres).PostgresArtifactFolder.check(folder)
 }, Effect.mapError(artifactsUnopened))
 
 const lazily = Effect.fnUntraced(function* (

@@ -30,6 +30,8 @@ export interface FolderConfig extends Pool.Limits {
   readonly url: string
   /** The folder. It is there already. */
   readonly root: string
+  /** Marks nothing: a folder without a mark is taken as it is where the store has none either. */
+  readonly readOnly?: boolean
 }
 
 // errors ----------------------------------------------------------------------
@@ -59,7 +61,8 @@ export class FolderNotShared extends Data.TaggedError("FolderNotShared")<{
 // services --------------------------------------------------------------------
 
 /**
- * Finds the mark of the store in the folder, or puts it there when no node has done so yet.
+ * Finds the mark of the store in the folder, or puts it there when no node has done so yet, unless it
+ * may only look.
  *
  * @category operations
  * @since 0.1.0
@@ -74,49 +77,52 @@ export const check = (
 
 // internal --------------------------------------------------------------------
 
-const compare = async (config: FolderConfig): Promise<void> => {
-  const { roles } = await setUp({ ...config, readOnly: false })
+const compare = async ({ readOnly = false, root, ...config }: FolderConfig): Promise<void> => {
+  const { roles } = await setUp({ ...config, readOnly })
   const client = await Pool.connect({ ...config, role: roles.app })
   try {
     await client.query("BEGIN")
     // The lock makes nodes that start at once look one after the other.
     const { rows } = await client.query<{ mark: string; is_marked: boolean }>(
-      "SELECT mark::text, is_marked FROM foreman.artifact_folder FOR UPDATE"
+      `SELECT mark::text, is_marked FROM foreman.artifact_folder ${readOnly ? "" : "FOR UPDATE"}`
     )
     const [known] = rows
     if (known === undefined) throw new Error("the mark of the folder of artifacts is gone")
-    await compareWith(config.root, known.mark, known.is_marked)
-    if (!known.is_marked) await client.query("UPDATE foreman.artifact_folder SET is_marked = true")
+    const isFirst = await isUnmarked(root, known.mark, known.is_marked)
+    if (isFirst && !readOnly) await write(root, known.mark)
+    if (!known.is_marked && !readOnly) {
+      await client.query("UPDATE foreman.artifact_folder SET is_marked = true")
+    }
     await client.query("COMMIT")
   } finally {
     await client.end()
   }
 }
 
-const compareWith = async (root: string, mark: string, isMarked: boolean): Promise<void> => {
-  const path = join(root, "store")
-  try {
-    const found = await readFile(path, "utf8").catch(unlessMissing)
-    if (found === undefined && !isMarked) return await write(path, mark)
-    if (found === undefined) throw new FolderNotShared({ root, reason: "unmarked" })
-    if (found.trim() !== mark) throw new FolderNotShared({ root, reason: "foreign" })
-  } catch (cause) {
-    if (cause instanceof FolderNotShared) throw cause
+/** Whether the folder has no mark and needs none yet. One that is not the right folder is refused. */
+const isUnmarked = async (root: string, mark: string, isMarked: boolean): Promise<boolean> => {
+  const found = await readFile(join(root, "store"), "utf8").catch((cause) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined
     throw new FolderNotShared({ root, reason: "unusable", cause })
+  })
+  if (found === undefined && isMarked) throw new FolderNotShared({ root, reason: "unmarked" })
+  if (found !== undefined && found.trim() !== mark) {
+    throw new FolderNotShared({ root, reason: "foreign" })
   }
+  return found === undefined
 }
 
 /** It is on the disk before the store says so. */
-const write = async (path: string, mark: string): Promise<void> => {
-  const file = await openFile(path, "wx", 0o440)
+const write = async (root: string, mark: string): Promise<void> => {
   try {
-    await file.writeFile(`${mark}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await openFile(join(root, "store"), "wx", 0o440)
+    try {
+      await file.writeFile(`${mark}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new FolderNotShared({ root, reason: "unusable", cause })
   }
-}
-
-const unlessMissing = (cause: unknown): undefined => {
-  if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -21,9 +21,9 @@ const makeFolder = (): string => {
   return root
 }
 
-const check = async (url: string, root: string): Promise<string> => {
+const check = async (url: string, root: string, readOnly = false): Promise<string> => {
   const checked = await Effect.runPromise(
-    Effect.result(PostgresArtifactFolder.check({ url, root }))
+    Effect.result(PostgresArtifactFolder.check({ url, root, readOnly }))
   )
   return Result.isSuccess(checked) ? "shared" : checked.failure.message
 }
@@ -51,6 +51,18 @@ describe("the folder of artifacts that nodes share", () => {
       expect(answers.filter((answer) => answer === "shared")).toHaveLength(1)
       expect(answers.filter((answer) => answer.includes("is not the one"))).toHaveLength(7)
     }
+  })
+
+  it("is left without a mark by who only looks, and is still the first one's that comes", async () => {
+    const [url, looked, shared] = [await makeDatabase(), makeFolder(), makeFolder()]
+    // One that has a store.
+    expect(await check(url, shared)).toBe("shared")
+    await FreshDatabase.ask(url, "UPDATE foreman.artifact_folder SET is_marked = false")
+    expect(await check(url, looked, true)).toBe("shared")
+    expect(readdirSync(looked)).toEqual([])
+    expect(await check(url, shared)).toBe("shared")
+    expect(await check(url, looked, true)).toContain("is not the one that other nodes")
+    expect(await check(url, shared, true)).toBe("shared")
   })
 
   it("is not that of another store", async () => {

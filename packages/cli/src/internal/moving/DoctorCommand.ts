@@ -29,7 +29,7 @@ export const command: Command = {
     const title = OpenStore.titleOf(settings, called)
     const check = Effect.gen(function* () {
       const driver = yield* Place.look(settings)
-      const artifacts = yield* OpenStore.artifactsOf(settings, environment)
+      const artifacts = yield* OpenStore.artifactsOf(settings, environment, { readOnly: true })
       return yield* Doctor.check(driver, { artifacts })
     })
     const report = await Failure.run(check, { title, signal })
