@@ -65,7 +65,7 @@ describe("a proxy that cuts", () => {
       const cut = proxy.cut(place)
       await expect(insert(through, isPrepared)).rejects.toThrow(/terminated|ended/)
       expect(await cut).toBe(true)
-      await expect.poll(count, { timeout: 10_000 }).toBe(rows)
+      await expect.poll(count, { timeout: 20_000 }).toBe(rows)
     }
   )
 

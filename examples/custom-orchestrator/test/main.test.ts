@@ -11,21 +11,33 @@ const folders: Array<string> = []
 const children: Array<ChildProcess> = []
 const main = join(import.meta.dirname, "../src/main.ts")
 
-/** Starts the orchestrator, and ends it once it has said something. */
+/** Ends its own process as soon as that has said something: who does it from outside may be late. */
+const ending = (after: string, signal: NodeJS.Signals) => `
+  const write = process.stdout.write.bind(process.stdout)
+  let isOver = false
+  process.stdout.write = (text, ...rest) => {
+    const answer = write(text, ...rest)
+    if (!isOver && String(text).includes(${JSON.stringify(after)})) {
+      isOver = true
+      process.kill(process.pid, "${signal}")
+    }
+    return answer
+  }`
+
+/** Starts the orchestrator, which ends once it has said something. */
 const run = async (
   filename: string,
   end?: { readonly after: string; readonly signal: NodeJS.Signals }
 ) => {
-  const args = ["--conditions=@foreman/source", main, filename]
+  const source = end === undefined ? "" : ending(end.after, end.signal)
+  const before = `--import=data:text/javascript,${encodeURIComponent(source)}`
+  const args = ["--conditions=@foreman/source", before, main, filename]
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] })
   children.push(child)
   let stdout = ""
   let stderr = ""
   child.stderr.on("data", (text) => (stderr += text))
-  child.stdout.on("data", (text) => {
-    stdout += text
-    if (end !== undefined && !child.killed && stdout.includes(end.after)) child.kill(end.signal)
-  })
+  child.stdout.on("data", (text) => (stdout += text))
   const [code] = await once(child, "close")
   return { code, stderr, lines: stdout.trim().split("\n") }
 }

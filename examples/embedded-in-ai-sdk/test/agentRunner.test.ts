@@ -36,7 +36,7 @@ const given = async (script: ModelScript.ModelScript) => {
       if (event.type === "run.usage_reported") usage.push(event.data)
       if (event.type === type) return usage
     }
-    throw new Error(`No ${type} in ten seconds`)
+    throw new Error(`No ${type} in twenty seconds`)
   }
   const run = async () => {
     const [latest] = (await foreman.listTaskRuns({ taskId })).items

@@ -29,7 +29,7 @@ beforeAll(async () => {
     access: { mode: "token", operatorToken: token, managerToken },
     runners: [AgentRunnerMemory.make("local", behaviour)],
     reactors: {}
-  }).pipe(Layer.provide(Layer.succeed(Manager.ManagerConfig, { waitMillis: 1000 })))
+  }).pipe(Layer.provide(Layer.succeed(Manager.ManagerConfig, { waitMillis: 4_000 })))
   const server = Layer.unwrap(
     Effect.map(OpenClawGateway.make, (gateway) =>
       HttpServer.layer({ address: { port: 0 }, mounts: [gateway] })

@@ -11,6 +11,8 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { DatabaseSync } from "node:sqlite"
+import { setTimeout } from "node:timers/promises"
 
 const home = await mkdtemp(join(tmpdir(), "foreman-told-"))
 const program = join(import.meta.dirname, "../../../packages/cli/src/main.ts")
@@ -83,6 +85,15 @@ const serve = async (environment: Readonly<Record<string, string>>): Promise<str
   throw new Error("The server ended")
 }
 
+/** Waits until nothing is left to tell: that something has arrived is written down a moment later. */
+const untilTold = async () => {
+  const database = new DatabaseSync(join(home, ".foreman/foreman.db"), { readOnly: true })
+  const waiting = database.prepare("SELECT count(*) AS count FROM deliveries")
+  for (let turn = 0; turn < 800 && waiting.get()?.["count"] !== 0; turn++) await setTimeout(25)
+  assert.deepInclude(waiting.get(), { count: 0 })
+  database.close()
+}
+
 const end = async () => {
   const exited = once(child ?? assert.fail(), "exit")
   child?.kill("SIGTERM")
@@ -129,6 +140,7 @@ describe("a manager agent", () => {
     assert.match(String(told.headers["webhook-signature"]), /^v1,/)
     assert.strictEqual(hook.headers["idempotency-key"], told.headers["webhook-id"])
 
+    await untilTold()
     await end()
     url = await serve(environment)
     const held = await send({ action: "create_task", summary: "git push origin main" })

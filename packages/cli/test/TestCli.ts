@@ -23,7 +23,8 @@ export interface Ended {
 /** A folder that goes when the test ends. */
 export const makeFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "foreman-cli-"))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  // A process that was just killed may end a moment later than it is told to.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   return folder
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import * as fs from "node:fs/promises"
 import { join } from "node:path"
 
@@ -23,11 +23,15 @@ const call = (wanted: Partial<Git.Call> = {}): Git.Call => ({
   ...wanted
 })
 
-// One that has ended stays in the list, as "Z", until its parent looks.
+const exiting = 0x4
+
+// One that has ended stays in the list, as "Z", until its parent looks. One that is about to has let
+// go of its files before, by which its end is known.
 const isAlive = Effect.fnUntraced(function* (pid: number) {
   const path = `/proc/${pid}/stat`
   const stat = yield* Effect.promise(() => fs.readFile(path, "utf8").catch(() => ""))
-  return stat !== "" && !/\) Z /.test(stat)
+  const [state = "Z", , , , , , flags] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  return stat !== "" && state !== "Z" && (Number(flags) & exiting) === 0
 })
 
 // Waits for what another process writes.
@@ -83,7 +87,7 @@ describe("a call of git", () => {
         )
         assert.include(failure.detail, `longer than ${longMillis} ms`)
         assert.isTrue(failure.retryable)
-        if (existsSync(out)) break
+        if (existsSync(out) && readFileSync(out, "utf8").endsWith("\n")) break
       }
       assert.isFalse(yield* isAlive(Number(yield* text(out))))
     })

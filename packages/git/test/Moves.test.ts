@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises"
 
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 
 import type * as Given from "./given.ts"
 import {
@@ -138,12 +138,15 @@ describe("a landing that is disturbed", () => {
       )
       const other = yield* workspacesOf({ root: given.root })
       const place = { ...given.place, localPath: given.user }
+      // The machine may keep the other one waiting in the middle of a move.
+      const schedule = Schedule.spaced("100 millis")
+      const isDisturbed = ({ _tag }: { readonly _tag: string }) => _tag === "GitError"
       yield* Effect.forEach(
         jobs.flatMap((done) => [[given.workspace, done] as const, [other, done] as const]),
         ([workspace, done]) =>
           workspace
             .land({ ...landing(done), repository: place })
-            .pipe(Effect.retry({ times: 5, while: (error) => error._tag === "GitError" })),
+            .pipe(Effect.retry({ while: isDisturbed, times: 200, schedule })),
         { concurrency: "unbounded" }
       )
       const subjects = yield* lines(given.user, "log", "--first-parent", "--format=%s", "main")

@@ -168,7 +168,8 @@ describe("ending", () => {
     "gives everyone the grace to tidy up, and asks once",
     supervised(function* () {
       const running = yield* shell(
-        "trap 'echo asked; sleep 0.2; echo tidy; exit 5' TERM; echo ready; while :; do sleep 0.02; done"
+        "trap 'echo asked; sleep 0.2; echo tidy; exit 5' TERM; echo ready; while :; do sleep 0.02; done",
+        { graceSeconds: 20 }
       )
       yield* line(running.stdout, "ready")
       assert.strictEqual((yield* running.end).cause, "exit:5")

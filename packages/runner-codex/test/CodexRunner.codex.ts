@@ -33,6 +33,7 @@ type Stage = Effect.Success<ReturnType<typeof made>>
 const stageOf = (hasTools = false) =>
   made({
     codexPath: installed,
+    graceSeconds: 1,
     keys: { MODEL_API_KEY: secret },
     ...(hasTools ? { foremanMcp: tools } : {})
   })

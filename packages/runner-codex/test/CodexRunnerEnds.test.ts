@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { Supervisor } from "@foreman/process"
 import { CodexRunner } from "@foreman/runner-codex"
 import { answering, fixture, folder, homesIn, made, program, scoped, specOf } from "./harness.ts"
+import { pause } from "./pausing.ts"
 
 const thread = "01a1fc19-9d7a-7d20-aa9c-61556f7aeb9c"
 
@@ -234,16 +236,18 @@ describe("codex that asks", () => {
     })
   )
 
-  it.live(
+  it.effect(
     "is not taken for silent while a person thinks",
     scoped(function* () {
       const stage = yield* made()
       const path = join(stage.base, "thinks.txt")
-      const then = [`< ${toolCall}`, said("accept", "{}"), "! pause 300", completed]
+      const { lines, passing } = pause(stage.base, 0.6, false)
+      const then = [`< ${toolCall}`, said("accept", "{}"), ...lines, completed]
       writeFileSync(path, [...begun, ...then].join("\n"))
       const words = [process.execPath, fixture("player.mjs"), path]
       const config = { codex_path: program(stage.base, words), silence_seconds: 0.8 }
-      const permission = () => Effect.as(Effect.sleep("1 second"), { _tag: "Allow" } as const)
+      const permission = () => Effect.as(TestClock.adjust("1 minute"), { _tag: "Allow" } as const)
+      yield* Effect.forkScoped(passing)
       const spec = specOf(config, stage.workspace, { permission })
       assert.strictEqual((yield* stage.runner.run(spec, Effect.void)).outcome, "succeeded")
     })

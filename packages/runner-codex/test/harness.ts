@@ -53,7 +53,8 @@ export const made = Effect.fnUntraced(function* (options: Partial<CodexRunner.Op
   const supervisor = yield* Supervisor.make()
   // The shells of agents read the profile of whoever's home it is.
   const environment = { HOME: base }
-  const own = { stateFolder, environment, graceSeconds: 1 }
+  // Who ends by itself may take its time: how it ended is what is looked at.
+  const own = { stateFolder, environment, graceSeconds: 20 }
   const runner = yield* CodexRunner.make({ ...own, ...options }).pipe(
     Effect.provideService(Supervisor.Supervisor, supervisor)
   )

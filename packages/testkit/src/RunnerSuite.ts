@@ -197,11 +197,12 @@ const ending = (subject: Subject) =>
       "ends when it is interrupted",
       on(subject, function* ({ runner, spec }) {
         const started = yield* Deferred.make<void>()
+        const waiting = yield* spec("wait", { timeoutSeconds: 60 })
         const fiber = yield* runner
-          .run(yield* spec("wait"), Effect.asVoid(Deferred.succeed(started, undefined)))
+          .run(waiting, Effect.asVoid(Deferred.succeed(started, undefined)))
           .pipe(Effect.forkChild)
         yield* Deferred.await(started)
-        yield* Fiber.interrupt(fiber).pipe(Effect.timeout("8 seconds"))
+        yield* Fiber.interrupt(fiber).pipe(Effect.timeout("20 seconds"))
       })
     )
 

@@ -162,7 +162,11 @@ export const familyOf = Effect.fnUntraced(function* (context: ProcessContext, ch
     .run(spec, Effect.asVoid(Deferred.succeed(started, undefined)))
     .pipe(Effect.forkDetach)
   yield* Effect.raceFirst(Deferred.await(started), Fiber.join(fiber))
-  const pids = yield* pidsIn(spec.workspace)
+  const over = Effect.andThen(
+    Fiber.join(fiber),
+    Effect.fail("the run ended before all of it began")
+  )
+  const pids = yield* Effect.raceFirst(pidsIn(spec.workspace), over)
   const living = yield* context.alive(pids)
   if (living.length < 3) return yield* Effect.fail(`only ${living.length} of the family live`)
   return { fiber, pids }
@@ -177,7 +181,7 @@ export const familyWithin = (
   timeoutSeconds: number
 ): ReturnType<typeof familyOf> =>
   Effect.catch(familyOf(context, { timeoutSeconds }), (cause) =>
-    timeoutSeconds < 4 ? familyWithin(context, 2 * timeoutSeconds) : Effect.fail(cause)
+    timeoutSeconds < 16 ? familyWithin(context, 2 * timeoutSeconds) : Effect.fail(cause)
   )
 
 /** The pids that an agent wrote into its folder, once they are there. */

@@ -40,6 +40,8 @@ export const setup = async (
   }
   const server = createServer((request, response) => {
     const knows = request.headers.authorization === `Bearer ${token}`
+    // Kept open it might be closed just as somebody asks again.
+    response.setHeader("connection", "close")
     if (knows) void answer(response)
     else response.writeHead(401).end("This is for the tests of this run")
   }).listen(0, "127.0.0.1")

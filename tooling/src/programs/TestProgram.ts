@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
@@ -30,7 +31,11 @@ export const compiled = async (main: string): Promise<string> => {
   const hash = createHash("sha256")
   for (const { code, fileName } of chunks) hash.update(`${fileName}\0${code}\0`)
   const folder = join(root, hash.digest("hex").slice(0, 16))
-  if (!existsSync(folder)) {
+  if (existsSync(folder)) {
+    // What is used is not old, however long ago it was made.
+    const now = new Date()
+    utimesSync(folder, now, now)
+  } else {
     dropOld()
     place(folder, chunks)
   }

@@ -108,7 +108,7 @@ describe("an import whose commit is not answered", { timeout: 120_000 }, () => {
     const lost = await run(folder, [...args, through, "--json"])
     expect(lost).toMatchObject({ code: 4, out: "" })
     const { error, ...facts } = JSON.parse(lost.err)
-    expect(error).toContain("The store failed at commit: ")
+    expect(error).toContain("The store failed at write: ")
     expect(facts).toEqual({ code: "StoreError" })
     const schemas = "SELECT FROM pg_namespace WHERE nspname = 'foreman'"
     expect(await FreshDatabase.ask(url, schemas)).toEqual([])

@@ -102,7 +102,7 @@ describe("an import into an empty database", { timeout: 120_000 }, () => {
     const { folder, made, text, url } = await prepare()
     const child = start(folder, ["import", "-", "--db", url])
     child.stdin?.write(text.slice(0, text.length / 2))
-    for (let turn = 0; turn < 400 && (await made()).length < 3; turn++) await setTimeout(25)
+    for (let turn = 0; turn < 800 && (await made()).length < 3; turn++) await setTimeout(25)
     child.kill("SIGINT")
     expect(await endOf(child)).toMatchObject({ code: 130, out: "", err: "" })
     expect(await made()).toEqual([])

@@ -75,7 +75,7 @@ const within = (text: string) => text.trimEnd().split("\n").slice(1, -1)
 
 /** Waits until something is so, as the other process makes it. */
 const until = Effect.fnUntraced(function* (look: () => boolean | Promise<boolean>) {
-  for (let turn = 0; turn < 400; turn++) {
+  for (let turn = 0; turn < 800; turn++) {
     if (yield* Effect.promise(async () => look())) return
     yield* Effect.sleep("25 millis")
   }

@@ -105,7 +105,7 @@ describe("an import that is refused", { timeout: 120_000 }, () => {
     const { folder, text } = await exported()
     const child = start(folder, ["import", "-", "--db", "deep/new.db"])
     child.stdin?.write(text.slice(0, text.length / 2))
-    for (let turn = 0; turn < 400 && !existsSync(join(folder, "deep", "new.db")); turn++) {
+    for (let turn = 0; turn < 800 && !existsSync(join(folder, "deep", "new.db")); turn++) {
       await setTimeout(25)
     }
     expect(existsSync(join(folder, "deep", "new.db"))).toBe(true)
