@@ -35,7 +35,7 @@ const behaviour =
 
 export const startManager = async (
   options: Options = {},
-  waitMillis = 5000
+  waitMillis = 20_000
 ): Promise<ManagerServer> => {
   const gate = Deferred.makeUnsafe<void>()
   const foreman = TestForeman.layer({

@@ -19,7 +19,7 @@ beforeAll(async () => {
     access: { mode: "token", operatorToken: token, managerToken },
     runners: [AgentRunnerMemory.make("local", behaviour)],
     reactors: {}
-  }).pipe(Layer.provide(Layer.succeed(Manager.ManagerConfig, { waitMillis: 5000 })))
+  }).pipe(Layer.provide(Layer.succeed(Manager.ManagerConfig, { waitMillis: 20_000 })))
   server = await start({ connect: { mcpPath: "/p", token: managerToken } }, foreman)
 })
 

@@ -65,7 +65,13 @@ export const start = (options: Start) => {
   })
   let log = ""
   stderr.on("data", (chunk) => (log += String(chunk)))
-  const closed = once(child, "close").then(([code, signal]) => ({ code, signal, lines, log }))
+  const closed = once(child, "close").then(([code, signal]) => ({
+    code,
+    signal,
+    lines,
+    // A busy machine makes any command slow, and the program is right to say so.
+    log: log.replaceAll(/^.*Slow command .*\n/gm, "")
+  }))
   const send = (message: object) =>
     void input.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`)
   const ask = (method: string, params: object = {}) => {

@@ -97,6 +97,22 @@ export const onDatabase = async <A>(
   }
 }
 
+/** Holds the lock that each commit of the organization needs, until the body has ended. */
+export const whileLocked = <A>(
+  url: string,
+  body: (console: pg.Client) => Promise<A>,
+  organization = "acme"
+) =>
+  Effect.promise(() =>
+    onDatabase(url, async (client) => {
+      const head = `SELECT FROM foreman.heads WHERE organization = '${organization}' FOR UPDATE`
+      await client.query(`BEGIN; ${head}`)
+      const answer = await body(client)
+      await client.query("ROLLBACK")
+      return answer
+    })
+  )
+
 /** Runs statements as a person with a console does. */
 export const console: StoreSuite.Console = {
   run: (url, statement) =>
@@ -204,15 +220,20 @@ BEGIN
   END LOOP;
 END $$`
 
+let known: string | undefined
+
+/** Asked once: a connection on which nobody has asked for seconds may be closed as it is used again. */
+const serverUrl = async (): Promise<string> => (known ??= await databaseUrl())
+
 const create = async (options: string): Promise<string> => {
-  const server = await databaseUrl()
+  const server = await serverUrl()
   const name = `test_${randomUUID().replaceAll("-", "")}`
   await execute(server, `CREATE DATABASE ${name} ${options}`)
   return addressOf(server, { name })
 }
 
 const drop = async (url: string): Promise<void> => {
-  const server = await databaseUrl()
+  const server = await serverUrl()
   const named = [nameOf(url)]
   const [row] = await rows(server, "SELECT oid FROM pg_database WHERE datname = $1", named)
   await execute(server, `DROP DATABASE IF EXISTS ${nameOf(url)} WITH (FORCE)`)

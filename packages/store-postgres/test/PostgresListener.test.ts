@@ -22,16 +22,31 @@ const batch = (key: string): Driver.Batch => ({
   receipt: { key, digest: key, answer: key }
 })
 
-/** How many connections of the database are asked where the organizations stand. */
-const listeners = (url: string) =>
+/** The connections that were asked last in these words, answered or not. */
+const lastAsked = (url: string, words: string, states = ["active", "idle"]) =>
   Effect.promise(() =>
     PostgresDatabases.onDatabase(url, async (client) => {
-      const { rows } = await client.query(
+      const { rows } = await client.query<{ pid: number }>(
         `SELECT pid FROM pg_stat_activity WHERE application_name = 'foreman'
-           AND datname = current_database() AND query LIKE '%foreman.heads WHERE at >%'`
+           AND datname = current_database() AND query LIKE $1 AND state = ANY ($2)`,
+        [`%${words}%`, states]
       )
-      return rows.length
+      return rows.map(({ pid }) => pid)
     })
+  )
+
+/** What is asked by who listens. */
+const heads = "foreman.heads WHERE at >"
+
+/**
+ * The connections that listen and know where the organizations stand, as soon as there is one. Before
+ * that answer a commit would be found, and nobody would be told of it.
+ */
+const listening = (url: string) =>
+  lastAsked(url, heads, ["idle"]).pipe(
+    Effect.delay("5 millis"),
+    Effect.repeat({ until: ({ length }) => length > 0 }),
+    Effect.timeout("20 seconds")
   )
 
 describe("a store that nobody follows", () => {
@@ -42,7 +57,7 @@ describe("a store that nobody follows", () => {
       const other = yield* PostgresStore.make({ url })
       yield* other.commit(batch("first"))
       yield* store.commit(batch("second"))
-      expect(yield* listeners(url)).toBe(0)
+      expect(yield* lastAsked(url, heads)).toEqual([])
       const follow = (position: number) =>
         store.changes.pipe(
           Stream.filter((hint) => hint.position >= position),
@@ -52,27 +67,14 @@ describe("a store that nobody follows", () => {
       const hearing = yield* follow(3)
       yield* other.commit(batch("third"))
       yield* Fiber.join(hearing)
-      expect(yield* listeners(url)).toBe(1)
+      expect(yield* listening(url)).toHaveLength(1)
       const again = yield* follow(4)
       yield* other.commit(batch("fourth"))
       yield* Fiber.join(again)
-      expect(yield* listeners(url)).toBe(1)
+      expect(yield* listening(url)).toHaveLength(1)
     })
   )
 })
-
-/** The connections that were asked last in these words. */
-const lastAsked = (url: string, words: string) =>
-  Effect.promise(() =>
-    PostgresDatabases.onDatabase(url, async (client) => {
-      const { rows } = await client.query<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE application_name = 'foreman'
-           AND datname = current_database() AND query LIKE $1`,
-        [`%${words}%`]
-      )
-      return rows.map(({ pid }) => pid)
-    })
-  )
 
 describe("who hears a hint", () => {
   it.live("asks on the connection that told of it, once, and elsewhere from then on", () =>
@@ -88,17 +90,13 @@ describe("who hears a hint", () => {
         Stream.runHead,
         Effect.forkChild({ startImmediately: true })
       )
-      let listening: ReadonlyArray<number> = []
-      while (listening.length === 0) {
-        yield* Effect.sleep("5 millis")
-        listening = yield* lastAsked(url, "foreman.heads WHERE at >")
-      }
+      const ears = yield* listening(url)
       yield* other.commit(batch("first"))
       yield* Fiber.join(heard)
-      expect(yield* lastAsked(url, "foreman.offers")).toEqual(listening)
+      expect(yield* lastAsked(url, "foreman.offers")).toEqual(ears)
       const elsewhere = yield* lastAsked(url, "foreman.cursors")
       expect(elsewhere).toHaveLength(1)
-      expect(elsewhere).not.toEqual(listening)
+      expect(elsewhere).not.toEqual(ears)
       // Nothing was told any more: what is asked now goes where all else does.
       yield* ask("tasks")
       expect(yield* lastAsked(url, "foreman.tasks")).toEqual(elsewhere)
@@ -143,7 +141,7 @@ describe("a listener whose database says nothing any more", () => {
       const hearing = yield* Effect.forkChild(Stream.runDrain(store.changes), {
         startImmediately: true
       })
-      while ((yield* listeners(way.url)) === 0) yield* Effect.sleep("5 millis")
+      yield* listening(way.url)
       for (const socket of way.sockets) socket.unpipe().pause()
       // Until it is asked again where the organizations stand.
       yield* Effect.sleep("300 millis")
@@ -158,7 +156,7 @@ describe("a listener whose database says nothing any more", () => {
 const copy = PostgresDatabases.copies()
 
 /** Hears of the database's notices; each answer is what was said until then. */
-const listening = async (client: pg.Client) => {
+const overhearing = async (client: pg.Client) => {
   const said: Array<string | undefined> = []
   client.on("notification", ({ payload }) => said.push(payload))
   await client.query("LISTEN foreman")
@@ -186,7 +184,7 @@ describe("a hint", () => {
             Effect.forkChild({ startImmediately: true })
           )
         const first = yield* hears(1)
-        while ((yield* listeners(url)) === 0) yield* Effect.sleep("5 millis")
+        yield* listening(url)
         yield* other.commit(batch("first"))
         yield* Fiber.join(first)
         const all = yield* hears(6)
@@ -207,7 +205,7 @@ describe("a hint", () => {
       const url = yield* copy
       yield* Effect.promise(() =>
         PostgresDatabases.onDatabase(url, async (ears) => {
-          const said = await listening(ears)
+          const said = await overhearing(ears)
           const alone = (key: string, isHinted: boolean) =>
             PostgresDatabases.onDatabase(url, async (client) => {
               const one = PostgresAlone.ofBatch(
@@ -240,7 +238,7 @@ describe("a hint", () => {
       const url = yield* copy
       yield* Effect.promise(() =>
         PostgresDatabases.onDatabase(url, async (ears) => {
-          const said = await listening(ears)
+          const said = await overhearing(ears)
           await PostgresDatabases.onDatabase(url, async (client) => {
             await client.query("BEGIN")
             await client.query(callOf("commit_within"), [...write([batch("first")]).values])

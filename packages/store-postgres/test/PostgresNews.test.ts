@@ -16,17 +16,24 @@ const batch = (key: string, parts: Partial<Driver.Batch> = {}): Driver.Batch => 
   ...parts
 })
 
-/** Until the connections of a database listen; whoever looks by itself is asked once for that. */
+/**
+ * Until the connections of a database listen; whoever looks by itself is asked once for that. What is
+ * committed before that answer would be found, without what there is to say of it.
+ */
 const untilListening = (url: string) =>
   Effect.promise(() =>
     PostgresDatabases.onDatabase(url, async (client) => {
       const { rows } = await client.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database()
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
            AND query LIKE '%foreman.heads WHERE at >%'`
       )
       return rows.length
     })
-  ).pipe(Effect.delay("5 millis"), Effect.repeat({ until: (count) => count > 0 }))
+  ).pipe(
+    Effect.delay("5 millis"),
+    Effect.repeat({ until: (count) => count > 0 }),
+    Effect.timeout("20 seconds")
+  )
 
 /** What one process hears, up to a position, of what is done meanwhile. */
 const heard = Effect.fnUntraced(function* <A, E>(

@@ -163,10 +163,13 @@ const insisting = (backend: Backend) => {
   it.live("sends the same again until it arrives, in order per task, and holds up no other", () =>
     Effect.gen(function* () {
       const here = yield* processOn(yield* shared(backend), { runners })
-      let refusals = 3
+      let [refusals, isOtherTold] = [0, false]
       const { arrived, notifier, tries } = yield* receiver((told) => {
-        const isFirst = questionOf(told) === "a1"
-        return isFirst && refusals-- > 0
+        isOtherTold ||= questionOf(told) === "b1"
+        // However late the other question is asked, this one is still refused then.
+        const isRefused = questionOf(told) === "a1" && (refusals < 3 || !isOtherTold)
+        if (isRefused) refusals += 1
+        return isRefused
       })
       yield* here(
         scoped(function* () {
@@ -180,7 +183,8 @@ const insisting = (backend: Backend) => {
           assert.deepStrictEqual(questions, ["b1", "a1", "a2"])
           const all = yield* Queue.takeAll(tries)
           const first = all.filter((told) => questionOf(told) === "a1")
-          assert.strictEqual(first.length, 4)
+          assert.isAtLeast(refusals, 3)
+          assert.strictEqual(first.length, refusals + 1)
           assert.deepStrictEqual(new Set(first.map((told) => JSON.stringify(told))).size, 1)
         })
       )

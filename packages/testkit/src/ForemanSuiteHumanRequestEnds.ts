@@ -73,7 +73,7 @@ const running = (backend: Backend) => {
         const [shell, clock] = [yield* Shell.Shell, yield* StoreClock.StoreClock]
         const asker = { organization: organization.id, run, agent: engineer }
         const wish = { kind: "approval", question: "May I?", options: [] } as const
-        const ask = HumanRequests.askInRun(shell, clock, asker, wish, "5 seconds")
+        const ask = HumanRequests.askInRun(shell, clock, asker, wish, "20 seconds")
         const waiting = yield* Effect.forkChild(ask)
         const { data, metadata } = yield* TestForeman.untilEvent(
           ({ type }) => type === "human_request.created"

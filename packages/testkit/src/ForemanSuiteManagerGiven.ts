@@ -45,7 +45,7 @@ export const onLocal =
     return on(
       backend,
       options
-    )(test).pipe(Effect.provideService(Manager.ManagerConfig, { waitMillis: 10_000, ...given }))
+    )(test).pipe(Effect.provideService(Manager.ManagerConfig, { waitMillis: 20_000, ...given }))
   }
 
 /**

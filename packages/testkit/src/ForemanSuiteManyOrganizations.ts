@@ -29,7 +29,7 @@ export const register = (backend: Backend): void => {
 
 // internal --------------------------------------------------------------------
 
-const patience = 30_000
+const patience = 60_000
 
 const follow = (input: Events.FollowInput, count: number) =>
   Foreman.use(({ events }) => Stream.runCollect(Stream.take(events.follow(input), count))).pipe(

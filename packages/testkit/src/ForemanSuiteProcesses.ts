@@ -155,8 +155,8 @@ const takingOver = (backend: Backend) => {
       const frozen = yield* freezable(store)
       const agent = yield* patient
       const { behaviour, specs } = recording()
-      // A machine that stands still for two seconds costs nobody the tenure.
-      const ttlMillis = 4_000
+      // A machine that stands still for three seconds costs nobody the tenure.
+      const ttlMillis = 8_000
       // Whatever happens, the first one must be able to end.
       const scope = yield* Effect.acquireRelease(Scope.make(), (scope, exit) =>
         Effect.andThen(frozen.latch.open, Scope.close(scope, exit))

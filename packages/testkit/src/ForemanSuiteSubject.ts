@@ -128,8 +128,9 @@ export const refuses: (
   })
 
 /**
- * Where every organisation stands, and all rows of these but the offers: idle agents make and take
- * them back by themselves, and they decide nothing.
+ * Where every organisation stands, and all rows of these but what processes write at any time by
+ * themselves, and what decides nothing here: the offers of idle agents, how far a follower has come, and
+ * until when somebody holds something.
  *
  * @category testing
  * @since 0.1.0
@@ -143,13 +144,16 @@ export const standing: (
   const heads = yield* driver.ask("system", "heads", { after: "", limit: 10_000 })
   const tables: Array<unknown> = []
   for (const organization of organizations) {
-    for (const table of Object.keys(Tables.tables).filter((name) => name !== "offers")) {
+    for (const table of Object.keys(Tables.tables).filter((name) => !ownTables.has(name))) {
       const query = { organization, table, index: "key", equals: {}, limit: 10_000 }
-      tables.push({ organization, table, rows: yield* driver.find(query) })
+      const rows = yield* driver.find(query)
+      tables.push({ organization, table, rows: rows.map((row) => ({ ...row, until: null })) })
     }
   }
   return { heads, tables }
 }, Effect.orDie)
+
+const ownTables: ReadonlySet<string> = new Set(["offers", "cursors"])
 
 /**
  * Runs effects all at once, and says which succeeded and which were refused.

@@ -3,6 +3,7 @@ import { Effect, Logger, Result } from "effect"
 import { createForeman } from "../../src/createForeman.ts"
 import { Foreman } from "../../src/Foreman.ts"
 import * as DryRun from "../../src/operations/DryRun.ts"
+import { SlowCommandMillis } from "../../src/operations/Observation.ts"
 import type { TeamId } from "../../src/rules/Identifier.ts"
 import { as, layer, team } from "./TestForeman.ts"
 
@@ -55,7 +56,10 @@ describe("a dry run", () => {
       })
       const said: Array<unknown> = []
       const logger = Logger.layer([Logger.make(({ message }) => said.push(message))])
-      const dry = yield* Effect.provide(DryRun.of(steps), logger)
+      const dry = yield* Effect.provide(DryRun.of(steps), logger).pipe(
+        // How long it takes on this machine would be said too.
+        Effect.provideService(SlowCommandMillis, Infinity)
+      )
       assert.isEmpty(said, "what only ends a dry run is no failure")
       assert.deepStrictEqual(
         dry.events.map(({ type }) => type),

@@ -12,10 +12,15 @@ import {
 import { Console, Context, Effect, Layer, Logger, Metric, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 
+import { isOfClock } from "../services/lines.ts"
+
 /** Every line that was logged, as what a program reads. */
 const logged = () => {
   const lines: Array<Readonly<Record<string, unknown>>> = []
-  const logger = Logger.map(Log.json, (line) => void lines.push(JSON.parse(line)))
+  const logger = Logger.map(Log.json, (text) => {
+    const line: (typeof lines)[number] = JSON.parse(text)
+    if (!isOfClock(String(line["message"]))) lines.push(line)
+  })
   return { lines, layer: Logger.layer([logger]) }
 }
 

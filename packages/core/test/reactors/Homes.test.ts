@@ -57,14 +57,15 @@ const givenHome = Effect.fnUntraced(function* (home?: string) {
   return { ...given, repository }
 })
 
-/** Somebody dispatches for an organisation already. */
+/** Somebody dispatches for an organisation already. That is no event, so it is asked for again. */
 const untilHeld = (driver: Driver.Driver, organization: string) =>
-  TestForeman.until(
-    Effect.map(driver.get(organization, "singletons", { name: "dispatcher" }), (row) =>
-      row === undefined ? undefined : row
-    ),
-    { what: "somebody dispatches" }
-  )
+  driver
+    .get(organization, "singletons", { name: "dispatcher" })
+    .pipe(
+      Effect.delay("5 millis"),
+      Effect.repeat({ until: (row) => row !== undefined }),
+      Effect.timeout("20 seconds")
+    )
 
 /** So many seconds, one by one: what waits for the machine would miss its leases in one leap. */
 const pass = (seconds: number) =>

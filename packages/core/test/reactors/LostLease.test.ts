@@ -1,12 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Scope } from "effect"
-import { TestClock } from "effect/testing"
 
 import { type Driver, DriverMemory } from "@foreman/core"
 import { TestForeman } from "@foreman/testkit"
 import { broken, committing } from "../services/faults.ts"
 import { collecting } from "../services/lines.ts"
-import { pass, processOn } from "./outages.ts"
+import { pass, processOn, setTime } from "./outages.ts"
 
 const ttlMillis = 6_000
 
@@ -64,7 +63,7 @@ describe("the lease of a dispatcher that ends", () => {
       yield* pass(1)
       said.isRefused = true
       // It is not over yet for the store, and nobody else has it.
-      yield* TestClock.setTime((yield* until) - 999)
+      yield* setTime((yield* until) - 999)
       yield* pass(1)
       expect(said.atEnd).toBe(0)
       expect(yield* until).toBe(0)

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope } from "effect"
-import { TestClock } from "effect/testing"
 
 import { TestForeman } from "@foreman/testkit"
 import { collecting } from "../services/lines.ts"
-import { given, pass, processOn, runsOf, taskOf } from "./outages.ts"
+import { given, pass, processOn, runsOf, setTime, taskOf } from "./outages.ts"
 
 describe("a store that is away for longer than a lease lasts", () => {
   it.effect("costs a run its agent before the lease ends, and its task no failure", () => {
@@ -14,10 +13,10 @@ describe("a store that is away for longer than a lease lasts", () => {
       const row = driver.get(team.organization.id, "singletons", { name: "dispatcher" })
       leave()
       const until = Number((yield* row)?.["until"]) / 1000
-      yield* TestClock.setTime(until - 1_001)
+      yield* setTime(until - 1_001)
       expect(yield* agent.haveStopped).toBe(0)
       // From its very end on another process may begin the same task.
-      yield* TestClock.setTime(until - 1)
+      yield* setTime(until - 1)
       expect(yield* agent.haveStopped).toBe(1)
       yield* pass(30)
       expect(yield* agent.haveBegun).toBe(0)

@@ -7,7 +7,8 @@ import { TestForeman } from "@foreman/testkit"
 import * as Recovery from "../../src/reactors/Recovery.ts"
 import { broken, hanging } from "../services/faults.ts"
 import { collecting } from "../services/lines.ts"
-import { givenWith, pass, runsOf } from "./outages.ts"
+import { settled } from "../settling.ts"
+import { givenWith, pass, runsOf, setTime } from "./outages.ts"
 
 const hire = (teamId: Identifier.TeamId) =>
   Foreman.use(({ client }) =>
@@ -35,9 +36,9 @@ describe("a store that says nothing for longer than a lease lasts", () => {
       const row = yield* driver.get(team.organization.id, "singletons", { name: "dispatcher" })
       const until = Number(row?.["until"]) / 1000
       leave()
-      yield* TestClock.setTime(until - 1_001)
+      yield* setTime(until - 1_001)
       expect(yield* agent.haveStopped).toBe(0)
-      yield* TestClock.setTime(until - 999)
+      yield* setTime(until - 999)
       expect(yield* agent.haveStopped).toBe(1)
       yield* pass(10)
       comeBack()
@@ -89,7 +90,7 @@ describe("a store that says nothing for longer than a lease lasts", () => {
       yield* look(hire(team.team.id))
       yield* pass(1)
       const row = yield* driver.get(team.organization.id, "singletons", { name: "dispatcher" })
-      yield* TestClock.setTime(Number(row?.["until"]) / 1000 - 999)
+      yield* setTime(Number(row?.["until"]) / 1000 - 999)
       expect([hung, yield* agent.haveStopped]).toEqual([1, 1])
       isLast = false
       yield* pass(3)
@@ -126,6 +127,7 @@ describe("a server that ends while its store says nothing", () => {
       yield* pass(1)
       const ending = yield* Effect.forkChild(end)
       yield* TestClock.adjust("1 millis")
+      yield* settled
       // Those of both organizations: one does not wait for the other.
       expect([hung, yield* agent.haveStopped]).toEqual([1, 2])
       comeBack()

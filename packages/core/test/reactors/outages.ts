@@ -117,6 +117,9 @@ export const givenWith = Effect.fnUntraced(function* ({
 /** The same, as most tests have it. */
 export const given = givenWith({})
 
+/** Lets it be such an instant, and all be done that is due by then. */
+export const setTime = (millis: number) => Effect.andThen(TestClock.setTime(millis), settled)
+
 /** Lets so many seconds pass, one after the other: what waits for a hash has it before the next. */
 export const pass = (seconds: number) =>
   Effect.andThen(

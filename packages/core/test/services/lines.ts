@@ -11,12 +11,17 @@ export interface Line {
   readonly annotations: Readonly<Record<string, unknown>>
 }
 
+/** Whether the clock of tests says it, of a machine that has stood still for a second. */
+export const isOfClock = (words: string): boolean =>
+  /^A test is using time, but is not advancing|^A fiber woken by the test clock is/.test(words)
+
 /** Collects what is logged, down to the level of debug. */
 export const collecting = () => {
   const lines: Array<Line> = []
   const awaited: Array<{ readonly pattern: RegExp; readonly said: Deferred.Deferred<void> }> = []
   const logger = Logger.make<unknown, void>(({ cause, fiber, logLevel, message }) => {
     const words = [message].flat().map(String).join(" ")
+    if (isOfClock(words)) return
     const annotations = fiber.getRef(References.CurrentLogAnnotations)
     lines.push({ level: logLevel, words, hasCause: cause !== Cause.empty, annotations })
     for (const { pattern, said } of awaited) {
