@@ -1,9 +1,10 @@
 import { join } from "node:path"
 import { execFile } from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as FreshDatabase from "../../../../tooling/src/postgres/FreshDatabase.ts"
+import { freeze } from "../../../../tooling/src/postgres/freeze.ts"
 import { startPostgres } from "../../../../tooling/src/postgres/PostgresServer.ts"
 import { databaseUrl } from "../../../../tooling/src/postgres/testServer.ts"
 import { program } from "../TestCli.ts"
@@ -33,16 +34,6 @@ const carryOut = (environment: Readonly<Record<string, string>>, ...args: Readon
       text: error.stdout + error.stderr
     })
   )
-
-/** Stops all processes of a database server, and gives what lets them go on. */
-const freeze = (pid: number): (() => void) => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")
-  const all = [pid, ...children.map(Number)]
-  for (const one of all) process.kill(one, "SIGSTOP")
-  return () => {
-    for (const one of all) process.kill(one, "SIGCONT")
-  }
-}
 
 describe("a server on PostgreSQL", () => {
   it("carries out a task, keeps its output where others find it, and is found well", async () => {

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Queue } from "effect"
 
 import { type AgentRunnerMemory, Foreman } from "@foreman/core"
 import { PostgresArtifacts, PostgresStore } from "@foreman/store-postgres"
 import { TestForeman } from "@foreman/testkit"
+import { freeze } from "../../../../tooling/src/postgres/freeze.ts"
 import {
   type PostgresServer,
   startPostgres
@@ -79,25 +79,13 @@ describe("PostgreSQL that is away for longer than a lease lasts", () => {
   )
 })
 
-/** Stops all processes of a database server, and gives what lets them go on. */
-const freeze = ({ pid }: { readonly pid: number }): (() => void) => {
-  // First the one that makes the others: from then on there are no more of them.
-  process.kill(pid, "SIGSTOP")
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")
-  const all = [...children.map(Number), pid]
-  for (const one of all) process.kill(one, "SIGSTOP")
-  return () => {
-    for (const one of all) process.kill(one, "SIGCONT")
-  }
-}
-
 /** Ways of PostgreSQL to be away; what is answered brings it back. */
 const outages = {
   "is killed": async (server: PostgresServer) => {
     await server.kill()
     return server.restart
   },
-  "is frozen": async (server: PostgresServer) => freeze(server)
+  "is frozen": async ({ pid }: PostgresServer) => freeze(pid)
 }
 
 describe("PostgreSQL, which keeps the bytes too,", () => {
