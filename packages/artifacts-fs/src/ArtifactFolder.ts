@@ -31,6 +31,8 @@ import { attempt, codeOf, read } from "./internal/pieces.ts"
 export interface Options {
   /** An absolute path. It is made if it is not there, and belongs to one store alone. */
   readonly root: string
+  /** Makes nothing and clears nothing away. Where there is no folder, nothing is in it. */
+  readonly readOnly?: boolean
 }
 
 // layers ----------------------------------------------------------------------
@@ -38,7 +40,8 @@ export interface Options {
 /**
  * Provides the artifact store that keeps its bytes below `root`.
  *
- * Opening it makes the folder and removes what unfinished writes left more than an hour ago.
+ * Opening it makes the folder and removes what unfinished writes left more than an hour ago, unless it
+ * is only to be read.
  *
  * **Gotchas**
  *
@@ -57,10 +60,15 @@ export const layer = (
 
 const leftoverMillis = 60 * 60 * 1000
 
-const open = Effect.fnUntraced(function* (options: Options) {
-  yield* attempt("open", () => makeFolder(join(options.root, "tmp")))
-  const root = yield* attempt("open", () => fs.realpath(options.root))
-  yield* sweep(join(root, "tmp"))
+const open = Effect.fnUntraced(function* ({ readOnly = false, root: wanted }: Options) {
+  if (!readOnly) yield* attempt("open", () => makeFolder(join(wanted, "tmp")))
+  const root = yield* attempt("open", () =>
+    fs.realpath(wanted).catch((cause: unknown) => {
+      if (readOnly && codeOf(cause) === "ENOENT") return wanted
+      throw cause
+    })
+  )
+  if (!readOnly) yield* sweep(join(root, "tmp"))
   return ArtifactStore.ArtifactStore.of({
     put: (organization, bytes, { maxBytes }) => put(root, organization, bytes, maxBytes),
     get: (organization, digest, range) =>

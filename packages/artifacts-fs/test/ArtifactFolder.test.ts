@@ -62,6 +62,29 @@ describe("a folder that can never be made", () => {
   )
 })
 
+describe("a folder that is only read", () => {
+  it.live("is not made, and gives what is in it", () =>
+    Effect.gen(function* () {
+      const root = yield* Effect.promise(freshRoot)
+      const inside = <A, E>(
+        body: (store: ArtifactStore.ArtifactStore) => Effect.Effect<A, E>,
+        readOnly: boolean
+      ) =>
+        Effect.flatMap(ArtifactStore.ArtifactStore, body).pipe(
+          Effect.provide(ArtifactFolder.layer({ root, readOnly }))
+        )
+      const has = inside((store) => store.has("acme", digest), true)
+      assert.isFalse(yield* has)
+      assert.isFalse(existsSync(root))
+      yield* inside((store) => store.put("acme", hello, { maxBytes: 5 }), false)
+      yield* Effect.promise(() => fs.rm(join(root, "tmp"), { recursive: true }))
+      assert.isTrue(yield* has)
+      assert.strictEqual(yield* inside(read, true), "hello")
+      assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(root)), ["acme"])
+    })
+  )
+})
+
 describe("the files of an artifact folder", () => {
   it.live(
     "stand under their digest, read-only, in private folders",

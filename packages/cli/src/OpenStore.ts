@@ -163,12 +163,15 @@ export const artifactsOf = (
   return lazily(
     Effect.gen(function* () {
       if (url !== undefined && !isArtifactRootSet) {
-        return (yield* postgres).PostgresArtifacts.layer({ url })
+        const { PostgresArtifactFolder, PostgresArtifacts } = yield* postgres
+        const unused = PostgresArtifactFolder.mustBeUnused({ url, readOnly })
+        yield* Effect.mapError(unused, artifactsUnopened)
+        return PostgresArtifacts.layer({ url })
       }
-      yield* makeFolder(root, artifactsUnopened)
+      if (!readOnly) yield* makeFolder(root, artifactsUnopened)
       if (url !== undefined) yield* shared({ url, root, readOnly })
       const { ArtifactFolder } = yield* Effect.promise(() => import("@foreman/artifacts-fs"))
-      return ArtifactFolder.layer({ root })
+      return ArtifactFolder.layer({ root, readOnly })
     })
   )
 }

@@ -121,8 +121,8 @@ const unopened =
   (cause: unknown): CallToolResult => {
     // The address of a database may hold a password.
     const place = url ?? (databaseUrl === undefined ? databasePath : "DATABASE_URL")
-    console.error(`foreman-mcp: ${place} does not open:`, cause)
     const detail = `${place} does not open: ${cause instanceof Error ? cause.message : String(cause)}`
+    console.error(`foreman-mcp: ${detail}`)
     const refusal = { code: "StoreUnavailable", detail, retryable: true }
     return { isError: true, content: [{ type: "text", text: JSON.stringify(refusal) }] }
   }

@@ -3,7 +3,8 @@
  *
  * A folder that every node has for itself looks right until somebody reads on one node what another
  * one has kept. So the store has a mark, the first node writes it into its folder, and each other node
- * has to find it in its own.
+ * has to find it in its own. For the same reason the bytes of a store lie either in such a folder or in
+ * its database, on all nodes.
  *
  * @since 0.1.0
  */
@@ -11,12 +12,14 @@ import { open as openFile, readFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import { Data, Effect } from "effect"
+import type pg from "pg"
 
 import type { Driver } from "@foreman/core"
 
 import { failed } from "./PostgresFailure.ts"
 import * as Pool from "./PostgresPool.ts"
 import { setUp } from "./PostgresSetup.ts"
+import type { Roles } from "./Roles.ts"
 
 // models ----------------------------------------------------------------------
 
@@ -37,21 +40,28 @@ export interface FolderConfig extends Pool.Limits {
 // errors ----------------------------------------------------------------------
 
 /**
- * The folder is not the one that the other nodes of the store use.
+ * The folder is not the one that the other nodes of the store use, or they use none, or only they do.
  *
  * @category errors
  * @since 0.1.0
  */
 export class FolderNotShared extends Data.TaggedError("FolderNotShared")<{
   readonly root: string
-  readonly reason: "unmarked" | "foreign" | "unusable"
+  readonly reason: "unmarked" | "foreign" | "unusable" | "unused" | "needed"
   readonly cause?: unknown
 }> {
   override get message() {
+    if (this.reason === "needed") {
+      return (
+        "The artifacts of this store lie in a folder that all its nodes share: name it, which a " +
+        "server does with FOREMAN_ARTIFACT_ROOT"
+      )
+    }
     const what = {
       unmarked:
         "is not the one that other nodes of this store use: mount the same one on every node",
       foreign: "holds the artifacts of another store: name a folder of this one's own",
+      unused: "is none that this store uses, whose artifacts lie in its database: name no folder",
       unusable: `cannot be used: ${this.cause instanceof Error ? this.cause.message : "why is unknown"}`
     }
     return `The folder of artifacts ${this.root} ${what[this.reason]}`
@@ -75,29 +85,86 @@ export const check = (
     catch: (cause) => (cause instanceof FolderNotShared ? cause : failed("open")(cause))
   })
 
+/**
+ * Refuses to keep the bytes in the database where the nodes of the store share a folder.
+ *
+ * @category operations
+ * @since 0.1.0
+ */
+export const mustBeUnused = (
+  config: Omit<FolderConfig, "root">
+): Effect.Effect<void, FolderNotShared | Driver.StoreError> =>
+  Effect.tryPromise({
+    try: async () => {
+      const isMarked = await withClient(config, async (client) => {
+        const { rows } = await client.query<Known>(knownText)
+        return rows[0]?.is_marked === true
+      })
+      if (isMarked) throw new FolderNotShared({ root: "", reason: "needed" })
+    },
+    catch: (cause) => (cause instanceof FolderNotShared ? cause : failed("open")(cause))
+  })
+
 // internal --------------------------------------------------------------------
 
-const compare = async ({ readOnly = false, root, ...config }: FolderConfig): Promise<void> => {
+interface Known {
+  readonly mark: string
+  readonly is_marked: boolean
+}
+
+const knownText = "SELECT mark::text, is_marked FROM foreman.artifact_folder"
+
+const withClient = async <A>(
+  { readOnly = false, ...config }: Omit<FolderConfig, "root">,
+  body: (client: pg.Client, roles: Roles) => Promise<A>
+): Promise<A> => {
   const { roles } = await setUp({ ...config, readOnly })
   const client = await Pool.connect({ ...config, role: roles.app })
   try {
+    return await body(client, roles)
+  } finally {
+    await client.end()
+  }
+}
+
+const compare = ({ root, ...config }: FolderConfig): Promise<void> =>
+  withClient(config, async (client, roles) => {
+    const readOnly = config.readOnly === true
     await client.query("BEGIN")
     // The lock makes nodes that start at once look one after the other.
-    const { rows } = await client.query<{ mark: string; is_marked: boolean }>(
-      `SELECT mark::text, is_marked FROM foreman.artifact_folder ${readOnly ? "" : "FOR UPDATE"}`
-    )
+    const { rows } = await client.query<Known>(`${knownText} ${readOnly ? "" : "FOR UPDATE"}`)
     const [known] = rows
     if (known === undefined) throw new Error("the mark of the folder of artifacts is gone")
     const isFirst = await isUnmarked(root, known.mark, known.is_marked)
+    if (!known.is_marked && (await isInDatabase(client, roles))) {
+      throw new FolderNotShared({ root, reason: "unused" })
+    }
     if (isFirst && !readOnly) await write(root, known.mark)
     if (!known.is_marked && !readOnly) {
       await client.query("UPDATE foreman.artifact_folder SET is_marked = true")
     }
     await client.query("COMMIT")
-  } finally {
-    await client.end()
+  })
+
+/** Whether the database keeps bytes. It shows those of one organization at a time. */
+const isInDatabase = async (client: pg.Client, roles: Roles): Promise<boolean> => {
+  for (let after = ""; ;) {
+    await client.query("SELECT set_config('role', $1, true)", [roles.reactor])
+    const { rows } = await client.query<{ organization: string }>(headsText, [after])
+    await client.query("SELECT set_config('role', $1, true)", [roles.app])
+    for (const { organization } of rows) {
+      await client.query("SELECT set_config('foreman.organization', $1, true)", [organization])
+      const { rowCount } = await client.query("SELECT FROM foreman.artifact_contents LIMIT 1")
+      if (rowCount !== 0) return true
+    }
+    const last = rows.at(-1)
+    if (last === undefined) return false
+    after = last.organization
   }
 }
+
+const headsText = `SELECT organization FROM foreman.heads
+  WHERE organization > $1 ORDER BY organization LIMIT 500`
 
 /** Whether the folder has no mark and needs none yet. One that is not the right folder is refused. */
 const isUnmarked = async (root: string, mark: string, isMarked: boolean): Promise<boolean> => {

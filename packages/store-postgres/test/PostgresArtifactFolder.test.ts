@@ -2,12 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { Effect, Result } from "effect"
+import { Effect, Result, Stream } from "effect"
 import { describe, expect, it, onTestFinished } from "vitest"
 
 import * as FreshDatabase from "../../../tooling/src/postgres/FreshDatabase.ts"
 import { databaseUrl } from "../../../tooling/src/postgres/testServer.ts"
 import * as PostgresArtifactFolder from "../src/PostgresArtifactFolder.ts"
+import * as PostgresArtifacts from "../src/PostgresArtifacts.ts"
+import * as PostgresStore from "../src/PostgresStore.ts"
 
 const makeDatabase = async (): Promise<string> => {
   const { drop, url } = await FreshDatabase.make(await databaseUrl())
@@ -27,6 +29,22 @@ const check = async (url: string, root: string, readOnly = false): Promise<strin
   )
   return Result.isSuccess(checked) ? "shared" : checked.failure.message
 }
+
+/** Keeps the bytes of an artifact in a database, for the second of two organizations. */
+const keep = Effect.fnUntraced(function* (url: string) {
+  const store = yield* PostgresStore.make({ url })
+  for (const organization of ["acme", "beta"]) {
+    yield* store.commit({
+      organization,
+      reliesOn: [],
+      steps: [],
+      events: [],
+      receipt: { key: "a", digest: "a", answer: "{}" }
+    })
+  }
+  const artifacts = yield* PostgresArtifacts.make({ url })
+  yield* artifacts.put("beta", Stream.make(new Uint8Array(3)), { maxBytes: 3 })
+})
 
 describe("the folder of artifacts that nodes share", () => {
   it("is the first one that a node comes with, and then this one alone", async () => {
@@ -63,6 +81,31 @@ describe("the folder of artifacts that nodes share", () => {
     expect(await check(url, shared)).toBe("shared")
     expect(await check(url, looked, true)).toContain("is not the one that other nodes")
     expect(await check(url, shared, true)).toBe("shared")
+  })
+
+  it("is none where the bytes lie in the database, which they do nowhere beside a folder", async () => {
+    const [url, root] = [await makeDatabase(), makeFolder()]
+    const unused = () =>
+      Effect.runPromise(
+        PostgresArtifactFolder.mustBeUnused({ url }).pipe(
+          Effect.as("unused"),
+          Effect.catch(({ message }) => Effect.succeed(message))
+        )
+      )
+    expect(await unused()).toBe("unused")
+    await Effect.runPromise(Effect.scoped(keep(url)))
+    const refused =
+      `The folder of artifacts ${root} is none that this store uses, whose artifacts lie in its ` +
+      "database: name no folder"
+    expect([await check(url, root), await check(url, root, true)]).toEqual([refused, refused])
+    expect(readdirSync(root)).toEqual([])
+
+    await FreshDatabase.ask(url, "DELETE FROM foreman.artifact_contents")
+    expect([await check(url, root), await check(url, root)]).toEqual(["shared", "shared"])
+    expect(await unused()).toBe(
+      "The artifacts of this store lie in a folder that all its nodes share: name it, which a " +
+        "server does with FOREMAN_ARTIFACT_ROOT"
+    )
   })
 
   it("is not that of another store", async () => {

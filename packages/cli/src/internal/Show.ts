@@ -132,6 +132,7 @@ const preferred = [
   "reason",
   "disabled_reason",
   "path",
+  "span",
   "assignee_id",
   "task_id",
   "cause",

@@ -228,5 +228,10 @@ describe("a server on PostgreSQL", () => {
       `The folder of artifacts ${other} is not the one that other nodes of this store use: ` +
         "mount the same one on every node\n"
     )
+    const without = await endOf(launch(makeFolder(), { DATABASE_URL }))
+    expect(without.code).toBe(2)
+    expect(without.stderr).toMatch(
+      /^The artifacts of this store lie in a folder .*ARTIFACT_ROOT\n$/
+    )
   })
 })

@@ -164,7 +164,8 @@ const storeOf = (given: Given, root: string): Store => {
     throw new Error("DATABASE_URL is set and so is FOREMAN_DB_PATH: say one place, not two")
   }
   if (file !== undefined && /^(?:sqlite:|[a-z][a-z0-9+.-]*:\/\/)/i.test(file)) {
-    throw new Error("FOREMAN_DB_PATH should be a path, and DATABASE_URL is for addresses")
+    const problem = "should be the path of a SQLite file, and is an address"
+    throw new Error(`FOREMAN_DB_PATH ${problem}: DATABASE_URL is the setting for those`)
   }
   if (url === undefined) return fileOf(given, root)
   if (/^postgres(?:ql)?:\/\/./.test(url)) return { ...fileOf(given, root), databaseUrl: url }

@@ -30,7 +30,10 @@ export const make = Effect.fnUntraced(function* (
   }
   const store = PostgresStore.layer({ url })
   if (!isArtifactRootSet) {
-    return Layer.provideMerge(PostgresArtifacts.layer({ url }), store)
+    const inside = Layer.unwrap(
+      Effect.as(PostgresArtifactFolder.mustBeUnused({ url }), PostgresArtifacts.layer({ url }))
+    )
+    return Layer.provideMerge(inside, store)
   }
   yield* Folders.ensure("FOREMAN_ARTIFACT_ROOT", root)
   const shared = Layer.unwrap(
