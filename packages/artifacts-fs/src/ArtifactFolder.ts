@@ -31,7 +31,7 @@ import { attempt, codeOf, read } from "./internal/pieces.ts"
 export interface Options {
   /** An absolute path. It is made if it is not there, and belongs to one store alone. */
   readonly root: string
-  /** Makes nothing and clears nothing away. Where there is no folder, nothing is in it. */
+  /** Makes, takes and clears away nothing. Where there is no folder, nothing is in it. */
   readonly readOnly?: boolean
 }
 
@@ -70,7 +70,8 @@ const open = Effect.fnUntraced(function* ({ readOnly = false, root: wanted }: Op
   )
   if (!readOnly) yield* sweep(join(root, "tmp"))
   return ArtifactStore.ArtifactStore.of({
-    put: (organization, bytes, { maxBytes }) => put(root, organization, bytes, maxBytes),
+    put: (organization, bytes, { maxBytes }) =>
+      readOnly ? refused("put") : put(root, organization, bytes, maxBytes),
     get: (organization, digest, range) =>
       Stream.unwrap(
         Effect.map(openToRead(root, organization, digest), (handle) => read(handle, range))
@@ -81,6 +82,7 @@ const open = Effect.fnUntraced(function* ({ readOnly = false, root: wanted }: Op
         Effect.catchTag("BytesNotFound", () => Effect.succeed(false))
       ),
     remove: Effect.fnUntraced(function* (organization, digest, options) {
+      if (readOnly) return yield* refused("remove")
       const path = pathOf(root, organization, digest)
       if (path === undefined) return
       if (options === undefined) return yield* attempt("remove", () => removeFile(path))
@@ -89,6 +91,9 @@ const open = Effect.fnUntraced(function* ({ readOnly = false, root: wanted }: Op
     })
   })
 })
+
+const refused = (operation: string) =>
+  attempt(operation, () => Promise.reject(new Error("The folder is open for reading only")))
 
 // What a crash left. Younger files may belong to another process that writes at this moment.
 const sweep = Effect.fnUntraced(function* (folder: string) {

@@ -80,6 +80,11 @@ describe("a folder that is only read", () => {
       yield* Effect.promise(() => fs.rm(join(root, "tmp"), { recursive: true }))
       assert.isTrue(yield* has)
       assert.strictEqual(yield* inside(read, true), "hello")
+      const refusals = [
+        yield* Effect.flip(inside((store) => store.put("acme", hello, { maxBytes: 5 }), true)),
+        yield* Effect.flip(inside((store) => store.remove("acme", digest), true))
+      ]
+      for (const { cause } of refusals) assert.include(String(cause), "open for reading only")
       assert.deepStrictEqual(yield* Effect.promise(() => fs.readdir(root)), ["acme"])
     })
   )

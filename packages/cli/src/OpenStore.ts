@@ -209,7 +209,11 @@ const unopened = (cause: Error) =>
   new Driver.StoreError({ operation: "open", cause, ambiguous: false, retryable: false })
 
 const artifactsUnopened = (cause: unknown) =>
-  new ArtifactStore.ArtifactStoreError({ operation: "open", cause, retryable: false })
+  new ArtifactStore.ArtifactStoreError({
+    operation: "open",
+    cause: cause instanceof Driver.StoreError ? cause.cause : cause,
+    retryable: cause instanceof Driver.StoreError && cause.retryable
+  })
 
 /** The folder that the servers of a database share is marked as theirs, unless it is only read. */
 const shared = Effect.fnUntraced(function* (folder: PostgresArtifactFolder.FolderConfig) {

@@ -4,7 +4,7 @@
  * A folder that every node has for itself looks right until somebody reads on one node what another
  * one has kept. So the store has a mark, the first node writes it into its folder, and each other node
  * has to find it in its own. For the same reason the bytes of a store lie either in such a folder or in
- * its database, on all nodes.
+ * its database. Both is looked at when a node starts, and not again.
  *
  * @since 0.1.0
  */
@@ -31,7 +31,7 @@ import type { Roles } from "./Roles.ts"
  */
 export interface FolderConfig extends Pool.Limits {
   readonly url: string
-  /** The folder. It is there already. */
+  /** The folder. It is there already, unless it is only read. */
   readonly root: string
   /** Marks nothing: a folder without a mark is taken as it is where the store has none either. */
   readonly readOnly?: boolean
@@ -46,6 +46,7 @@ export interface FolderConfig extends Pool.Limits {
  * @since 0.1.0
  */
 export class FolderNotShared extends Data.TaggedError("FolderNotShared")<{
+  /** Empty where one is needed. */
   readonly root: string
   readonly reason: "unmarked" | "foreign" | "unusable" | "unused" | "needed"
   readonly cause?: unknown
@@ -53,15 +54,18 @@ export class FolderNotShared extends Data.TaggedError("FolderNotShared")<{
   override get message() {
     if (this.reason === "needed") {
       return (
-        "The artifacts of this store lie in a folder that all its nodes share: name it, which a " +
-        "server does with FOREMAN_ARTIFACT_ROOT"
+        "The artifacts of this store lie in a folder that all its nodes share: set " +
+        "FOREMAN_ARTIFACT_ROOT to it, and where it is gone for good, UPDATE foreman.artifact_folder " +
+        "SET is_marked = false"
       )
     }
     const what = {
       unmarked:
         "is not the one that other nodes of this store use: mount the same one on every node",
       foreign: "holds the artifacts of another store: name a folder of this one's own",
-      unused: "is none that this store uses, whose artifacts lie in its database: name no folder",
+      unused:
+        "is none that this store uses, whose artifacts lie in its database: leave " +
+        "FOREMAN_ARTIFACT_ROOT unset",
       unusable: `cannot be used: ${this.cause instanceof Error ? this.cause.message : "why is unknown"}`
     }
     return `The folder of artifacts ${this.root} ${what[this.reason]}`
@@ -86,7 +90,8 @@ export const check = (
   })
 
 /**
- * Refuses to keep the bytes in the database where the nodes of the store share a folder.
+ * Refuses to keep the bytes in the database where the nodes of the store share a folder, and the database
+ * has none of them.
  *
  * @category operations
  * @since 0.1.0
@@ -96,11 +101,12 @@ export const mustBeUnused = (
 ): Effect.Effect<void, FolderNotShared | Driver.StoreError> =>
   Effect.tryPromise({
     try: async () => {
-      const isMarked = await withClient(config, async (client) => {
+      const isNeeded = await withClient(config, async (client, roles) => {
+        await client.query("BEGIN READ ONLY")
         const { rows } = await client.query<Known>(knownText)
-        return rows[0]?.is_marked === true
+        return rows[0]?.is_marked === true && !(await isInDatabase(client, roles))
       })
-      if (isMarked) throw new FolderNotShared({ root: "", reason: "needed" })
+      if (isNeeded) throw new FolderNotShared({ root: "", reason: "needed" })
     },
     catch: (cause) => (cause instanceof FolderNotShared ? cause : failed("open")(cause))
   })
@@ -123,7 +129,7 @@ const withClient = async <A>(
   try {
     return await body(client, roles)
   } finally {
-    await client.end()
+    await Pool.end(client)
   }
 }
 

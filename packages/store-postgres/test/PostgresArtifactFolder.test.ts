@@ -96,15 +96,18 @@ describe("the folder of artifacts that nodes share", () => {
     await Effect.runPromise(Effect.scoped(keep(url)))
     const refused =
       `The folder of artifacts ${root} is none that this store uses, whose artifacts lie in its ` +
-      "database: name no folder"
+      "database: leave FOREMAN_ARTIFACT_ROOT unset"
     expect([await check(url, root), await check(url, root, true)]).toEqual([refused, refused])
     expect(readdirSync(root)).toEqual([])
 
+    // A mark alone, as one who only looked may once have left it, keeps nobody from what is there.
+    await FreshDatabase.ask(url, "UPDATE foreman.artifact_folder SET is_marked = true")
+    expect(await unused()).toBe("unused")
+    await FreshDatabase.ask(url, "UPDATE foreman.artifact_folder SET is_marked = false")
     await FreshDatabase.ask(url, "DELETE FROM foreman.artifact_contents")
     expect([await check(url, root), await check(url, root)]).toEqual(["shared", "shared"])
-    expect(await unused()).toBe(
-      "The artifacts of this store lie in a folder that all its nodes share: name it, which a " +
-        "server does with FOREMAN_ARTIFACT_ROOT"
+    expect(await unused()).toMatch(
+      /^The artifacts of this store lie in a folder .* UPDATE foreman.artifact_folder SET is_marked = false$/
     )
   })
 

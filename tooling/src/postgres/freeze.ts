@@ -15,7 +15,8 @@ export const freeze = (first: number): (() => void) => {
     }
   }
   return () => {
-    for (const pid of stopped) process.kill(pid, "SIGCONT")
+    // The first one last: it clears away who has ended meanwhile.
+    for (const pid of [...stopped].toReversed()) process.kill(pid, "SIGCONT")
   }
 }
 

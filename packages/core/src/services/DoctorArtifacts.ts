@@ -35,7 +35,7 @@ export const look = Effect.fnUntraced(function* (
     for (const row of page) {
       if (row["is_removed"] === true) continue
       const sight = yield* Effect.match(artifacts.has(organization, String(row["digest"])), {
-        onFailure: () => "has bytes that cannot be read",
+        onFailure: ({ message }) => `has bytes that cannot be read: ${message}`,
         onSuccess: (isThere) => (isThere ? undefined : "has no bytes where they should be")
       })
       tally.judge("I-52", `artifacts ${String(row["id"])}`, sight)

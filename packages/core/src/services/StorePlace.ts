@@ -53,7 +53,7 @@ export const read = (
   // Neither is repeated, since an address may hold a password.
   if (path !== undefined && /^(?:sqlite:|[a-z][a-z0-9+.-]*:\/\/)/i.test(path)) {
     const problem = "should be the path of a SQLite file, and is an address"
-    return invalid("FOREMAN_DB_PATH", `${problem}: DATABASE_URL is the setting for those`)
+    return invalid("FOREMAN_DB_PATH", `${problem}: one of PostgreSQL belongs into DATABASE_URL`)
   }
   if (url === undefined) return Result.succeed({ databaseUrl: undefined, databasePath })
   if (/^postgres(?:ql)?:\/\/./.test(url)) {

@@ -165,7 +165,7 @@ const storeOf = (given: Given, root: string): Store => {
   }
   if (file !== undefined && /^(?:sqlite:|[a-z][a-z0-9+.-]*:\/\/)/i.test(file)) {
     const problem = "should be the path of a SQLite file, and is an address"
-    throw new Error(`FOREMAN_DB_PATH ${problem}: DATABASE_URL is the setting for those`)
+    throw new Error(`FOREMAN_DB_PATH ${problem}: one of PostgreSQL belongs into DATABASE_URL`)
   }
   if (url === undefined) return fileOf(given, root)
   if (/^postgres(?:ql)?:\/\/./.test(url)) return { ...fileOf(given, root), databaseUrl: url }

@@ -59,6 +59,16 @@ describe("an import without the bytes of artifacts", { timeout: 120_000 }, () =>
       code: 0,
       err: `The bytes of ${count} artifacts are not here: ${brings}\n`
     })
+    // Who only looks for them in a folder makes none, and marks none.
+    const environment = { FOREMAN_ARTIFACT_ROOT: join(folder, "shared") }
+    const looked = await run(folder, ["doctor", "--check", "--db", url], { environment })
+    expect(looked).toMatchObject({ code: 1, out: expect.stringContaining("no bytes where they") })
+    const again = ["export", "again.jsonl", "--artifacts", "--db", url, "--json"]
+    const kept = await run(folder, again, { environment })
+    expect(JSON.parse(kept.out)).toMatchObject({ artifacts: 0, missing: count })
+    expect(existsSync(environment.FOREMAN_ARTIFACT_ROOT)).toBe(false)
+    const marks = "SELECT is_marked FROM foreman.artifact_folder"
+    expect(await FreshDatabase.ask(url, marks)).toEqual([{ is_marked: false }])
   })
 
   it("names the mark that a refused one leaves in a folder, which goes with the store", async () => {
